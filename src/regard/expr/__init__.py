@@ -1,0 +1,21 @@
+"""The metric language: its nodes, its grammar, its plain words, and the slow honest evaluator that decides what is true."""
+
+from regard.expr.nodes import (
+    CLOCKS as CLOCKS,
+    MINUTE_US as MINUTE_US,
+    UNITS_US as UNITS_US,
+    Call as Call,
+    Clock as Clock,
+    Literal as Literal,
+    Name as Name,
+    Node as Node,
+    Parameter as Parameter,
+    Reference as Reference,
+    Type as Type,
+    conjunction as conjunction,
+    conjuncts as conjuncts,
+    names as names,
+    parameters as parameters,
+    rewrite as rewrite,
+    walk as walk,
+)

@@ -1,0 +1,35 @@
+"""The nouns that every room speaks of: tables, metrics, periods. Plain frozen records, no reading, no computing."""
+
+from regard.model.metrics import (
+    Choice as Choice,
+    Good as Good,
+    Interval as Interval,
+    Keep as Keep,
+    Kind as Kind,
+    Metric as Metric,
+    Per as Per,
+    RowSet as RowSet,
+    Setting as Setting,
+    Status as Status,
+    Target as Target,
+)
+from regard.model.tables import (
+    BUCKETS as BUCKETS,
+    SPINE as SPINE,
+    Column as Column,
+    Dimension as Dimension,
+    Table as Table,
+)
+from regard.model.time import (
+    DAY_US as DAY_US,
+    Calendar as Calendar,
+    Grain as Grain,
+    Period as Period,
+    Window as Window,
+    add_months as add_months,
+    day_number as day_number,
+    instant as instant,
+    moment as moment,
+    offset_at as offset_at,
+    offsets as offsets,
+)

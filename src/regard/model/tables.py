@@ -1,0 +1,111 @@
+"""The nouns of stored data: column, table, dimension. Declared in the catalogue, never here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from regard.expr import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SPINE = ("source", "source_id", "loaded_at", "run_id")
+"""Columns that every loaded table begins with; (`source`, `source_id`) is its natural key."""
+
+BUCKETS = 32
+"""Party replicates: how many buckets `bucket` has (METRICS.md section 3)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        name: its name.
+        type: what its values are.
+        whole: whether a number is whole (stored as a 64-bit integer).
+        blank: whether a row may lack it.
+        few: whether it has few distinct values, so that it may become a hidden dimension of the cells.
+        choices: the values that are allowed, or () for any.
+        lo, hi: smallest and largest value allowed, or None.
+        code: dimension in whose register its values stand, or "".
+        refers: table whose `source_id` it holds, or "".
+        sensitivity: public, internal, personal or special.
+        unit: unit of a number, or "".
+        means: what it says, in one sentence.
+    """
+
+    name: str
+    type: Type
+    whole: bool = False
+    blank: bool = True
+    few: bool = False
+    choices: tuple[str, ...] = ()
+    lo: float | None = None
+    hi: float | None = None
+    code: str = ""
+    refers: str = ""
+    sensitivity: str = "internal"
+    unit: str = ""
+    means: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of the lake: loaded from sources, or derived from other tables.
+
+    Attributes:
+        name: its name.
+        grain: what one row is.
+        columns: its columns by name; a loaded table begins with the spine and ends with `bucket`.
+        keys: columns that identify a row within the snapshot.
+        at: the instant at which the row happened, if there is one: what a load checks for future times, what
+            row-group pruning uses.
+        over: columns (start, end) of a span table; a blank end is still open.
+        party: column with the party's surrogate, or "" when rows belong to no party.
+        dims: dimension name -> column of this table; party dimensions a derived table carries are listed too.
+        orders: tests on a row (metric language) that must not be false: lifecycle order, R043.
+        derived_from: tables it is made from; empty for a loaded table.
+        arguments: names of the arguments of a derived table with their defaults.
+        dirties: what a change of one input row dirties: `party` (all rows of the party) or `row`.
+        means: what the table is for.
+        file: where it is declared.
+    """
+
+    name: str
+    grain: str
+    columns: Mapping[str, Column]
+    keys: tuple[str, ...] = ("source", "source_id")
+    at: str = ""
+    over: tuple[str, str] | None = None
+    party: str = ""
+    dims: Mapping[str, str] = field(default_factory=dict)
+    orders: tuple[str, ...] = ()
+    derived_from: tuple[str, ...] = ()
+    arguments: Mapping[str, str | float] = field(default_factory=dict)
+    dirties: str = "party"
+    means: str = ""
+    file: str = ""
+
+    @property
+    def derived(self) -> bool:
+        """Whether regard makes the table itself."""
+        return bool(self.derived_from)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    """A way to cut numbers, conformed by name across tables.
+
+    Attributes:
+        name: its name, as in `--by segment`.
+        title: how people call it.
+        party: whether it is a column of the party, taken as of the time of the row.
+        means: what its values are.
+    """
+
+    name: str
+    title: str
+    party: bool = False
+    means: str = ""
