@@ -19,3 +19,7 @@ from regard.expr.nodes import (
     rewrite as rewrite,
     walk as walk,
 )
+from regard.expr.check import Types as Types, check as check
+from regard.expr.evaluate import Scope as Scope, evaluate as evaluate, policy_name as policy_name
+from regard.expr.parse import Level as Level, parse as parse
+from regard.expr.show import duration as duration, show as show, words as words

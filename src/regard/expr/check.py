@@ -1,0 +1,166 @@
+"""Types, checked when the catalogue is read, so that no expression fails when it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from regard.errors import Mistake, did_you_mean
+from regard.expr.nodes import Call, Clock, Literal, Name, Node, Parameter, Reference, Type
+from regard.expr.show import show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+N, X, B, I, Y, D = Type.NUMBER, Type.TEXT, Type.TRUTH, Type.INSTANT, Type.DAY, Type.DURATION  # noqa: E741
+
+ARITHMETIC: Mapping[str, Mapping[tuple[Type, Type], Type]] = {
+    "+": {(N, N): N, (D, D): D, (I, D): I, (D, I): I, (Y, N): Y},
+    "-": {(N, N): N, (D, D): D, (I, I): D, (I, D): I, (Y, Y): N, (Y, N): Y},
+    "*": {(N, N): N, (D, N): D, (N, D): D},
+    "/": {(N, N): N, (D, D): N, (D, N): D},
+}
+"""What the arithmetic of two types gives; a pair that is not here is a mistake."""
+
+SAME = {"min", "max", "=", "!=", "<", "<=", ">", ">="}
+ORDERED = {"<", "<=", ">", ">=", "min", "max"}
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """What an expression may mention.
+
+    Attributes:
+        columns: names of columns (or leaves) with their types.
+        parameters: `$parameters` with their types.
+        policies: policies with the number of their keys.
+        clocks: whether `period.start` and its like may be used.
+        of: what the names are called in a message, such as "table response".
+    """
+
+    columns: Mapping[str, Type]
+    parameters: Mapping[str, Type] = field(default_factory=dict)
+    policies: Mapping[str, int] = field(default_factory=dict)
+    clocks: bool = True
+    of: str = "the row"
+
+
+def check(node: Node, types: Types, wanted: Type | None = None) -> tuple[Type | None, list[Mistake]]:
+    """Return the type of a row or cell expression and all mistakes in it.
+
+    Args:
+        node: the expression.
+        types: what it may mention.
+        wanted: the type it must have, or None.
+
+    Returns:
+        The type, None when mistakes leave it open, and the mistakes, each with its column.
+    """
+    found: list[Mistake] = []
+    result = _check(node, types, found)
+    if wanted is not None and result is not None and result is not wanted and not found:
+        _add(found, node, "wrong-type", f"{show(node)} is a {result}, a {wanted} is needed")
+    return result, found
+
+
+def _add(found: list[Mistake], node: Node, rule: str, message: str, hint: str = "") -> None:
+    found.append(Mistake(rule=rule, message=message, column=node.at + 1, value=show(node), hint=hint))
+
+
+def _check(node: Node, types: Types, found: list[Mistake]) -> Type | None:  # noqa: PLR0911 - one exit for each sort
+    if isinstance(node, Literal):
+        return node.type
+    if isinstance(node, Name):
+        if node.name in types.columns:
+            return types.columns[node.name]
+        hint = did_you_mean(node.name, types.columns)
+        _add(found, node, "unknown-column", f"{types.of} has no '{node.name}'", hint)
+        return None
+    if isinstance(node, Parameter):
+        if node.name in types.parameters:
+            return types.parameters[node.name]
+        hint = did_you_mean(node.name, types.parameters) or "declare it under parameters"
+        _add(found, node, "unknown-parameter", f"${node.name} is not declared", hint)
+        return None
+    if isinstance(node, Clock):
+        if node.name == "length":
+            return N
+        if not types.clocks:
+            _add(found, node, "no-clock", f"{node.name} cannot be used here")
+        return I
+    if isinstance(node, Reference):
+        return N
+    if isinstance(node, Call):
+        return _check_call(node, types, found)
+    raise TypeError(node)
+
+
+def _check_call(node: Call, types: Types, found: list[Mistake]) -> Type | None:
+    if node.name == "lookup":
+        return _check_lookup(node, types, found)
+    if node.name in ("total", "trailing"):
+        return _check(node.args[0], types, found)
+    got = [_check(arg, types, found) for arg in node.args]
+    if None in got:
+        return B if node.name in TESTS else None
+    if node.name in ARITHMETIC:
+        result = ARITHMETIC[node.name].get((got[0], got[1]))  # type: ignore[arg-type]
+        if result is None:
+            hint = "compare or count a test instead" if B in got else ""
+            _add(found, node, "wrong-type", f"{got[0]} {node.name} {got[1]} has no meaning", hint)
+        return result
+    if node.name == "negate":
+        return _need(node, got, (N, D), found)
+    if node.name in ("and", "or", "not"):
+        for arg, kind in zip(node.args, got, strict=True):
+            if kind is not B:
+                _add(found, arg, "wrong-type", f"{show(arg)} is a {kind}, a test is needed", "write a comparison")
+        return B
+    if node.name in ("is blank", "is not blank"):
+        return B
+    if node.name == "if":
+        if got[0] is not B:
+            _add(found, node.args[0], "wrong-type", f"{show(node.args[0])} is a {got[0]}, a test is needed")
+        return _alike(node, got[1:], found)
+    if node.name == "in":
+        _alike(node, got, found)
+        return B
+    if node.name in SAME:
+        kind = _alike(node, got, found)
+        if node.name in ORDERED and kind is B:
+            _add(found, node, "wrong-type", f"truths have no order: {show(node)}")
+        return kind if node.name in ("min", "max") else B
+    _add(found, node, "unknown-function", f"'{node.name}' cannot stand here")
+    return None
+
+
+TESTS = {"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="}
+
+
+def _check_lookup(node: Call, types: Types, found: list[Mistake]) -> Type | None:
+    first = node.args[0]
+    if not isinstance(first, Name) or first.name not in types.policies:
+        hint = did_you_mean(show(first), types.policies)
+        _add(found, node, "unknown-policy", f"there is no policy '{show(first)}'", hint)
+    elif types.policies[first.name] != len(node.args) - 1:
+        wanted = types.policies[first.name]
+        _add(found, node, "arguments", f"policy {first.name} is looked up by {wanted} columns, found {len(node.args) - 1}")
+    for arg in node.args[1:]:
+        _check(arg, types, found)
+    return N
+
+
+def _need(node: Call, got: list[Type | None], kinds: tuple[Type, ...], found: list[Mistake]) -> Type | None:
+    if got[0] in kinds:
+        return got[0]
+    _add(found, node, "wrong-type", f"{show(node.args[0])} is a {got[0]}")
+    return None
+
+
+def _alike(node: Call, got: list[Type | None], found: list[Mistake]) -> Type | None:
+    if len(set(got)) == 1:
+        return got[0]
+    kinds = ", ".join(dict.fromkeys(str(kind) for kind in got))
+    hint = "write instants as differences, such as 'a - b < 2 h'" if I in got and D in got else ""
+    _add(found, node, "wrong-type", f"{show(node)} compares different types ({kinds})", hint)
+    return None
