@@ -1,0 +1,95 @@
+# What a newcomer types: `make demo`, `make test`. What a developer types: `make check`, `make unit ARGS=tests/sql`.
+# Needs Python 3.11 or newer, make and the network for the first run. Everything is put into .venv folders here.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell scripts/python 3.11 3.12 3.13 3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := -m pip install --quiet --disable-pip-version-check
+PROCESSES ?= 2
+ARGS ?=
+
+.PHONY: help demo setup test test-all check unit versions versions-all bench docs format picture wheel clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+# --- environments: a stamp file says that what pyproject.toml asks for is installed ------------------------------------
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then echo "regard needs Python 3.11 or newer; none was found. Say which with: make PYTHON=/path/to/python3" >&2; exit 1; fi
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.regard: pyproject.toml | $(BIN)/python
+	@echo "Installing regard into $(VENV) ..."
+	@$(BIN)/python $(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "Installing regard and what its tests need into $(VENV) ..."
+	@$(BIN)/python $(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.regard
+
+.venv-%/.dev: pyproject.toml
+	@echo "Installing regard and what its tests need into .venv-$* ..."
+	@[ -x .venv-$*/bin/python ] || "$$(scripts/python $*)" -m venv .venv-$*
+	@.venv-$*/bin/python $(PIP) --editable '.[dev]'
+	@touch $@
+
+setup: $(VENV)/.dev ## everything that developing and testing needs, servers included
+	@scripts/servers
+
+# --- for newcomers -----------------------------------------------------------------------------------------------------
+
+demo: $(VENV)/.regard ## an example company in ./harbor: made, loaded, computed, shown
+	@$(BIN)/regard demo harbor $(ARGS)
+
+# --- for developers ----------------------------------------------------------------------------------------------------
+
+test: setup check versions ## all that CI does: check, the suite without slow tests on 3.12 and 3.13, the whole suite on .venv
+	@$(MAKE) --no-print-directory unit
+
+test-all: setup check versions-all ## as test, with the whole suite on every Python version
+	@$(MAKE) --no-print-directory unit
+
+check: $(VENV)/.dev ## format, lint, types, import contracts; no tests
+	@echo "--- format"
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@echo "--- lint"
+	@$(BIN)/ruff check --quiet .
+	@echo "--- types"
+	@$(BIN)/mypy
+	@echo "--- import contracts"
+	@$(BIN)/lint-imports --no-logo
+
+unit: $(VENV)/.dev ## the suite on .venv (ARGS="tests/sql -k period" for a part of it)
+	@echo "--- tests on $$($(BIN)/python --version)"
+	@$(BIN)/pytest -n $(PROCESSES) $(ARGS)
+
+versions: $(VENV)/.dev
+	@REGARD_TESTS=quick scripts/versions $(PROCESSES) -m "not slow"
+
+versions-all: $(VENV)/.dev
+	@scripts/versions $(PROCESSES)
+
+format: $(VENV)/.dev ## format the code and mend what lint can mend
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: $(VENV)/.dev ## ratios against hand-written SQL and pandas, in one run (minutes, some GiB)
+	@$(BIN)/python bench $(ARGS)
+
+docs: $(VENV)/.dev ## write the generated reference pages, then check every link and example in docs
+	@if $(BIN)/regard docs --help >/dev/null 2>&1; then $(BIN)/regard docs docs/reference; fi
+	@$(BIN)/pytest -q tests/house/test_docs.py
+
+picture: $(VENV)/.dev ## write docs/images/scorecard.svg from what the demo prints
+	@$(BIN)/python scripts/picture.py docs/images/scorecard.svg $(BIN)/regard demo harbor --no-serve
+
+wheel: $(VENV)/.dev ## build the wheel and try it in an environment of its own
+	@scripts/wheel $(BIN)/python
+
+clean: ## remove what was made here: environments, caches, the example company
+	@rm -rf .venv .venv-* harbor dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,19 @@
+"""How hard the suite tries: `quick` on the Python versions that are not tested fully, else `full`."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# No deadline and no complaint about slowness: the suite shares its machine, and what is slow is told by benchmarks.
+# Continuous integration draws the same examples each time, so that a change is judged by what it changed.
+settings.register_profile(
+    "full",
+    deadline=None,
+    print_blob=True,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("quick", settings.get_profile("full"), max_examples=20)
+settings.load_profile(os.environ.get("REGARD_TESTS", "full"))
