@@ -1,0 +1,27 @@
+"""From a question to cells: what must be computed, in how few scans, and the arithmetic that is done last, once."""
+
+from regard.plan.answer import (
+    Answer as Answer,
+    AnswerCell as AnswerCell,
+    Estimate as Estimate,
+    Verdict as Verdict,
+)
+from regard.plan.build import plan as plan, replicates as replicates
+from regard.plan.cells import Cells as Cells, Group as Group, collect as collect
+from regard.plan.question import (
+    DAY as DAY,
+    DISTINCT as DISTINCT,
+    PARTY as PARTY,
+    QUANTILE as QUANTILE,
+    ROWS as ROWS,
+    SUM as SUM,
+    SURVIVAL as SURVIVAL,
+    VARIETY as VARIETY,
+    Engine as Engine,
+    Measure as Measure,
+    Plan as Plan,
+    Question as Question,
+    Results as Results,
+    Scan as Scan,
+    Stretch as Stretch,
+)

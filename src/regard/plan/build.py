@@ -1,0 +1,370 @@
+"""From a question and resolved metrics to a plan: which measures, over which stretches, in how few scans."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from regard.errors import QuestionError, did_you_mean
+from regard.expr import Call, Literal, Name, Node, Type, UNITS_US, names, parameters, rewrite, show, walk
+from regard.model import DAY_US, Grain, Period, Window
+from regard.plan.question import (
+    DAY,
+    DISTINCT,
+    PARTY,
+    QUANTILE,
+    SUM,
+    SURVIVAL,
+    VARIETY,
+    Measure,
+    Plan,
+    Question,
+    Scan,
+    Stretch,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from regard.model import Calendar, Dimension, Metric, RowSet, Table
+
+ONE = Literal(1, Type.NUMBER)
+LEAVES = ("count", "sum", "share", "mean", "distinct", "quantile", "median", "survival")
+MOMENTS = frozenset({"mean"})
+"""Interval methods that read the second moment of their first leaf."""
+
+
+def plan(
+    question: Question,
+    metrics: Sequence[Metric],
+    *,
+    calendar: Calendar,
+    until: int,
+    tables: Mapping[str, Table],
+    dimensions: Mapping[str, Dimension],
+    policies: Mapping[str, Mapping[tuple[object, ...], object]],
+) -> Plan:
+    """Return the plan of a question whose `start` and `end` are set.
+
+    Raises:
+        QuestionError: for a dimension that a metric cannot be cut or filtered by, naming table and dimension.
+    """
+    if question.start is None or question.end is None:
+        raise TypeError(question)
+    stretches, asked, previous = _stretches(question, calendar, until)
+    maker = _Maker(question, tables, dimensions)
+    values: dict[str, Node] = {}
+    counts: dict[str, Node] = {}
+    extras: dict[str, Mapping[str, Node]] = {}
+    for metric in metrics:
+        values[metric.id], counts_of, extras[metric.id] = maker.metric(metric)
+        if counts_of is not None:
+            counts[metric.id] = counts_of
+    return Plan(
+        question=question,
+        metrics=tuple(metrics),
+        values=values,
+        counts=counts,
+        extras=extras,
+        measures=maker.measures,
+        scans=maker.scans(),
+        calendar=calendar,
+        stretches=stretches,
+        asked=asked,
+        previous=previous,
+        until=until,
+        tables=tables,
+        dimensions=dimensions,
+        policies=policies,
+    )
+
+
+def replicates(metric: Metric, tables: Mapping[str, Table]) -> str:
+    """Return the replicate a metric's interval needs, "" when its rows are independent by themselves."""
+    replicate = metric.interval.replicate
+    if replicate != PARTY:
+        return replicate
+    used = {first.name for node in metric.leaves.values() for call in walk(node) for first in _row_set(call)}
+    sets = [rows for name, rows in metric.rows.items() if name in used]
+    alone = sets and all(_one_per_party(rows, tables[rows.table]) for rows in sets)
+    return "" if alone and metric.interval.method in ("proportion", "net_share", "mean") else PARTY
+
+
+def _row_set(node: Node) -> tuple[Name, ...]:
+    first = node.args[0] if isinstance(node, Call) and node.name in LEAVES else None
+    return (first,) if isinstance(first, Name) else ()
+
+
+def _one_per_party(rows: RowSet, table: Table) -> bool:
+    if rows.keep is not None:
+        return table.party in rows.keep.per
+    if rows.per is not None:
+        return rows.per.keys[:1] == (table.party,)
+    return bool(table.party) and tuple(table.keys) == (table.party,)
+
+
+def _stretches(question: Question, calendar: Calendar, until: int) -> tuple[tuple[Stretch, ...], int, tuple[int | None, ...]]:
+    """Return the stretches to compute, how many were asked, and what each of those is compared with."""
+    if question.start is None or question.end is None:
+        raise TypeError(question)
+    asked = [
+        period
+        for period in calendar.periods(question.start, question.end, question.grain)
+        if period.start_us < until or period.start == question.start
+    ]
+    every = [_stretch(period, until) for period in asked]
+    place = {(s.period.start_us, s.period.end_us): i for i, s in enumerate(every)}
+    previous: list[int | None] = []
+    for period in asked:
+        before = _before(period, question, calendar, until)
+        if before is None:
+            previous.append(None)
+            continue
+        key = (before.start_us, before.end_us)
+        if key not in place:
+            place[key] = len(every)
+            every.append(_stretch(before, until))
+        previous.append(place[key])
+    return tuple(every), len(asked), tuple(previous)
+
+
+def _stretch(period: Period, until: int) -> Stretch:
+    end = min(period.end_us, until)
+    return Stretch(period=period, length=max(0, end - period.start_us) / 60e6, running=period.end_us > until)
+
+
+def _before(period: Period, question: Question, calendar: Calendar, until: int) -> Period | None:
+    """Return what a period is compared with (K51); a running period with the same elapsed part."""
+    if not question.compare or (question.grain is Grain.ALL and question.compare != "year"):
+        return None
+    step = calendar.year_before if question.compare == "year" else lambda p, g: calendar.shift(p, g, -1)
+    before = step(period, question.grain)
+    if period.end_us <= until:
+        return before
+    days = -(-(until - period.start_us) // DAY_US)
+    length = (period.end - period.start).days
+    if days >= length:
+        return before
+    elapsed = until - period.start_us
+    end = min(before.end_us, before.start_us + elapsed)
+    return replace(before, label=f"{before.label} (same part)", end=calendar.day_of(end - 1), end_us=end)
+
+
+class _Maker:
+    """Collects the measures of several metrics, each once."""
+
+    def __init__(self, question: Question, tables: Mapping[str, Table], dimensions: Mapping[str, Dimension]) -> None:
+        self.question = question
+        self.tables = tables
+        self.dimensions = dimensions
+        self.measures: dict[str, Measure] = {}
+        self.known: dict[Measure, str] = {}
+        self.wanted: dict[str, set[str]] = defaultdict(set)
+
+    def metric(self, metric: Metric) -> tuple[Node, Node | None, Mapping[str, Node]]:
+        """Return value, n and what else its interval and flags need, all over measures' names."""
+        self._answerable(metric)
+        replicate = replicates(metric, self.tables) if self.question.intervals else ""
+        lower = _Lower(self, metric, replicate)
+        value = lower.cell(metric.value)
+        count = None if metric.n is None else lower.cell(metric.n)
+        extras: dict[str, Node] = {}
+        for place, leaf in enumerate(metric.interval.of):
+            extras[f"of{place}"] = lower.cell(Name(leaf))
+        if metric.interval.method in MOMENTS and not replicate:
+            extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
+        if metric.coverage is not None:
+            extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        for name, rows in metric.rows.items():
+            if rows.same:
+                extras[f"same.{name}"] = lower.measure(name, VARIETY, tuple(Name(column) for column in rows.same))
+            if rows.matures:
+                extras[f"ripe.{name}"] = lower.measure(name, SUM, (ONE,))
+                extras[f"all.{name}"] = lower.measure(name, SUM, (ONE,), ripe=False)
+        return value, count, extras
+
+    def _answerable(self, metric: Metric) -> None:
+        for breakdown in self.question.breakdowns:
+            for dimension in breakdown:
+                if dimension not in self.dimensions:
+                    hint = did_you_mean(dimension, metric.dims or self.dimensions)
+                    raise QuestionError(f"there is no dimension '{dimension}'; {hint}".rstrip("; "))
+
+    def cut(self, metric: Metric, row_set: str) -> frozenset[str]:
+        """Return the asked dimensions that a row set is not cut by, or refuse."""
+        rows = metric.rows[row_set]
+        table = self.tables[rows.table]
+        asked = {dimension for breakdown in self.question.breakdowns for dimension in breakdown}
+        filtered = names(self.question.where) if self.question.where is not None else set()
+        whole = set()
+        for dimension in sorted(asked | filtered):
+            if has_dimension(table, dimension, self.dimensions):
+                continue
+            if dimension in metric.repeat.get(row_set, ()):
+                whole.add(dimension)
+                continue
+            offered = [d for d in metric.dims if d != dimension]
+            raise QuestionError(
+                f"{metric.id} cannot be {'cut' if dimension in asked else 'filtered'} by {dimension}: "
+                f"table {table.name} has no such dimension; it can be cut by {', '.join(offered) or 'none'}"
+            )
+        return frozenset(whole)
+
+    def add(self, measure: Measure, replicate: str) -> Name:
+        """Return the name under which a measure is computed."""
+        if measure not in self.known:
+            self.known[measure] = f"m{len(self.known)}"
+            self.measures[self.known[measure]] = measure
+        name = self.known[measure]
+        self.wanted[name].add(replicate)
+        return Name(name)
+
+    def scans(self) -> tuple[Scan, ...]:
+        """Return one scan for all measures that are alike in table, way in time and replicate."""
+        groups: dict[tuple[object, ...], list[Measure]] = defaultdict(list)
+        for name, measure in self.measures.items():
+            rows = measure.rows
+            alone = () if measure.additive else (measure.what, measure.of if measure.what != VARIETY else (), rows.per)
+            way = (rows.at, rows.delay, rows.over, rows.standing, rows.span, rows.window, rows.shift)
+            for replicate in self._replicates(name, measure):
+                groups[(rows.table, rows.arguments, way, alone, replicate)].append(measure)
+        return tuple(
+            Scan(
+                table=str(key[0]),
+                arguments=measures[0].rows.arguments,
+                measures=tuple(measures),
+                sets=self._sets(measures),
+                replicate=str(key[-1]),
+            )
+            for key, measures in groups.items()
+        )
+
+    def _sets(self, measures: Sequence[Measure]) -> tuple[tuple[str, ...], ...]:
+        wholes = dict.fromkeys(measure.whole for measure in measures)
+        return tuple(dict.fromkeys(uncut(b, whole) for b in self.question.breakdowns for whole in wholes))
+
+    def _replicates(self, name: str, measure: Measure) -> set[str]:
+        """Return the replicates to compute a measure with; one that is asked with any needs no plain scan."""
+        wanted = self.wanted[name]
+        party = self.tables[measure.rows.table].party
+        if measure.what == DISTINCT and measure.of != (Name(party),):
+            return {""}
+        if measure.what in (VARIETY, QUANTILE, SURVIVAL):
+            return {""}
+        found = {r for r in wanted if r == DAY or (r == PARTY and (party or measure.rows.per))}
+        return found or {""}
+
+
+def uncut(breakdown: tuple[str, ...], whole: frozenset[str]) -> tuple[str, ...]:
+    """Return a breakdown without the dimensions over which a measure stays whole."""
+    return tuple(dimension for dimension in breakdown if dimension not in whole)
+
+
+def has_dimension(table: Table, dimension: str, dimensions: Mapping[str, Dimension]) -> bool:
+    """Whether rows of the table can be cut by a dimension: it has a column for it, or it has parties that do."""
+    if dimension in table.dims:
+        return True
+    known = dimensions.get(dimension)
+    return bool(known and known.party and table.party)
+
+
+class _Lower:
+    """Turns the leaves of one metric into measures."""
+
+    def __init__(self, maker: _Maker, metric: Metric, replicate: str) -> None:
+        self.maker = maker
+        self.metric = metric
+        self.replicate = replicate
+        self.values = {name: setting.value for name, setting in metric.parameters.items()}
+
+    def cell(self, node: Node) -> Node:
+        """Return a cell expression over measures' names."""
+        return rewrite(node, self._change)
+
+    def _change(self, node: Node) -> Node | None:
+        if isinstance(node, Name) and node.name in self.metric.leaves:
+            return self.cell(self.metric.leaves[node.name])
+        if isinstance(node, Call) and node.name in LEAVES:
+            return self.leaf(node)
+        if isinstance(node, Call) and node.name in ("total", "trailing"):
+            return self._changed(node)
+        return None
+
+    def _changed(self, node: Call) -> Node:
+        """Return the leaf of `total(leaf, dimension)` or `trailing(leaf, stretch)`, computed the other way."""
+        leaf = node.args[0]
+        if isinstance(leaf, Name):
+            leaf = self.metric.leaves[leaf.name]
+        if not isinstance(leaf, Call):
+            raise TypeError(node)
+        second = node.args[1]
+        if node.name == "total" and isinstance(second, Name):
+            return self.leaf(leaf, whole=frozenset({second.name}))
+        if isinstance(second, Literal):
+            return self.leaf(leaf, window=window(second))
+        raise TypeError(node)
+
+    def leaf(self, node: Call, *, whole: frozenset[str] = frozenset(), window: Window | None = None) -> Node:
+        """Return a leaf function as arithmetic over measures."""
+        rows = _row_set(node)[0].name
+        rest = node.args[1:]
+
+        def make(what: str, *of: Node) -> Node:
+            return self.measure(rows, what, of, whole=whole, window=window)
+
+        if node.name == "count":
+            return make(SUM, ONE)
+        if node.name == "sum":
+            return make(SUM, rest[0])
+        if node.name == "share":
+            return Call("/", (make(SUM, rest[0]), make(SUM, ONE)))
+        if node.name == "mean":
+            return Call("/", (make(SUM, rest[0]), make(SUM, Call("is not blank", (rest[0],)))))
+        if node.name == "distinct":
+            return make(DISTINCT, rest[0])
+        if node.name == "median":
+            return make(QUANTILE, rest[0], Literal(0.5, Type.NUMBER))
+        return make(QUANTILE if node.name == "quantile" else SURVIVAL, *rest)
+
+    def squares(self, node: Node) -> Node:
+        """Return the sum of the squares of what a leaf sums, in floating point since squares of times are large."""
+        if not (isinstance(node, Call) and node.name in ("sum", "mean")):
+            raise QuestionError(f"{self.metric.id}: interval by mean needs a sum, found {show(node)}")
+        x = node.args[1]
+        square = Call("*", (Call("/", (x, Literal(1.0, Type.NUMBER))), x))
+        return self.measure(_row_set(node)[0].name, SUM, (square,))
+
+    def measure(  # noqa: PLR0913 - each is one way in which a leaf can differ
+        self,
+        row_set: str,
+        what: str,
+        of: tuple[Node, ...],
+        *,
+        whole: frozenset[str] = frozenset(),
+        window: Window | None = None,
+        ripe: bool = True,
+    ) -> Node:
+        """Return the name of the measure of a leaf."""
+        rows = self.metric.rows[row_set]
+        if window is not None:
+            rows = replace(rows, window=window)
+        if not ripe:
+            rows = replace(rows, matures=0)
+        asked = {dimension for breakdown in self.maker.question.breakdowns for dimension in breakdown}
+        used = {name for node in (*of, *((rows.where,) if rows.where else ())) for name in parameters(node)}
+        measure = Measure(
+            rows=rows,
+            what=what,
+            of=of,
+            whole=self.maker.cut(self.metric, row_set) | (whole & asked),
+            parameters=tuple(sorted((name, self.values[name]) for name in used)),
+        )
+        return self.maker.add(measure, self.replicate)
+
+
+def window(node: Literal) -> Window:
+    """Return the window that `28 d` or `12 months` says."""
+    if node.type is Type.TEXT:
+        return Window(int(str(node.value).split()[0]), "month")
+    return Window(int(node.value) // UNITS_US["d"], "day")

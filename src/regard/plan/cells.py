@@ -1,0 +1,311 @@
+"""Cells: measures on a grid of groups and stretches, merged by addition, with the arithmetic done last and once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regard.expr import Call, Clock, Literal, Name, Node, names
+from regard.model import BUCKETS, day_number
+from regard.plan.build import uncut
+from regard.plan.question import DAY, QUANTILE, SURVIVAL
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+    from regard.model import Metric
+    from regard.plan.question import Measure, Plan, Results, Scan
+
+    Numbers = NDArray[np.float64]
+
+Group = tuple[str | None, ...]
+"""Values of a breakdown's dimensions, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells:
+    """One metric on one breakdown: C groups by S stretches, blanks as NaN.
+
+    Attributes:
+        metric: the metric.
+        breakdown: the dimensions.
+        groups: C tuples of their values.
+        value: C x S.
+        n: C x S, NaN where the metric counts nothing.
+        of: the leaves its interval reads, each C x S.
+        squares: the second moment of the first of them, or None.
+        without: C x S x R: the value without replicate r, or None.
+        with_n: C x S x R: whether replicate r has rows in the cell, or None.
+        lo, hi: ends from order statistics, or None.
+        coverage: C x S share of the rows that could be used, NaN where none is stated.
+        mixed: C x S, whether columns that must be the same differ.
+        unripe: C x S number of rows that are not ripe.
+    """
+
+    metric: Metric
+    breakdown: tuple[str, ...]
+    groups: Sequence[Group]
+    value: Numbers
+    n: Numbers
+    of: Sequence[Numbers]
+    squares: Numbers | None
+    without: Numbers | None
+    present: NDArray[np.bool_] | None
+    lo: Numbers | None
+    hi: Numbers | None
+    coverage: Numbers
+    mixed: NDArray[np.bool_]
+    unripe: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """What one scan gave for one set: the groups seen, and each measure's numbers on them."""
+
+    groups: dict[Group, int]
+    numbers: Mapping[str, Numbers]
+    """Measure column (`m0`, `m0_lo`, ...) -> K x S."""
+    parts: Mapping[str, Numbers]
+    """Measure column -> K x S x R."""
+
+
+def collect(plan: Plan, results: Results) -> list[Cells]:
+    """Return the cells of every metric and breakdown of a plan.
+
+    Groups are those seen in any stretch by any measure that is cut by the whole breakdown, in order of their values.
+    """
+    grids: dict[Measure, dict[tuple[str, ...], tuple[_Grid, str]]] = {}
+    for scan, table in zip(plan.scans, results.tables, strict=True):
+        for place, labels in enumerate(scan.sets):
+            grid = _grid(plan, scan, place, table)
+            for column, measure in enumerate(scan.measures):
+                known = grids.setdefault(measure, {})
+                # A measure may be in two scans, with and without replicates; the one with them says more.
+                if labels not in known or scan.replicate:
+                    known[labels] = (grid, f"m{column}")
+    return [
+        _Arithmetic(plan, grids, metric, breakdown).cells()
+        for metric in plan.metrics
+        for breakdown in plan.question.breakdowns
+    ]
+
+
+def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table) -> _Grid:
+    chosen = table.filter(np.asarray(table["grouping"]) == place) if table.num_rows else table
+    wide = len(scan.sets[place])
+    groups, row_group = _groups([chosen[f"d{i}"] for i in range(wide)], chosen.num_rows)
+    stretch = chosen["stretch"].to_numpy().astype(np.int64)
+    replicate = chosen["replicate"].cast("float64").to_numpy() if chosen.num_rows else np.empty(0)
+    whole = np.isnan(replicate)
+    shape = (len(groups), len(plan.stretches))
+    numbers, parts = {}, {}
+    width = _width(plan, scan)
+    for name in table.column_names:
+        if not name.startswith("m"):
+            continue
+        column = chosen[name].cast("float64").to_numpy() if chosen.num_rows else np.empty(0)
+        measure = scan.measures[int(name[1:].split("_")[0])]
+        filled = np.full(shape, np.nan if measure.what in (QUANTILE, SURVIVAL) else 0.0)
+        filled[row_group[whole], stretch[whole]] = column[whole]
+        numbers[name] = filled
+        if scan.replicate:
+            part = np.zeros((*shape, width))
+            r = replicate[~whole].astype(np.int64)
+            if scan.replicate == DAY:
+                starts = np.array([_first_day(plan, measure, s) for s in range(shape[1])], dtype=np.int64)
+                r = r - starts[stretch[~whole]]
+            part[row_group[~whole], stretch[~whole], r] = np.nan_to_num(column[~whole])
+            parts[name] = part
+    return _Grid(groups, numbers, parts)
+
+
+def _width(plan: Plan, scan: Scan) -> int:
+    """Return how many replicates a scan has at most in one cell."""
+    if scan.replicate != DAY:
+        return BUCKETS
+    measure = scan.measures[0]
+    return max(
+        (day_number(s.period.end) - _first_day(plan, measure, i) + 1 for i, s in enumerate(plan.stretches)), default=1
+    )
+
+
+def _first_day(plan: Plan, measure: Measure, stretch: int) -> int:
+    period = plan.stretches[stretch].period
+    if measure.rows.window is not None:
+        period = plan.calendar.window(period, measure.rows.window)
+    return day_number(period.start)
+
+
+def _groups(columns: Sequence[pa.ChunkedArray], rows: int) -> tuple[dict[Group, int], NDArray[np.int64]]:
+    """Return the distinct tuples of some text columns and for each row the number of its tuple."""
+    if not columns:
+        return {(): 0}, np.zeros(rows, dtype=np.int64)
+    codes = np.zeros(rows, dtype=np.int64)
+    for column in columns:
+        encoded = column.combine_chunks().dictionary_encode() if rows else None
+        size = 1 if encoded is None else len(encoded.dictionary) + 1
+        own = np.zeros(rows, np.int64) if encoded is None else encoded.indices.fill_null(size - 1).to_numpy()
+        codes = codes * size + own
+    _, first, group = np.unique(codes, return_index=True, return_inverse=True)
+    values = [[column[int(i)].as_py() for i in first] for column in columns]
+    return {key: i for i, key in enumerate(zip(*values, strict=True))}, group.astype(np.int64)
+
+
+class _Arithmetic:
+    """The values of one metric on one breakdown."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        grids: Mapping[Measure, Mapping[tuple[str, ...], tuple[_Grid, str]]],
+        metric: Metric,
+        breakdown: tuple[str, ...],
+    ) -> None:
+        self.plan = plan
+        self.grids = grids
+        self.metric = metric
+        self.breakdown = breakdown
+        used = self._measures(
+            plan.values[metric.id],
+            *([plan.counts[metric.id]] if metric.id in plan.counts else []),
+            *plan.extras[metric.id].values(),
+        )
+        seen: dict[Group, None] = {}
+        for name in used:
+            if not plan.measures[name].whole & set(breakdown):
+                seen.update(dict.fromkeys(self._grid(name)[0].groups))
+        if not breakdown:
+            seen = {(): None}
+        self.groups = sorted(seen, key=lambda group: [(value is None, value or "") for value in group])
+        self.lengths = np.array([stretch.length for stretch in plan.stretches])
+
+    def _measures(self, *nodes: Node) -> list[str]:
+        return sorted({name for node in nodes for name in names(node)})
+
+    def _grid(self, name: str) -> tuple[_Grid, str]:
+        measure = self.plan.measures[name]
+        return self.grids[measure][uncut(self.breakdown, measure.whole)]
+
+    def _align(self, name: str, suffix: str = "") -> tuple[Numbers, Numbers | None]:
+        """Return a measure on the groups of the breakdown: C x S and, where it was replicated, C x S x R."""
+        measure = self.plan.measures[name]
+        grid, column = self._grid(name)
+        blank = measure.what in (QUANTILE, SURVIVAL)
+        numbers = grid.numbers[column + suffix]
+        kept = [i for i, dimension in enumerate(self.breakdown) if dimension not in measure.whole]
+        places = np.array([grid.groups.get(tuple(group[i] for i in kept), -1) for group in self.groups], dtype=np.int64)
+        missing = places < 0
+        out = np.full((len(places), numbers.shape[1]), np.nan if blank else 0.0)
+        out[~missing] = numbers[places[~missing]]
+        parts = grid.parts.get(column + suffix)
+        if parts is None:
+            return out, None
+        more = np.zeros((len(places), *parts.shape[1:]))
+        more[~missing] = parts[places[~missing]]
+        return out, more
+
+    def cells(self) -> Cells:
+        plan, metric = self.plan, self.metric
+        extras = plan.extras[metric.id]
+        value_tree = plan.values[metric.id]
+        shape = (len(self.groups), len(plan.stretches))
+        used = {name: self._align(name) for name in self._measures(value_tree)}
+        env = {name: numbers for name, (numbers, _) in used.items()}
+        value = self._evaluate(value_tree, env, shape)
+        without = present = None
+        parts = {name: part for name, (_, part) in used.items() if part is not None}
+        if parts:
+            width = max(part.shape[2] for part in parts.values())
+            less = {
+                name: numbers[:, :, None] - _padded(parts[name], width) if name in parts else numbers[:, :, None]
+                for name, numbers in env.items()
+            }
+            without = self._evaluate(value_tree, less, (*shape, width))
+            present = np.any([_padded(part, width) != 0 for part in parts.values()], axis=0)
+        lo, hi = self._ends(value_tree, value, env)
+        return Cells(
+            metric=metric,
+            breakdown=self.breakdown,
+            groups=self.groups,
+            value=value,
+            n=self._extra(plan.counts.get(metric.id), shape),
+            of=[self._extra(extras[f"of{i}"], shape) for i in range(len(metric.interval.of))],
+            squares=self._extra(extras["squares"], shape) if "squares" in extras else None,
+            without=without,
+            present=present,
+            lo=lo,
+            hi=hi,
+            coverage=self._share(extras, shape),
+            mixed=np.any([self._extra(e, shape) > 1 for k, e in extras.items() if k.startswith("same.")] or [np.zeros(shape, bool)], axis=0),
+            unripe=np.sum(
+                [self._extra(extras["all." + k[5:]], shape) - self._extra(e, shape) for k, e in extras.items() if k.startswith("ripe.")]
+                or [np.zeros(shape)],
+                axis=0,
+            ),
+        )
+
+    def _share(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> Numbers:
+        if "covered" not in extras:
+            return np.full(shape, np.nan)
+        return _divide(self._extra(extras["covered"], shape), self._extra(extras["coverable"], shape))
+
+    def _extra(self, node: Node | None, shape: tuple[int, ...]) -> Numbers:
+        if node is None:
+            return np.full(shape, np.nan)
+        return self._evaluate(node, {name: self._align(name)[0] for name in names(node)}, shape)
+
+    def _ends(self, tree: Node, value: Numbers, env: Mapping[str, Numbers]) -> tuple[Numbers | None, Numbers | None]:
+        """Return the ends of an interval that came with a quantile or survival time, through the same arithmetic."""
+        second = [n for n in names(tree) if self.plan.measures[n].what in (QUANTILE, SURVIVAL)]
+        if len(second) != 1:
+            return None, None
+        ends = [
+            self._evaluate(tree, {**env, second[0]: self._align(second[0], side)[0]}, value.shape)
+            for side in ("_lo", "_hi")
+        ]
+        # A falling arithmetic (such as 1 - x) turns the ends round; an end that does not exist stays where it is.
+        both = ~np.isnan(ends[0]) & ~np.isnan(ends[1])
+        return np.where(both, np.fmin(*ends), ends[0]), np.where(both, np.fmax(*ends), ends[1])
+
+    def _evaluate(self, node: Node, env: Mapping[str, Numbers], shape: tuple[int, ...]) -> Numbers:
+        return np.array(np.broadcast_to(_arithmetic(node, env, self.lengths, len(shape)), shape))
+
+
+def _padded(part: Numbers, width: int) -> Numbers:
+    return np.pad(part, ((0, 0), (0, 0), (0, width - part.shape[2])))
+
+
+def _arithmetic(node: Node, env: Mapping[str, Numbers], lengths: Numbers, axes: int) -> Numbers:
+    """Evaluate a cell expression on arrays, a blank being NaN."""
+    if isinstance(node, Name):
+        return env[node.name]
+    if isinstance(node, Literal):
+        return np.float64(node.value)  # type: ignore[return-value]
+    if isinstance(node, Clock):
+        return lengths[None, :] if axes == 2 else lengths[None, :, None]  # noqa: PLR2004 - groups x stretches
+    if not isinstance(node, Call):
+        raise TypeError(node)
+    args = [_arithmetic(arg, env, lengths, axes) for arg in node.args]
+    return OPERATIONS[node.name](*args)
+
+
+def _divide(a: Numbers, b: Numbers) -> Numbers:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result: Numbers = np.where(b == 0, np.nan, np.true_divide(a, b))
+    return result
+
+
+OPERATIONS = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": _divide,
+    "min": np.minimum,
+    "max": np.maximum,
+    "negate": np.negative,
+}
