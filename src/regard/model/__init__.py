@@ -13,6 +13,11 @@ from regard.model.metrics import (
     Status as Status,
     Target as Target,
 )
+from regard.model.policies import (
+    BusinessCalendar as BusinessCalendar,
+    Note as Note,
+    Policy as Policy,
+)
 from regard.model.tables import (
     BUCKETS as BUCKETS,
     SPINE as SPINE,

@@ -136,6 +136,8 @@ class Target:
         source: who says so.
         assumed: what had to be assumed to read it, or "".
         effective_from, effective_to: ISO days between which it holds, "" for no end.
+        kind: target, benchmark, threshold or baseline; only a target and a threshold have a status.
+        licence: under which a benchmark may be shown, or "".
     """
 
     metric: str
@@ -148,6 +150,8 @@ class Target:
     assumed: str = ""
     effective_from: str = ""
     effective_to: str = ""
+    kind: str = "target"
+    licence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +209,7 @@ class Metric:
         method: the named method of a metric by method, or "".
         methods_pending: why a planned metric cannot be computed yet, or "".
         options_set: options that differ from the default, as asked.
+        differs: fields in which a workspace's file differs from the shipped one, whose id it bears.
         hash: of the resolved tree with options, policies and derived-table arguments.
         file, line: where it is defined.
     """
@@ -245,6 +250,7 @@ class Metric:
     method: str = ""
     pending: str = ""
     options_set: tuple[tuple[str, str], ...] = ()
+    differs: tuple[str, ...] = ()
     hash: str = ""
     file: str = ""
     line: int = 0

@@ -30,7 +30,8 @@ class Column:
         choices: the values that are allowed, or () for any.
         lo, hi: smallest and largest value allowed, or None.
         code: dimension in whose register its values stand, or "".
-        refers: table whose `source_id` it holds, or "".
+        refers: table whose id column (`Table.id`) it holds, or "".
+        default: what a load puts in when the source leaves it blank, or None.
         sensitivity: public, internal, personal or special.
         unit: unit of a number, or "".
         means: what it says, in one sentence.
@@ -46,6 +47,7 @@ class Column:
     hi: float | None = None
     code: str = ""
     refers: str = ""
+    default: float | str | bool | None = None
     sensitivity: str = "internal"
     unit: str = ""
     means: str = ""
@@ -60,6 +62,7 @@ class Table:
         grain: what one row is.
         columns: its columns by name; a loaded table begins with the spine and ends with `bucket`.
         keys: columns that identify a row within the snapshot.
+        id: column by which rows of other tables refer to a row of this one, or "".
         at: the instant at which the row happened, if there is one: what a load checks for future times, what
             row-group pruning uses.
         over: columns (start, end) of a span table; a blank end is still open.
@@ -77,6 +80,7 @@ class Table:
     grain: str
     columns: Mapping[str, Column]
     keys: tuple[str, ...] = ("source", "source_id")
+    id: str = ""
     at: str = ""
     over: tuple[str, str] | None = None
     party: str = ""
