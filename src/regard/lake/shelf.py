@@ -1,0 +1,72 @@
+"""Things computed and kept under a hash: derived tables and cells. Written whole or not at all, never changed."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from regard.lake.connection import write
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+    import duckdb
+
+CELLS = "cells"
+"""The name under which cells are kept; every other name is a derived table's."""
+
+
+def named(text: str) -> str:
+    """Return a text that may name a file on every system, unchanged.
+
+    Raises:
+        ValueError: it may not.
+    """
+    if not text or text.startswith(".") or not all(letter.isalnum() or letter in "-_.=" for letter in text):
+        message = f"not a name for a file: {text!r}"
+        raise ValueError(message)
+    return text
+
+
+class Shelf:
+    """`derived/<name>/<key>.parquet` and `cells/<key>.parquet` below a lake."""
+
+    def __init__(self, root: Path) -> None:
+        """Stand below a lake's root."""
+        self._root = root
+
+    def place(self, name: str, key: str) -> Path:
+        """Return where something of a key stands, or would stand."""
+        return self._folder(name) / f"{named(key)}.parquet"
+
+    def publish(self, name: str, key: str, con: duckdb.DuckDBPyConnection, sql: str) -> Path:
+        """Write a query's rows under a key; what is there already is left as it is, and the query not run."""
+        path = self.place(name, key)
+        if path.exists():
+            return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rough = path.with_name(f".{uuid.uuid4().hex}.rough")
+        try:
+            write(con, sql, rough)
+            # Two processes that made the same key made the same rows: either file will do.
+            rough.replace(path)
+        finally:
+            rough.unlink(missing_ok=True)
+        return path
+
+    def drop_unused(self, keep: Mapping[str, Collection[str]]) -> int:
+        """Remove everything whose key is not kept under its name; returns how many files went."""
+        folders = [self._root / CELLS, *sorted((self._root / "derived").glob("*"))]
+        unused = [
+            path
+            for folder in folders
+            for path in folder.glob("*.parquet")
+            if path.stem not in keep.get(folder.name, ())
+        ]
+        for path in unused:
+            path.unlink(missing_ok=True)
+        return len(unused)
+
+    def _folder(self, name: str) -> Path:
+        return self._root / CELLS if name == CELLS else self._root / "derived" / named(name)
