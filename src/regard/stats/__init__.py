@@ -1,0 +1,58 @@
+"""Intervals, comparisons and power: numbers in, numbers out. Pure; the only room that imports scipy.
+
+Everything is vectorised over G groups (cells). A missing number is nan inside this room, with a flag that says why, and
+None in the nouns it gives back (`Estimate`, `Verdict`).
+"""
+
+from regard.stats.bands import (
+    LEVEL as LEVEL,
+    Bands as Bands,
+    critical as critical,
+)
+from regard.stats.change import (
+    Changes as Changes,
+    compare as compare,
+    verdict as verdict,
+    verdicts as verdicts,
+)
+from regard.stats.methods import (
+    METHODS as METHODS,
+    Compare as Compare,
+    Method as Method,
+    estimate as estimate,
+    scale_of as scale_of,
+)
+from regard.stats.order import order_ranks as order_ranks
+from regard.stats.power import (
+    minimum_detectable_change as minimum_detectable_change,
+    needed_n as needed_n,
+    net_share_sd as net_share_sd,
+    share_sd as share_sd,
+)
+from regard.stats.proportions import (
+    adjusted_wald as adjusted_wald,
+    kish as kish,
+    net_share_se as net_share_se,
+    wilson as wilson,
+)
+from regard.stats.rates import (
+    overdispersion as overdispersion,
+    poisson as poisson,
+    rate_ratio as rate_ratio,
+)
+from regard.stats.resampling import (
+    bootstrap as bootstrap,
+    delete_each as delete_each,
+    jackknife as jackknife,
+    jackknife_difference as jackknife_difference,
+)
+from regard.stats.survival import (
+    Quantile as Quantile,
+    Survival as Survival,
+    kaplan_meier as kaplan_meier,
+    survival_quantile as survival_quantile,
+)
+from regard.stats.target import (
+    meets as meets,
+    status as status,
+)
