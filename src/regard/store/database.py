@@ -1,0 +1,104 @@
+"""Opens SQLite or PostgreSQL so that both behave alike: one writer at a time, readers never wait."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from regard.errors import SetupError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine
+
+WAIT_MS = 30_000
+"""How long a writer waits for another before it gives up: what the store writes takes milliseconds."""
+ADVISORY = 0x7265676172640001
+"""PostgreSQL's advisory lock of the store's writers: `regard` in ASCII, and 1."""
+
+
+class Database:
+    """A database by url, or a SQLite file by path."""
+
+    def __init__(self, url: str | Path) -> None:
+        """Open it; nothing is read yet."""
+        self._engine = _engine(url)
+        self._postgres = self._engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read in one transaction, from one state.
+
+        Raises:
+            SetupError: the database cannot be opened.
+        """
+        with self._opened() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Read and write in one transaction, alone.
+
+        Raises:
+            SetupError: the database cannot be opened.
+        """
+        with self._opened() as connection:
+            connection.execution_options(regard_writes=True)
+            with connection.begin():
+                if self._postgres:
+                    connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY})"))
+                yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Connection]:
+        try:
+            connection = self._engine.connect()
+        except OperationalError as error:
+            message = f"the store {self._engine.url.render_as_string()} cannot be opened: {error.orig}"
+            raise SetupError(message) from error
+        with connection:
+            yield connection
+
+
+def _engine(url: str | Path) -> Engine:
+    if isinstance(url, Path) or "://" not in url:
+        file = Path(url)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        url = "sqlite:///" + file.resolve().as_posix()
+    try:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(create_engine(parsed))
+        return create_engine(parsed, isolation_level="REPEATABLE READ")
+    except ModuleNotFoundError as error:
+        raise SetupError(f"the store needs {error.name}: pip install 'regard[postgres]'") from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise SetupError(f"not the url of a store: {error}; one of: sqlite:///file, postgresql://host/db") from error
+
+
+def _sqlite(engine: Engine) -> Engine:
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own type is not in the API
+        # Transactions begin where they are said to begin, below, and not at the first statement that writes.
+        connection.isolation_level = None
+        for pragma in (f"busy_timeout = {WAIT_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("regard_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
