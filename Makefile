@@ -7,7 +7,7 @@ SHELL := bash
 PYTHON ?= $(shell scripts/python 3.11 3.12 3.13 3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := -m pip install --quiet --disable-pip-version-check
+PIP := -m pip install -qq --disable-pip-version-check
 PROCESSES ?= 2
 ARGS ?=
 
