@@ -191,7 +191,7 @@ def test_library_in_a_wrong_room_fails(copy, library):
     copy.write("present", f"def late():\n    import {library}")
     contract = next(each["id"] for each in CONTRACTS if library in each.get("forbidden_modules", ()))
     code, broken, printed = copy.lint()
-    assert (code, broken) == (1, {contract}), printed
+    assert (code, contract in broken) == (1, True), printed
 
 
 @pytest.mark.parametrize("library", ["duckdb", "numpy"])
@@ -200,7 +200,7 @@ def test_library_below_columns_fails(copy, library, form):
     """The language is plain Python: neither columns nor engines reach it, whatever the form of the import."""
     copy.write("expr", form.format(library))
     code, broken, printed = copy.lint()
-    assert (code, broken) == (1, {"columns" if library == "numpy" else "lake"}), printed
+    assert (code, ("columns" if library == "numpy" else "lake") in broken) == (1, True), printed
 
 
 def test_library_in_the_root_fails(copy):
@@ -208,7 +208,7 @@ def test_library_in_the_root_fails(copy):
     with (copy.root / "src" / "regard" / "__init__.py").open("a") as file:
         file.write("\nimport duckdb\n")
     code, broken, printed = copy.lint()
-    assert (code, broken) == (1, {"lake"}), printed
+    assert (code, "lake" in broken) == (1, True), printed
 
 
 def test_libraries_in_their_own_rooms_pass(copy):
