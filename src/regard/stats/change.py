@@ -39,6 +39,7 @@ class Changes:
     p: Floats
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def compare(
     now: Bands,
     before: Bands,
@@ -255,7 +256,8 @@ def _nan(x: float | None) -> float:
 
 
 def _bands(estimate: Estimate, method: str) -> Bands:
-    fields = (estimate.value, estimate.lo, estimate.hi, estimate.se, estimate.n_eff)
+    n = estimate.n if estimate.n_eff is None else estimate.n_eff
+    fields = (estimate.value, estimate.lo, estimate.hi, estimate.se, n)
     value, lo, hi, se, n_eff = (floats([_nan(x)]) for x in fields)
     df = np.full_like(value, np.inf)
     if method in METHODS and METHODS[method].compare is Compare.ERRORS:

@@ -16,13 +16,12 @@ def mean(sample: Sample) -> Bands:
 
     Rows independent: t with n - 1 on the moments. Parties repeat: the jackknife, t with groups - 1.
     """
-    total, n = sample.leaves[0], sample.leaves[-1]
-    squares = sample.leaves[1] if len(sample.leaves) == 3 else None
-    if squares is None and sample.jack is None:
+    total, *second, n = sample.leaves
+    if not second and sample.jack is None:
         message = "a mean without replicates needs the leaves (sum, sum of squares, n)"
         raise ValueError(message)
     spread = np.full_like(n, np.nan)
-    if squares is not None:
+    for squares in second:
         variance = over(squares - over(total**2, n), n - 1)
         variance = np.where(n > 1, variance, np.nan)
         floor = STILL * over(squares, n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -195,8 +195,8 @@ def estimate(
         if len(array) != groups:
             message = f"{name} has {len(array)} groups where the value has {groups}"
             raise ValueError(message)
-    return METHODS[method].run(
-        Sample(
+    with np.errstate(over="ignore", invalid="ignore"):
+        sample = Sample(
             value=values,
             leaves=long,
             jack=None if without is None else jackknife(values, wide["without"]),
@@ -205,7 +205,19 @@ def estimate(
             scale=None if scale is None else np.broadcast_to(floats(scale), values.shape),
             level=level,
         )
+        return _finite(METHODS[method].run(sample))
+
+
+def _finite(bands: Bands) -> Bands:
+    """Take away the interval of a group whose sums left the range of floating point, and say so."""
+    burst = np.isinf(bands.lo) | np.isinf(bands.hi) | np.isinf(bands.se)
+    if not burst.any():
+        return bands
+    lo, hi, se, n_eff, df = (
+        np.where(burst, np.nan, array) for array in (bands.lo, bands.hi, bands.se, bands.n_eff, bands.df)
     )
+    flags = {**bands.flags, "out_of_range": burst | bands.flags.get("out_of_range", np.zeros_like(burst))}
+    return replace(bands, lo=lo, hi=hi, se=se, n_eff=n_eff, df=df, flags=flags)
 
 
 def scale_of(
