@@ -43,10 +43,11 @@ def changes(con: duckdb.DuckDBPyConnection, log: Log, table: Table, after: int |
 
     keys = listed(table.keys)
     own = listed(name for name in want.names if name not in STAMPS)
-    among = _among(con, log, table, after or 0, upto)
+    if _touched(con, log, table, after or 0, upto):
+        old_rows, new_rows = (_copied(con, name, rows, keys) for name, rows in (("was", old_rows), ("now", new_rows)))
 
     def side(query: str) -> str:
-        return f"(SELECT {keys}, hash({own}) AS h FROM ({query}) {among})"
+        return f"(SELECT {keys}, hash({own}) AS h FROM ({query}))"
 
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE differs AS
@@ -62,12 +63,14 @@ def changes(con: duckdb.DuckDBPyConnection, log: Log, table: Table, after: int |
     )
 
 
-def _among(con: duckdb.DuckDBPyConnection, log: Log, table: Table, after: int, upto: int) -> str:
-    """Return a join that leaves only rows which may differ, or "" when that is not known.
+def _touched(con: duckdb.DuckDBPyConnection, log: Log, table: Table, after: int, upto: int) -> bool:
+    """Fill `touched` with the keys of all rows that may differ; returns False when that is not known.
 
     Every upsert between the two versions put its new and changed rows into files of their own. When all these are
     still there, only their keys need be compared; a row of a rewritten file is otherwise as it was.
     """
+    if after >= upto:
+        return False
     files: list[File] = []
     said = log.abouts(after, upto)
     previous = log.version(after)
@@ -75,17 +78,21 @@ def _among(con: duckdb.DuckDBPyConnection, log: Log, table: Table, after: int, u
         step = log.version(number)
         known = {file.path for file in previous.files}
         if known != {file.path for file in step.files} and said.get(number, {}).get("rows") != FRESH:
-            return ""
+            return False
         files += [file for file in step.files if file.path not in known and file.path.name.startswith(FRESH)]
         previous = step
     if not files or not all(file.path.exists() for file in files):
-        return ""
-    keys = listed(table.keys)
+        return False
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE touched AS "
-        f"SELECT DISTINCT {keys} FROM read_parquet({paths(file.path for file in files)}, union_by_name = true)"
+        f"CREATE OR REPLACE TEMP TABLE touched AS SELECT DISTINCT {listed(table.keys)} "
+        f"FROM read_parquet({paths(file.path for file in files)}, union_by_name = true)"
     )
-    return f"SEMI JOIN touched USING ({keys})"
+    return True
+
+
+def _copied(con: duckdb.DuckDBPyConnection, name: str, rows: str, keys: str) -> str:
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {name}_rows AS FROM ({rows}) SEMI JOIN touched USING ({keys})")
+    return f"FROM {name}_rows"
 
 
 def _table(con: duckdb.DuckDBPyConnection, query: str) -> pa.Table:

@@ -20,8 +20,12 @@ GROUP_ROWS = 122_880
 """Rows of a Parquet row group: what a filter on time can skip, and what one thread reads at a time."""
 
 
-def connect(root: Path, memory: str, threads: int | None, also: Iterable[Path] = ()) -> duckdb.DuckDBPyConnection:
+def connect(
+    root: Path, memory: str, threads: int | None = None, *, also: Iterable[Path] = (), ordered: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that may read and write below `root` (and read and write the folders in `also`).
+
+    `ordered` makes a file written from another keep its order, for a little more memory.
 
     No extension is fetched or loaded, no Python variable is read as a table, and none of this can be unset from SQL.
     """
@@ -42,7 +46,7 @@ def connect(root: Path, memory: str, threads: int | None, also: Iterable[Path] =
     for setting in (
         "TimeZone = 'UTC'",
         "enable_progress_bar = false",
-        "preserve_insertion_order = false",
+        f"preserve_insertion_order = {str(ordered).lower()}",
         f"allowed_directories = [{folders}]",
         "enable_external_access = false",
         "lock_configuration = true",

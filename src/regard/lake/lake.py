@@ -62,7 +62,7 @@ class Lake:
             threads: how many, all cores by default.
             also: further folders, such as that of a source's files.
         """
-        return connect(self.root, memory, threads, also)
+        return connect(self.root, memory, threads, also=also)
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ class Lake:
         spare = self.root / "tmp" / f"load-{uuid.uuid4().hex}"
         with self.writing(run_id):
             spare.mkdir(parents=True)
-            con = self.connect(MEMORY)
+            con = connect(self.root, MEMORY, ordered=True)
             try:
                 return merging.upsert(con, self._log(table.name), table, data, run_id=run_id, spare=spare)
             finally:

@@ -54,9 +54,9 @@ class Lock:
                     json.dumps({"pid": os.getpid(), "host": platform.node(), "run": run_id}), encoding="utf-8"
                 )
                 yield died
-                self._note.unlink(missing_ok=True)
             finally:
                 self._depth -= 1
+                self._note.unlink(missing_ok=True)
                 connection.close()
         finally:
             self._thread.release()

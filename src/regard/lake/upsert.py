@@ -82,11 +82,16 @@ class Work:
         """The table's keys as a list of SQL identifiers."""
         return listed(self.table.keys)
 
-    def write(self, query: str, folder: Path, kind: str) -> Part:
-        """Write a query's rows to a new file, ordered by the table's instant."""
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The instant that files are ordered by, or () when the table has none."""
         span = self.table.over[:1] if self.table.over else ()
-        order = (self.table.at,) if self.table.at else span
-        return write(self.con, query, folder / f"{kind}{uuid.uuid4().hex}.parquet", order=order)
+        return (self.table.at,) if self.table.at else span
+
+    def write(self, query: str, folder: Path, kind: str, *, ordered: bool = False) -> Part:
+        """Write a query's rows to a new file, ordered by the table's instant unless they are so already."""
+        path = folder / f"{kind}{uuid.uuid4().hex}.parquet"
+        return write(self.con, query, path, order=() if ordered else self.order)
 
 
 def upsert(con: duckdb.DuckDBPyConnection, log: Log, table: Table, data: Rows, *, run_id: str, spare: Path) -> Commit:
@@ -184,7 +189,8 @@ def _stage(work: Work, chunks: Iterable[pa.Table], folder: Path) -> tuple[list[P
         rows = _last(work, chunk)
         repeated += chunk.num_rows - rows.num_rows
         work.con.register("chunk", rows)
-        parts.append(work.write(f"SELECT {columns} FROM chunk", folder, FRESH))
+        ordered = all(_ascends(rows.column(name)) for name in work.order)
+        parts.append(work.write(f"SELECT {columns} FROM chunk", folder, FRESH, ordered=ordered))
         work.con.unregister("chunk")
     if len(parts) > 1:
         parts, across = _across(work, parts, folder)
@@ -203,6 +209,14 @@ def _last(work: Work, chunk: pa.Table) -> pa.Table:
     places = chunk.select(keys).append_column("", pa.array(range(chunk.num_rows), pa.int64()))
     last = places.group_by(keys, use_threads=False).aggregate([("", "max")])
     return chunk.take(last.column("_max"))
+
+
+def _ascends(instants: pa.ChunkedArray) -> bool:
+    """Return whether no instant is blank and none comes before the one above it: most sources tell in order of time."""
+    if instants.null_count:
+        return False
+    values = instants.cast(pa.int64()).to_numpy()
+    return bool((values[1:] >= values[:-1]).all())
 
 
 def _across(work: Work, parts: list[Part], folder: Path) -> tuple[list[Part], int]:
@@ -227,7 +241,7 @@ def _across(work: Work, parts: list[Part], folder: Path) -> tuple[list[Part], in
             f"SELECT {listed(work.full.names)} FROM read_parquet({paths([part.path])}) "
             f"WHERE file_row_number NOT IN (SELECT r FROM repeated WHERE f = {index})"
         )
-        result.append(work.write(rest, folder, FRESH))
+        result.append(work.write(rest, folder, FRESH, ordered=True))
         part.path.unlink()
     return result, sum(counts.values())
 
@@ -294,7 +308,7 @@ def _kept(work: Work, now: Version) -> tuple[list[Part], list[File]]:
             f"WHERE file_row_number NOT IN (SELECT old_row FROM verdict WHERE old_file = {index})"
             for index in group
         )
-        parts.append(work.write(pieces, work.folder, KEPT))
+        parts.append(work.write(pieces, work.folder, KEPT, ordered=len(group) == 1))
     return parts, [now.files[index] for group in groups for index in group]
 
 
