@@ -227,6 +227,14 @@ def _broken(text: str, file: str) -> Mistake:
     return Mistake(rule="yaml", message="not YAML", file=file, line=1)
 
 
+def mark(event: yaml.Event, *, end: bool = False) -> yaml.Mark:
+    """Return where an event begins or ends; every event of a parsed text has both."""
+    found = event.end_mark if end else event.start_mark
+    if found is None:
+        raise TypeError(event)
+    return cast("yaml.Mark", found)
+
+
 class _Refused(Exception):  # noqa: N818 - never leaves this file
     """A document that is not read to its end."""
 
@@ -252,16 +260,15 @@ class _Composer:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.anchors = {}
                 first = next(self.events)
-                start = event.start_mark.line
+                start = mark(event).line
                 root = self.item(first, self.place(first), 1)
-                end = next(self.events)
-                source = "".join(lines[start : end.start_mark.line + (0 if end.start_mark.column == 0 else 1)])
+                end = mark(next(self.events))
+                source = "".join(lines[start : end.line + (0 if end.column == 0 else 1)])
                 if root.value is not None:
                     yield Document(self.file, root, source.removeprefix("---\n"))
 
     def place(self, event: yaml.Event) -> Place:
-        mark = event.start_mark
-        return Place(self.file, mark.line + 1, mark.column + 1)
+        return Place(self.file, mark(event).line + 1, mark(event).column + 1)
 
     def refuse(self, event: yaml.Event, rule: str, message: str, hint: str = "") -> Mistake:
         place = self.place(event)
@@ -300,9 +307,9 @@ class _Composer:
     def scalar(self, event: yaml.ScalarEvent, entry: Place) -> Item:
         text = str(event.value)
         plain = event.style in (None, "") and event.tag is None
-        one_line = event.start_mark.line == event.end_mark.line
+        start, end = mark(event), mark(event, end=True)
         quotes = 0 if event.style in (None, "") else 2
-        simple = one_line and event.end_mark.column - event.start_mark.column == len(text) + quotes
+        simple = start.line == end.line and end.column - start.column == len(text) + quotes
         place = self.place(event)
         if quotes and simple:
             place = Place(place.file, place.line, place.column + 1)

@@ -1,0 +1,171 @@
+"""`regard.toml` -> `Config`: whose clock, whose week, which currency, where engine and store are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regard.catalog.fields import Field, Record, Sort, Written, read
+from regard.catalog.places import read_toml
+from regard.catalog.shorthand import zone_hint
+from regard.errors import Mistake, did_you_mean
+from regard.model import Calendar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+FILE = "regard.toml"
+
+ROLE = Record(
+    name="a role",
+    fields={
+        "rows": Field(sort=Sort.TEXT, means="test on dimensions: which rows the role may see"),
+        "sensitivity": Field(sort=Sort.TEXT, choices=("public", "internal", "personal", "special"), means="up to which"),
+        "members": Field(sort=Sort.TEXTS, single=True, means="who has it"),
+    },
+)
+CONFIG = Record(
+    name="regard.toml",
+    fields={
+        "name": Field(sort=Sort.TEXT, required=True, means='name = "Acme"'),
+        "zone": Field(sort=Sort.TEXT, means='reporting zone, such as zone = "Europe/Berlin"'),
+        "week_start": Field(sort=Sort.TEXT, choices=WEEKDAYS, means="first day of the week"),
+        "fiscal_start": Field(sort=Sort.SCALAR, means="month in which the year begins, by name or number"),
+        "currency": Field(sort=Sort.TEXT, means="ISO 4217 code of the reporting currency"),
+        "engine": Field(sort=Sort.TEXT, means="url of the engine; duckdb when not said"),
+        "store": Field(sort=Sort.TEXT, means="url of the store; regard.db when not said"),
+        "lake": Field(sort=Sort.TEXT, means="folder of the data; lake when not said"),
+        "privacy_min": Field(sort=Sort.WHOLE, least=0, means="below this n a cell is hidden"),
+        "show_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n a value is greyed"),
+        "alert_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n nothing is alerted"),
+        "reject_limit": Field(sort=Sort.NUMBER, least=0, most=100, means="percent of rows that may be quarantined"),
+        "keep_versions": Field(sort=Sort.WHOLE, least=1, means="snapshots that are kept"),
+        "roles": Field(sort=Sort.NAMED, record=ROLE, means="who may see what"),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who may see what.
+
+    Attributes:
+        rows: test on dimensions, "" for every row.
+        sensitivity: the highest class of columns it may see.
+        members: who has it.
+    """
+
+    rows: str = ""
+    sensitivity: str = "internal"
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What `regard.toml` says.
+
+    Attributes:
+        name: of the workspace.
+        zone: reporting zone.
+        week_start: first day of the week, 0 Monday to 6 Sunday.
+        fiscal_start: month in which the year begins.
+        currency: of money.
+        engine, store: urls; "" for the embedded ones.
+        lake: folder of the data, relative to the workspace.
+        privacy_min: below this n a cell is hidden (K24).
+        show_from_n, alert_from_n: below these a value is greyed, raises no alert (K24).
+        reject_limit: percent of rows above which a load ends with exit code 2.
+        keep_versions: snapshots that are kept.
+        roles: by name.
+        file: path of the file.
+    """
+
+    name: str = "workspace"
+    zone: str = "UTC"
+    week_start: int = 0
+    fiscal_start: int = 1
+    currency: str = ""
+    engine: str = ""
+    store: str = ""
+    lake: str = "lake"
+    privacy_min: int = 10
+    show_from_n: int = 30
+    alert_from_n: int = 100
+    reject_limit: float = 5.0
+    keep_versions: int = 30
+    roles: Mapping[str, Role] | None = None
+    file: str = ""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The reporting calendar."""
+        return Calendar(zone=self.zone, week_start=self.week_start, fiscal_start=self.fiscal_start)
+
+
+def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
+    """Return the configuration of a workspace; what is wrong is appended and left at its default."""
+    path = workspace / FILE
+    if not path.is_file():
+        message = f"there is no {FILE} in {workspace}"
+        mistakes.append(Mistake(rule="no-workspace", message=message, file=str(path), hint="regard init makes one"))
+        return Config(file=str(path))
+    document = read_toml(path, mistakes)
+    if document is None:
+        return Config(file=str(path))
+    written = read(document.root, CONFIG, mistakes)
+    given = {
+        name: written.values[name]
+        for name in ("name", "currency", "engine", "store", "lake", "privacy_min", "show_from_n", "alert_from_n", "reject_limit", "keep_versions")
+        if name in written.values
+    }
+    base = Config(**given)  # type: ignore[arg-type]
+    zone = written.text("zone", "UTC")
+    if (hint := zone_hint(zone)) is not None:
+        mistakes.append(written.mistake("unknown-zone", f"'{zone}' is no time zone", "zone", hint=hint))
+        zone = "UTC"
+    if base.currency and not re.fullmatch(r"[A-Z]{3}", base.currency):
+        message = f"'{base.currency}' is no currency code"
+        mistakes.append(written.mistake("currency", message, "currency", hint="three capitals, such as EUR"))
+    return Config(
+        **given,  # type: ignore[arg-type]
+        zone=zone,
+        week_start=WEEKDAYS.index(written.text("week_start", "monday")),
+        fiscal_start=_month(written, mistakes),
+        roles={
+            name: Role(
+                rows=role.text("rows"),
+                sensitivity=role.text("sensitivity", "internal"),
+                members=role.texts("members"),
+            )
+            for name, role in written.named("roles").items()
+        },
+        file=str(path),
+    )
+
+
+def _month(written: Written, mistakes: list[Mistake]) -> int:
+    value = written.values.get("fiscal_start", 1)
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= len(MONTHS):
+        return value
+    if isinstance(value, str) and value.lower() in MONTHS:
+        return MONTHS.index(value.lower()) + 1
+    hint = did_you_mean(str(value), MONTHS) or "1 to 12, or the month's name"
+    mistakes.append(written.mistake("month", f"'{value}' is no month", "fiscal_start", hint=hint))
+    return 1

@@ -1,0 +1,507 @@
+"""As written -> resolved: options applied, references expanded, every expression parsed and typed, every name looked up.
+
+Nothing is left open afterwards: a `model.Metric` needs no file, no option and no other metric.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from regard.catalog.fields import Written, dotted, read
+from regard.catalog.formulas import Formulas, Leaves
+from regard.catalog.metrics import METRIC, Definition, merged, nested, without_nones
+from regard.catalog.policies import target
+from regard.catalog.rowsets import row_set
+from regard.errors import did_you_mean
+from regard.expr import Call, Name, Node, Parameter, rewrite, show, walk, words
+from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from regard.catalog.known import Known
+    from regard.catalog.places import Item
+    from regard.catalog.policies import RegisteredChoice
+    from regard.errors import Mistake
+    from regard.model import RowSet
+
+NEEDED = ("title", "question", "code", "family", "level", "unit", "good", "dims", "decision", "owner", "citation")
+"""What a metric that people rely on must say (R033)."""
+PUBLISHED = frozenset({Status.SHIPPED, Status.APPROVED})
+
+
+Resolved = tuple[Metric | None, tuple["Mistake", ...]]
+"""A metric, None when it cannot be used, and what is wrong with it."""
+
+
+class Resolver:
+    """Resolves definitions, each combination of options once."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.done: dict[tuple[str, tuple[tuple[str, str], ...]], Resolved] = {}
+        self.stack: list[str] = []
+        self.touching: dict[str, dict[str, Choice]] = {}
+
+    def resolve(self, metric: str, options: Mapping[str, str]) -> Resolved:
+        """Return a metric with options in force, and its mistakes.
+
+        Args:
+            metric: id of a definition.
+            options: choice -> option; those that neither it nor what it refers to knows are passed over.
+        """
+        key = (metric, tuple(sorted(options.items())))
+        if key not in self.done:
+            self.stack.append(metric)
+            try:
+                self.done[key] = _Metric(self, self.known.definitions[metric], options).resolve()
+            finally:
+                self.stack.pop()
+        return self.done[key]
+
+    def reference(self, metric: str, options: Mapping[str, str]) -> Metric | None:
+        """Return the metric that another one refers to, None when it cannot be used."""
+        return self.resolve(metric, options)[0]
+
+
+class _Metric:
+    """One definition with one combination of options."""
+
+    def __init__(self, resolver: Resolver, definition: Definition, options: Mapping[str, str]) -> None:
+        self.resolver = resolver
+        self.known = resolver.known
+        self.definition = definition
+        self.options = options
+        self.mistakes: list[Mistake] = []
+        self.written = Written(definition.tree)
+
+    def resolve(self) -> Resolved:
+        tree = self.definition.tree
+        choices = self._choices(tree)
+        for choice in choices:
+            setting = choice.options[choice.default]
+            other = setting.get("metric")
+            if isinstance(other, str) and other in self.known.definitions and other not in self.resolver.stack:
+                rest = {name: option for name, option in self.options.items() if name != choice.id}
+                metric, _ = self.resolver.resolve(other, rest)
+                if metric is None:
+                    return None, tuple(self.mistakes)
+                mine = (*metric.options_set, (choice.id, choice.default))
+                return replace(metric, options_set=tuple(sorted(mine))), tuple(self.mistakes)
+            if not isinstance(other, str):
+                tree = self._apply(tree, choice)
+        metric = self._metric(without_nones(tree), choices)
+        return (None if self.mistakes else metric), tuple(self.mistakes)
+
+    # ------------------------------------------------------------------------------------------------ options
+
+    def _choices(self, tree: Item) -> list[Choice]:
+        """Return the choices that the definition names, with the option in force."""
+        found: list[Choice] = []
+        options = tree.mapping.get("options")
+        if options is not None and not isinstance(options.value, dict):
+            self._say(options, "wrong-type", "options are written by choice", "options", "such as K22: {...}")
+        for name, item in options.mapping.items() if options else ():
+            path = f"options.{name}"
+            register = self.known.choices.get(name)
+            if register is None:
+                hint = did_you_mean(name, self.known.choices)
+                self._say(item, "unknown-choice", f"the register has no choice '{name}'", path, hint)
+                continue
+            if not isinstance(item.value, dict):
+                hint = "such as {latest: default, every: {rows.answers.keep: none}}"
+                self._say(item, "wrong-type", "a choice is written by option", path, hint)
+                continue
+            choice = self._choice(name, item, register, path)
+            if choice is not None:
+                found.append(self._picked(choice))
+        return found
+
+    def _choice(self, name: str, item: Item, register: RegisteredChoice, path: str) -> Choice | None:
+        settings: dict[str, Mapping[str, object]] = {}
+        defaults = [option for option, inner in item.mapping.items() if inner.text == "default"]
+        for option, inner in item.mapping.items():
+            here = f"{path}.{option}"
+            if option not in register.options:
+                hint = did_you_mean(option, register.options)
+                self._say(inner, "unknown-option", f"{name} has no option '{option}'", here, hint)
+                continue
+            if option in defaults:
+                settings[option] = {}
+            elif not isinstance(inner.value, dict):
+                hint = "`default`, or fields with what they become, or metric: another id"
+                self._say(inner, "wrong-type", f"option '{option}' says what it sets", here, hint)
+            else:
+                settings[option] = {
+                    field_: value.text if not isinstance(value.value, (dict, list)) else value.plain()
+                    for field_, value in inner.mapping.items()
+                }
+                self._other(inner, here)
+        if len(defaults) != 1:
+            message = f"{name} has {len(defaults) or 'no'} default options, one is needed"
+            self._say(item, "default-option", message, path, f"write {next(iter(register.options))}: default")
+            return None
+        if defaults[0] not in settings:
+            return None
+        return Choice(id=name, options=settings, default=defaults[0])
+
+    def _other(self, setting: Item, path: str) -> None:
+        """Check that an option that names another metric names one."""
+        other = setting.mapping.get("metric")
+        if other is None:
+            return
+        if other.text == self.definition.id:
+            message = f"the option leads to {other.text} itself"
+            self._say(other, "cycle", message, f"{path}.metric", "write `default`, or take the choice away with none")
+        elif other.text not in self.known.definitions and other.text not in self.known.lost:
+            hint = did_you_mean(other.text, self.known.definitions)
+            self._say(other, "unknown-metric", f"there is no metric '{other.text}'", f"{path}.metric", hint)
+
+    def _picked(self, choice: Choice) -> Choice:
+        """Return the choice with the option that the workspace, and then the question, has picked."""
+        pick = self.definition.picks.get(choice.id)
+        if pick is not None and pick.text not in choice.options:
+            hint = did_you_mean(pick.text, choice.options)
+            message = f"{self.definition.id} has no option '{pick.text}' of {choice.id}"
+            self._say(pick, "unknown-option", message, f"options.{choice.id}", hint)
+        elif pick is not None:
+            choice = replace(choice, default=pick.text)
+        asked = self.options.get(choice.id)
+        return replace(choice, default=asked) if asked is not None and asked in choice.options else choice
+
+    def _apply(self, tree: Item, choice: Choice) -> Item:
+        """Return the tree with what the option in force sets."""
+        setting = self.definition.tree.get(("options", choice.id, choice.default))
+        for path, item in setting.mapping.items() if setting else ():
+            steps = path.split(".")
+            where = f"options.{choice.id}.{choice.default}.{path}"
+            if steps[0] not in METRIC.fields or steps[0] in ("metric", "like", "options"):
+                hint = did_you_mean(steps[0], METRIC.fields)
+                self._say(item, "unknown-field", f"an option cannot set '{steps[0]}'", where, hint)
+                continue
+            if steps[0] in ("rows", "leaves", "parameters") and tree.get(steps[:2]) is None:
+                known = tree.mapping[steps[0]].mapping if steps[0] in tree.mapping else {}
+                named = {"rows": "row set", "leaves": "leaf", "parameters": "parameter"}[steps[0]]
+                name = steps[1] if len(steps) > 1 else ""
+                message = f"{self.definition.id} has no {named} '{name}'"
+                self._say(item, "unknown-field", message, where, did_you_mean(name, known))
+                continue
+            if steps[0] == "parameters" and len(steps) == 2 and not item.mapping:  # noqa: PLR2004
+                steps.append("value")
+            tree = merged(tree, nested(steps, item))
+        return tree
+
+    def _say(self, item: Item, rule: str, message: str, path: str, hint: str = "") -> None:
+        self.mistakes.append(item.mistake(rule, message, field=path, hint=hint))
+
+    # ------------------------------------------------------------------------------------------------ the whole
+
+    def _metric(self, tree: Item, choices: list[Choice]) -> Metric | None:
+        written = self.written = read(tree, METRIC, self.mistakes)
+        status = Status(written.text("status", "shipped" if self.definition.shipped else "local"))
+        self._lint(status)
+        planned = status is Status.PLANNED
+        if planned and "pending" not in written.item.mapping:
+            message = "a planned metric says why it cannot be computed yet"
+            self.mistakes.append(written.mistake("missing-field", message, "pending", hint="pending: what it waits for"))
+        parameters = self._parameters()
+        rows: dict[str, RowSet] = {}
+        for name, inner in written.named("rows").items():
+            made = row_set(inner, self.known, parameters, self.mistakes)
+            if made is not None:
+                rows[name] = made
+        formulas = Formulas(written, self.known, parameters, rows, self.mistakes, self._reference)
+        leaves = formulas.leaves()
+        value = formulas.cell("value")
+        n = formulas.cell("n") if "n" in written.values else None
+        kind = Kind(written.text("kind", "ordinary"))
+        if not planned:
+            self._whole(kind, leaves, value)
+        coverage = formulas.coverage()
+        targets = tuple(target(one, self.definition.id, self.mistakes) for one in written.records("target"))
+        repeat = self._repeat(leaves.rows)
+        self._dims(leaves.rows, repeat, targets)
+        interval = self._interval(leaves)
+        self._words()
+        own = tuple(choices)
+        metric = Metric(
+            id=self.definition.id,
+            version=written.whole("version", 1),
+            status=Status.LOCAL if self.definition.differs and status is Status.SHIPPED else status,
+            kind=kind,
+            title=written.text("title"),
+            question=written.text("question"),
+            words=_words(value, leaves) if value is not None else "",
+            rows=leaves.rows,
+            leaves=leaves.leaves,
+            value=value if value is not None else Name(written.text("method") or "planned"),
+            n=n,
+            parameters=leaves.parameters,
+            unit=written.text("unit"),
+            good=Good(written.text("good", "none")),
+            interval=interval,
+            target=targets,
+            coverage=coverage,
+            min_change=written.number("min_change"),
+            show_from_n=written.whole("show_from_n", 30),
+            alert_from_n=written.whole("alert_from_n", 100),
+            dims=written.texts("dims"),
+            by_default=written.texts("by_default"),
+            repeat=repeat,
+            family=written.text("family"),
+            code=written.text("code"),
+            level=written.text("level"),
+            grain=written.text("grain"),
+            drives=written.texts("drives"),
+            decision=written.text("decision"),
+            owner=written.text("owner"),
+            citation=written.text("citation"),
+            choices=(*own, *(c for c in leaves.choices if c.id not in {one.id for one in own})),
+            method=written.text("method"),
+            pending=written.text("pending"),
+            options_set=tuple(sorted((c.id, c.default) for c in own if self._first(c) != c.default)),
+            differs=self.definition.differs,
+            file=self.definition.document.file,
+            line=self.definition.document.root.entry.line,
+        )
+        if leaves.broken:
+            return None
+        return replace(metric, hash=fingerprint(metric, self.known))
+
+    def _first(self, choice: Choice) -> str:
+        """Return the option that the author calls the default."""
+        item = self.definition.tree.get(("options", choice.id))
+        return next((name for name, inner in item.mapping.items() if inner.text == "default"), "") if item else ""
+
+    def _reference(self, metric: str) -> tuple[Metric | None, str]:
+        """Return the metric behind `@metric` and what is wrong with the reference, "" when nothing or not news."""
+        if metric in self.resolver.stack:
+            circle = [*self.resolver.stack[self.resolver.stack.index(metric) :], metric]
+            # Whoever comes first in the alphabet reports, so that one circle is one mistake.
+            mine = self.definition.id == min(circle)
+            return None, f"refers to itself: {' -> '.join(circle)}" if mine else ""
+        if metric not in self.known.definitions:
+            return None, "" if metric in self.known.lost else f"there is no metric '{metric}'"
+        return self.resolver.reference(metric, self.options), ""
+
+    def _lint(self, status: Status) -> None:
+        if status not in PUBLISHED:
+            return
+        for name in NEEDED:
+            if name not in self.written.item.mapping and name not in METRIC_REQUIRED:
+                message = f"a metric that is {status} needs '{name}' (R033)"
+                hint = f"{name}: {METRIC.fields[name].means}"
+                self.mistakes.append(self.written.mistake("unfinished", message, hint=hint))
+
+    def _parameters(self) -> dict[str, Setting]:
+        found: dict[str, Setting] = {}
+        for name, inner in self.written.named("parameters").items():
+            value, low, high = inner.values.get("value"), inner.number("min"), inner.number("max")
+            if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+                if "value" not in inner.wrong:
+                    message = "a parameter is a number or a text"
+                    self.mistakes.append(inner.mistake("wrong-type", message, "value"))
+                continue
+            number = isinstance(value, (int, float))
+            below = number and low is not None and float(value) < low
+            above = number and high is not None and float(value) > high
+            if low is not None and high is not None and low > high:
+                self.mistakes.append(inner.mistake("ends", f"no value lies between {low:g} and {high:g}", "min"))
+            elif below or above:
+                message = f"${name} is {value}, outside of {low if low is not None else '-'} to {high if high is not None else '-'}"
+                self.mistakes.append(inner.mistake("out-of-range", message, "value", hint="change it, min or max"))
+            found[name] = Setting(value=value, lo=low, hi=high, editable=inner.truth("editable"))
+        return found
+
+    def _whole(self, kind: Kind, leaves: Leaves, value: Node | None) -> None:
+        """Check that the kind is what the formula is."""
+        written = self.written
+        if kind is Kind.METHOD:
+            method = written.text("method")
+            if not method and "method" not in written.wrong:
+                hint = f"method: one of {', '.join(self.known.terms.methods)}"
+                self.mistakes.append(written.mistake("missing-field", "a metric by method needs 'method'", hint=hint))
+            return
+        if value is None:
+            if "value" not in written.item.mapping:
+                message = "a metric needs 'value'"
+                self.mistakes.append(written.mistake("missing-field", message, hint="value: arithmetic over the leaves"))
+            return
+        really = leaves.kinds()
+        if kind not in really and "kind" in written.values and not leaves.broken and not leaves.lost:
+            message = f"the formula is {really[0]}, not {kind}"
+            self.mistakes.append(written.mistake("wrong-kind", message, "kind", hint=f"kind: {really[0]}"))
+        texts = _texts(self.definition.tree)
+        for name in written.named("parameters"):
+            if not any(re.search(rf"\${name}\b", text) for text in texts):
+                message = f"no expression uses ${name}"
+                hint = "use it or take it out"
+                self.mistakes.append(written.mistake("unused-parameter", message, "parameters", name, hint=hint))
+
+    def _repeat(self, rows: Mapping[str, RowSet]) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        item = self.written.at("repeat") if "repeat" in self.written.values else None
+        for name, inner in item.mapping.items() if item else ():
+            texts = [one.text for one in inner.items] or ([inner.text] if inner.text else [])
+            if name not in rows:
+                hint = did_you_mean(name, rows)
+                message = f"there is no row set '{name}'"
+                self.mistakes.append(self.written.mistake("unknown-rows", message, "repeat", name, hint=hint))
+            for place, dimension in enumerate(texts):
+                self._dimension(dimension, "repeat", name, place)
+            found[name] = tuple(texts)
+        if item is not None and not isinstance(item.value, dict):
+            hint = "such as {served: [service, cause]}"
+            self._say(item, "wrong-type", "repeat is written by row set", "repeat", hint)
+        return found
+
+    def _dimension(self, dimension: str, *steps: str | int) -> bool:
+        if dimension in self.known.dimensions:
+            return True
+        hint = did_you_mean(dimension, self.known.dimensions)
+        message = f"there is no dimension '{dimension}'"
+        self.mistakes.append(self.written.mistake("unknown-dimension", message, *steps, hint=hint))
+        return False
+
+    def _dims(
+        self,
+        rows: Mapping[str, RowSet],
+        repeat: Mapping[str, tuple[str, ...]],
+        targets: tuple[Target, ...],
+    ) -> None:
+        for name in ("dims", "by_default"):
+            for place, dimension in enumerate(self.written.texts(name)):
+                if not self._dimension(dimension, name, place):
+                    continue
+                lacking = sorted({f"'{r.table}'" for key, r in rows.items() if not self._has(r.table, dimension) and dimension not in repeat.get(key, ())})
+                if lacking:
+                    message = f"table {' and '.join(lacking)} has no {dimension}"
+                    hint = f"take it out, or say over which row set it is repeated: repeat: {{...: [{dimension}]}}"
+                    self.mistakes.append(self.written.mistake("no-such-cut", message, name, place, hint=hint))
+        offered = {*self.written.texts("dims"), *self.written.texts("by_default")}
+        for one, made in zip(self.written.records("target"), targets, strict=True):
+            for dimension, _ in made.scope:
+                if dimension not in offered:
+                    hint = did_you_mean(dimension, offered)
+                    message = f"the metric is not cut by '{dimension}'"
+                    self.mistakes.append(one.mistake("unknown-dimension", message, "scope", dimension, hint=hint))
+
+    def _has(self, table: str, dimension: str) -> bool:
+        known = self.known.tables[table]
+        return dimension in known.dims or (self.known.dimensions[dimension].party and bool(known.party))
+
+    def _interval(self, leaves: Leaves) -> Interval:
+        inner = self.written.record("interval")
+        if inner is None:
+            return Interval(method="exact")
+        method, of = inner.text("method"), inner.texts("of")
+        roles = self.known.terms.intervals.get(method)
+        if roles is None:
+            if method:
+                hint = did_you_mean(method, self.known.terms.intervals)
+                message = f"there is no interval method '{method}'"
+                self.mistakes.append(inner.mistake("unknown-method", message, "method", hint=hint))
+            return Interval(method="exact")
+        for place, leaf in enumerate(of):
+            if leaf not in leaves.leaves and leaf not in leaves.lost:
+                hint = did_you_mean(leaf, leaves.leaves)
+                self.mistakes.append(inner.mistake("unknown-leaf", f"there is no leaf '{leaf}'", "of", place, hint=hint))
+        least = sum(not role.endswith("?") for role in roles)
+        if not least <= len(of) <= len(roles) and "of" not in inner.wrong:
+            shown = ", ".join(role.rstrip("?") for role in roles) or "nothing"
+            message = f"{method} reads {shown}; {len(of)} leaves are named"
+            self.mistakes.append(inner.mistake("interval-leaves", message, "of", hint=f"of: [{shown}]"))
+        replicate = inner.text("replicate")
+        if method in self.known.terms.replicated and not replicate and "replicate" not in inner.wrong:
+            message = f"{method} needs a replicate"
+            hint = "replicate: party, incident or day"
+            self.mistakes.append(inner.mistake("no-replicate", message, "method", hint=hint))
+        return Interval(method=method, of=of, replicate=replicate)
+
+    def _words(self) -> None:
+        """Check the words that come from closed lists, and the ids of other metrics."""
+        written, terms = self.written, self.known.terms
+        lists = (("unit", terms.units, "unit"), ("family", terms.families, "family"), ("level", terms.levels, "level"))
+        for name, known, called in (*lists, ("method", terms.methods, "method")):
+            text = written.text(name)
+            if text and text not in known:
+                message = f"there is no {called} '{text}'"
+                self.mistakes.append(written.mistake(f"unknown-{called}", message, name, hint=did_you_mean(text, known)))
+        for place, other in enumerate(written.texts("drives")):
+            if other not in self.known.definitions and other not in self.known.lost:
+                hint = did_you_mean(other, self.known.definitions)
+                message = f"there is no metric '{other}'"
+                self.mistakes.append(written.mistake("unknown-metric", message, "drives", place, hint=hint))
+
+
+METRIC_REQUIRED = frozenset(name for name, one in METRIC.fields.items() if one.required)
+
+
+def _texts(item: Item) -> list[str]:
+    """Return every text of a tree, those that options set among them."""
+    inner = [*item.mapping.values(), *item.items]
+    return [item.text] if not inner else [text for one in inner for text in _texts(one)]
+
+
+def _words(value: Node, leaves: Leaves) -> str:
+    """Return the formula in plain words, leaves written out."""
+
+    def open_leaf(node: Node) -> Node | None:
+        return leaves.leaves.get(node.name) if isinstance(node, Name) else None
+
+    return words(rewrite(value, open_leaf))
+
+
+def fingerprint(metric: Metric, known: Known) -> str:
+    """Return the sha256 of everything that decides a metric's numbers; comments, titles and owners do not."""
+    nodes = [*metric.leaves.values(), metric.value, *((metric.n,) if metric.n else ()), *(metric.coverage or ())]
+    nodes += [rows.where for rows in metric.rows.values() if rows.where is not None]
+    nodes += [node for rows in metric.rows.values() if rows.per for _, node in rows.per.sums]
+    used = {arg.name for node in nodes for call in walk(node) if isinstance(call, Call) and call.name == "lookup" for arg in call.args[:1] if isinstance(arg, Name)}
+    policies = {
+        name: [known.policies[name].version, sorted((list(map(str, k)), v) for k, v in known.policies[name].values.items())]
+        for name in sorted(used & set(known.policies))
+    }
+    content = {
+        "id": metric.id,
+        "rows": {name: _rows_content(rows, known) for name, rows in metric.rows.items()},
+        "leaves": {name: show(node) for name, node in metric.leaves.items()},
+        "value": show(metric.value),
+        "n": show(metric.n) if metric.n else "",
+        "coverage": [show(node) for node in metric.coverage or ()],
+        "parameters": {name: setting.value for name, setting in metric.parameters.items()},
+        "repeat": {name: sorted(dims) for name, dims in metric.repeat.items()},
+        "interval": [metric.interval.method, metric.interval.of, metric.interval.replicate],
+        "unit": metric.unit,
+        "good": metric.good,
+        "method": metric.method,
+        "options": sorted((choice.id, choice.default) for choice in metric.choices),
+        "policies": policies,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _rows_content(rows: RowSet, known: Known) -> list[object]:
+    table = known.tables[rows.table]
+    arguments = {**table.arguments, **dict(rows.arguments)}
+    return [
+        rows.table,
+        known.versions.get(rows.table, 1),
+        sorted(arguments.items()),
+        show(rows.where) if rows.where is not None else "",
+        rows.at,
+        rows.delay,
+        rows.over,
+        rows.standing,
+        rows.span,
+        str(rows.window or ""),
+        [rows.keep.by, rows.keep.per] if rows.keep else "",
+        [rows.per.keys, [(name, show(node)) for name, node in rows.per.sums]] if rows.per else "",
+        rows.matures,
+        rows.same,
+        rows.shift,
+    ]

@@ -1,0 +1,310 @@
+"""Tables and dimensions: from YAML to `model.Table` and `model.Dimension`. The only place where tables are declared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from regard.catalog.fields import NAME, Field, Record, Sort, Written, read
+from regard.errors import AuthorError, did_you_mean
+from regard.expr import Type, Types, check, parse
+from regard.model import BUCKETS, SPINE, Column, Dimension, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from regard.catalog.places import Document, Item
+    from regard.errors import Mistake
+
+TYPES: Mapping[str, Type] = {
+    "integer": Type.NUMBER,
+    "number": Type.NUMBER,
+    "text": Type.TEXT,
+    "truth": Type.TRUTH,
+    "instant": Type.INSTANT,
+    "day": Type.DAY,
+    "duration": Type.DURATION,
+}
+"""Types as a file writes them; `integer` is a whole number."""
+
+SENSITIVITIES = ("public", "internal", "personal", "special")
+PYTHON: Mapping[Type, tuple[type, ...]] = {Type.NUMBER: (int, float), Type.TEXT: (str,), Type.TRUTH: (bool,)}
+"""What a default of each type is in a file; other types have none."""
+
+COLUMN = Record(
+    name="a column",
+    fields={
+        "type": Field(sort=Sort.TEXT, required=True, choices=tuple(TYPES), means="what its values are"),
+        "blank": Field(sort=Sort.TRUTH, means="whether a row may lack it; yes when not said"),
+        "few": Field(sort=Sort.TRUTH, means="whether it has few distinct values"),
+        "choices": Field(sort=Sort.TEXTS, means="the values allowed"),
+        "lo": Field(sort=Sort.NUMBER, means="smallest value allowed"),
+        "hi": Field(sort=Sort.NUMBER, means="largest value allowed"),
+        "default": Field(sort=Sort.SCALAR, means="what a load puts in when the source leaves it blank"),
+        "code": Field(sort=Sort.NAME, means="dimension in whose register its values stand"),
+        "refers": Field(sort=Sort.NAME, means="table whose id it holds"),
+        "sensitivity": Field(sort=Sort.TEXT, choices=SENSITIVITIES, means="privacy class; internal when not said"),
+        "unit": Field(sort=Sort.TEXT, means="unit of a number"),
+        "means": Field(sort=Sort.TEXT, required=True, means="what it says, in one sentence"),
+    },
+)
+TABLE = Record(
+    name="a table",
+    fields={
+        "table": Field(sort=Sort.NAME, required=True, means="its name"),
+        "means": Field(sort=Sort.TEXT, required=True, means="what it is for, in one sentence"),
+        "grain": Field(sort=Sort.TEXT, required=True, means="what one row is"),
+        "version": Field(sort=Sort.WHOLE, least=1, means="version of what makes a derived table"),
+        "from": Field(sort=Sort.TEXTS, single=True, means="tables a derived table is made from"),
+        "keys": Field(sort=Sort.TEXTS, single=True, means="columns that identify a row"),
+        "id": Field(sort=Sort.NAME, means="column by which other tables refer to a row"),
+        "at": Field(sort=Sort.NAME, means="instant at which the row happened"),
+        "over": Field(sort=Sort.TEXTS, means="columns of the span: [start, end]"),
+        "party": Field(sort=Sort.NAME, means="column with the party"),
+        "arguments": Field(sort=Sort.ANY, means="arguments of a derived table with their defaults"),
+        "dirties": Field(sort=Sort.TEXT, choices=("party", "row"), means="what a changed input row makes stale"),
+        "dims": Field(sort=Sort.NAMED_TEXTS, means="dimension -> column"),
+        "orders": Field(sort=Sort.TEXTS, means="tests on a row that must not be false: lifecycle order"),
+        "columns": Field(
+            sort=Sort.NAMED,
+            required=True,
+            record=COLUMN,
+            means="its columns, without the spine and without bucket",
+        ),
+    },
+)
+DIMENSION = Record(
+    name="a dimension",
+    fields={
+        "title": Field(sort=Sort.TEXT, required=True, means="how people call it"),
+        "party": Field(sort=Sort.TRUTH, means="whether it is a column of the party"),
+        "means": Field(sort=Sort.TEXT, required=True, means="what its values are"),
+    },
+)
+DIMENSIONS = Record(
+    name="the file of dimensions",
+    fields={"dimensions": Field(sort=Sort.NAMED, required=True, record=DIMENSION, means="dimensions by name")},
+)
+
+BEFORE = (
+    Column(name="source", type=Type.TEXT, blank=False, few=True, means="Source the row came from."),
+    Column(name="source_id", type=Type.TEXT, blank=False, means="Key of the row in its source."),
+    Column(name="loaded_at", type=Type.INSTANT, blank=False, means="When we learned it."),
+    Column(name="run_id", type=Type.TEXT, blank=False, means="Load that brought it."),
+)
+AFTER = Column(
+    name="bucket",
+    type=Type.NUMBER,
+    whole=True,
+    blank=False,
+    few=True,
+    lo=0,
+    hi=BUCKETS - 1,
+    means="Replicate of the party, from md5 of its key.",
+)
+"""Columns that every loaded table begins and ends with."""
+
+
+@dataclass(slots=True)
+class Tables:
+    """Tables and dimensions as they are read.
+
+    Attributes:
+        tables: by name.
+        dimensions: by name.
+        written: each table as written, for the checks that need all tables.
+    """
+
+    tables: dict[str, Table] = field(default_factory=dict)
+    dimensions: dict[str, Dimension] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+
+    def add_dimensions(self, document: Document, mistakes: list[Mistake]) -> None:
+        """Read the file of dimensions."""
+        for name, written in read(document.root, DIMENSIONS, mistakes).named("dimensions").items():
+            self.dimensions[name] = Dimension(
+                name=name,
+                title=written.text("title"),
+                party=written.truth("party"),
+                means=written.text("means"),
+            )
+
+    def add_table(self, document: Document, mistakes: list[Mistake]) -> None:
+        """Read one table."""
+        written = read(document.root, TABLE, mistakes)
+        name = written.text("table")
+        if not name:
+            return
+        if name in self.tables:
+            message = f"the table '{name}' is declared twice, first in {self.tables[name].file}"
+            mistakes.append(written.mistake("twice", message, "table", hint="give one of them another name"))
+            return
+        self.tables[name] = _table(written, document.file, mistakes)
+        self.written[name] = written
+
+    def check(self, mistakes: list[Mistake]) -> None:
+        """Check what needs all tables: references, dimensions, expressions."""
+        for name, written in self.written.items():
+            _check(written, self.tables[name], self, mistakes)
+
+
+def _table(written: Written, file: str, mistakes: list[Mistake]) -> Table:
+    columns = {name: _column(name, inner, mistakes) for name, inner in written.named("columns").items()}
+    for name in columns:
+        if not NAME.match(name):
+            hint = "lower-case letters, digits and _"
+            mistakes.append(written.mistake("bad-name", f"'{name}' is not a name", "columns", name, hint=hint))
+    origins = written.texts("from")
+    if not origins and "from" not in written.wrong:
+        for name in [name for name in (*SPINE, AFTER.name) if name in columns]:
+            message = f"'{name}' is added to every loaded table"
+            mistakes.append(written.mistake("spine", message, "columns", name, hint="leave it out"))
+        spine = {column.name: column for column in BEFORE}
+        columns = spine | {n: c for n, c in columns.items() if n not in spine} | {AFTER.name: AFTER}
+    over = written.texts("over")
+    if "over" in written.values and len(over) != 2:  # noqa: PLR2004 - a span has two ends
+        mistakes.append(written.mistake("span", "a span has a start and an end", "over", hint="[start_at, end_at]"))
+    return Table(
+        name=written.text("table"),
+        grain=written.text("grain"),
+        columns=columns,
+        keys=written.texts("keys") or ("source", "source_id"),
+        id=written.text("id"),
+        at=written.text("at"),
+        over=(over[0], over[1]) if len(over) == 2 else None,  # noqa: PLR2004
+        party=written.text("party"),
+        dims=written.named_texts("dims"),
+        orders=written.texts("orders"),
+        derived_from=origins,
+        arguments=_arguments(written, mistakes),
+        dirties=written.text("dirties", "party"),
+        means=written.text("means"),
+        file=file,
+    )
+
+
+def _column(name: str, written: Written, mistakes: list[Mistake]) -> Column:
+    declared = written.text("type", "text")
+    column = Column(
+        name=name,
+        type=TYPES[declared],
+        whole=declared == "integer",
+        blank=written.truth("blank", default=True),
+        few=written.truth("few"),
+        choices=written.texts("choices"),
+        lo=written.number("lo"),
+        hi=written.number("hi"),
+        code=written.text("code"),
+        refers=written.text("refers"),
+        sensitivity=written.text("sensitivity", "internal"),
+        unit=written.text("unit"),
+        means=written.text("means"),
+    )
+    if "type" in written.wrong:
+        return column
+    for ends in ("lo", "hi"):
+        if written.number(ends) is not None and column.type is not Type.NUMBER:
+            message = f"'{ends}' is for numbers, {name} is a {declared}"
+            mistakes.append(written.mistake("no-number", message, ends, hint="leave it out"))
+    if column.choices and column.type is not Type.TEXT:
+        message = f"'choices' are for texts, {name} is a {declared}"
+        mistakes.append(written.mistake("no-text", message, "choices", hint="leave them out"))
+    return replace(column, default=_default(written, column, mistakes))
+
+
+def _default(written: Written, column: Column, mistakes: list[Mistake]) -> float | str | bool | None:
+    if "default" not in written.values:
+        return None
+    item: Item = written.at("default")
+    value = item.text if column.type is Type.TEXT else item.value
+    kinds = PYTHON.get(column.type, ())
+    if not isinstance(value, kinds) or (isinstance(value, bool) and column.type is not Type.TRUTH):
+        message = f"the default of a {column.type} cannot be '{item.text}'"
+        mistakes.append(written.mistake("wrong-type", message, "default", hint=f"a {column.type}"))
+        return None
+    if column.choices and value not in column.choices:
+        hint = did_you_mean(str(value), column.choices)
+        mistakes.append(written.mistake("bad-choice", f"'{value}' is not a choice", "default", hint=hint))
+        return None
+    return value if isinstance(value, (str, bool, int, float)) else None
+
+
+def _arguments(written: Written, mistakes: list[Mistake]) -> dict[str, str | float]:
+    found: dict[str, str | float] = {}
+    for name, item in written.at("arguments").mapping.items() if "arguments" in written.values else ():
+        if isinstance(item.value, (int, float, str)) and not isinstance(item.value, bool):
+            found[name] = item.value
+        else:
+            message = f"the default of argument '{name}' must be a text or a number"
+            mistakes.append(written.mistake("wrong-type", message, "arguments", name))
+    return found
+
+
+def _check(written: Written, table: Table, known: Tables, mistakes: list[Mistake]) -> None:
+    columns = {name: column.type for name, column in table.columns.items()}
+
+    def column(name: str, *steps: str | int, kind: Type | None = None) -> None:
+        if name not in columns:
+            hint = did_you_mean(name, columns)
+            message = f"table {table.name} has no column '{name}'"
+            mistakes.append(written.mistake("unknown-column", message, *steps, hint=hint))
+        elif kind is not None and columns[name] is not kind:
+            message = f"'{name}' is a {columns[name]}, an {kind} is needed"
+            mistakes.append(written.mistake("wrong-type", message, *steps, hint=did_you_mean(name, _of(columns, kind))))
+
+    def table_named(name: str, *steps: str | int) -> None:
+        if name not in known.tables:
+            hint = did_you_mean(name, known.tables)
+            mistakes.append(written.mistake("unknown-table", f"there is no table '{name}'", *steps, hint=hint))
+
+    for place, name in enumerate(table.keys if "keys" in written.values else ()):
+        column(name, "keys", place)
+    for name, origin in ((table.id, "id"), (table.party, "party")):
+        if name:
+            column(name, origin)
+    if table.at:
+        column(table.at, "at", kind=Type.INSTANT)
+    for place, name in enumerate(table.over or ()):
+        column(name, "over", place, kind=Type.INSTANT)
+    for place, name in enumerate(table.derived_from):
+        table_named(name, "from", place)
+    for dimension, name in table.dims.items():
+        if dimension not in known.dimensions:
+            hint = did_you_mean(dimension, known.dimensions)
+            message = f"there is no dimension '{dimension}'"
+            mistakes.append(written.mistake("unknown-dimension", message, "dims", dimension, hint=hint))
+        column(name, "dims", dimension)
+    for name, inner in written.named("columns").items():
+        refers, code = inner.text("refers"), inner.text("code")
+        if refers:
+            table_named(refers, "columns", name, "refers")
+        if code and code not in known.dimensions:
+            hint = did_you_mean(code, known.dimensions)
+            message = f"there is no dimension '{code}'"
+            mistakes.append(written.mistake("unknown-dimension", message, "columns", name, "code", hint=hint))
+    types = Types(columns=columns, clocks=False, of=f"table {table.name}")
+    for place, text in enumerate(table.orders):
+        item = written.at("orders", place)
+        for mistake in expression(text, types, Type.TRUTH):
+            mistakes.append(
+                item.mistake(
+                    mistake.rule,
+                    mistake.message,
+                    field=f"orders.{place}",
+                    hint=mistake.hint,
+                    column=mistake.column,
+                )
+            )
+
+
+def _of(columns: Mapping[str, Type], kind: Type) -> Iterable[str]:
+    return [name for name, own in columns.items() if own is kind]
+
+
+def expression(text: str, types: Types, wanted: Type | None) -> list[Mistake]:
+    """Return what is wrong with a row expression, with columns inside the text."""
+    try:
+        node = parse(text, "row")
+    except AuthorError as error:
+        return list(error.mistakes)
+    return check(node, types, wanted)[1]
