@@ -129,12 +129,21 @@ Rule = Cell | Constant | Formula | Joined | First | Lookup | PartyKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """A typed name for raw columns, usable in every rule and expression of its source."""
+    """A typed name for raw columns, usable in every rule and expression of its source.
+
+    Attributes:
+        name: its name.
+        rule: where its value comes from.
+        type, whole: what its value is.
+        said: whether the file says the type; the type of a formula need not be said.
+        line: where it stands in the file.
+    """
 
     name: str
     rule: Rule
     type: Type
     whole: bool = False
+    said: bool = True
     line: int = 0
 
 

@@ -1,0 +1,15 @@
+"""The SQL of mappings: text to values, rows to tables, and the tests that every row passes on the way in."""
+
+from regard.sql.mapping.names import FAMILIES as FAMILIES, Names as Names
+from regard.sql.mapping.statement import (
+    ADDED as ADDED,
+    RAW_ROWS as RAW_ROWS,
+    Statement as Statement,
+    build as build,
+    cells_of as cells_of,
+    completed as completed,
+    identifying as identifying,
+    own_id as own_id,
+    used as used,
+)
+from regard.sql.mapping.targets import key_number as key_number
