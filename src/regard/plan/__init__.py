@@ -6,7 +6,7 @@ from regard.plan.answer import (
     Estimate as Estimate,
     Verdict as Verdict,
 )
-from regard.plan.build import plan as plan, replicates as replicates
+from regard.plan.build import plan as plan, replicates as replicates, stretch_of as stretch_of
 from regard.plan.cells import Cells as Cells, Group as Group, collect as collect
 from regard.plan.question import (
     DAY as DAY,
@@ -25,3 +25,4 @@ from regard.plan.question import (
     Scan as Scan,
     Stretch as Stretch,
 )
+from regard.plan.ranks import EXACT_TO as EXACT_TO, Z as Z, order_ranks as order_ranks

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from regard.errors import QuestionError, did_you_mean
@@ -147,8 +148,27 @@ def _before(period: Period, question: Question, calendar: Calendar, until: int) 
     if days >= length:
         return before
     elapsed = until - period.start_us
+    if elapsed <= 0:
+        return None
     end = min(before.end_us, before.start_us + elapsed)
-    return replace(before, label=f"{before.label} (same part)", end=calendar.day_of(end - 1), end_us=end)
+    following = calendar.day_of(end - 1) + timedelta(days=1)
+    return replace(before, label=f"{before.label} (same part)", end=following, end_us=end)
+
+
+def stretch_of(plan: Plan, rows: RowSet, index: int) -> Period:
+    """Return what a row set sees of a stretch: the period, or the window that ends with it.
+
+    The window of a period that still runs ends with the day of `until`, so that it is as long as any other.
+    """
+    stretch = plan.stretches[index]
+    period = stretch.period
+    if rows.window is None:
+        return period
+    if stretch.running and period.start_us < plan.until:
+        end = plan.calendar.day_of(plan.until - 1) + timedelta(days=1)
+        period = replace(period, end=end, end_us=plan.calendar.midnight(end))
+    wide = plan.calendar.window(period, rows.window)
+    return replace(wide, end_us=period.end_us)
 
 
 class _Maker:
@@ -225,7 +245,7 @@ class _Maker:
         groups: dict[tuple[object, ...], list[Measure]] = defaultdict(list)
         for name, measure in self.measures.items():
             rows = measure.rows
-            alone = () if measure.additive else (measure.what, measure.of if measure.what != VARIETY else (), rows.per)
+            alone = _alone(measure)
             way = (rows.at, rows.delay, rows.over, rows.standing, rows.span, rows.window, rows.shift)
             for replicate in self._replicates(name, measure):
                 groups[(rows.table, rows.arguments, way, alone, replicate)].append(measure)
@@ -250,10 +270,19 @@ class _Maker:
         party = self.tables[measure.rows.table].party
         if measure.what == DISTINCT and measure.of != (Name(party),):
             return {""}
-        if measure.what in (VARIETY, QUANTILE, SURVIVAL):
+        if measure.what in (QUANTILE, SURVIVAL):
             return {""}
-        found = {r for r in wanted if r == DAY or (r == PARTY and (party or measure.rows.per))}
+        found = {r for r in wanted if (r == DAY and measure.rows.at) or (r == PARTY and party)}
         return found or {""}
+
+
+def _alone(measure: Measure) -> tuple[object, ...]:
+    """Return what must be alike for two measures to be computed together: nothing, unless they do not merge."""
+    if measure.rows.per is not None:
+        return (measure.rows.per, measure.rows.where, measure.rows.keep)
+    if measure.what in (SUM, VARIETY):
+        return ()
+    return (measure.what,) if measure.what == DISTINCT else (measure.what, measure.of, measure.rows.where)
 
 
 def uncut(breakdown: tuple[str, ...], whole: frozenset[str]) -> tuple[str, ...]:

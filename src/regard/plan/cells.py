@@ -9,7 +9,7 @@ import numpy as np
 
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
-from regard.plan.build import uncut
+from regard.plan.build import stretch_of, uncut
 from regard.plan.question import DAY, QUANTILE, SURVIVAL
 
 if TYPE_CHECKING:
@@ -135,10 +135,7 @@ def _width(plan: Plan, scan: Scan) -> int:
 
 
 def _first_day(plan: Plan, measure: Measure, stretch: int) -> int:
-    period = plan.stretches[stretch].period
-    if measure.rows.window is not None:
-        period = plan.calendar.window(period, measure.rows.window)
-    return day_number(period.start)
+    return day_number(stretch_of(plan, measure.rows, stretch).start)
 
 
 def _groups(columns: Sequence[pa.ChunkedArray], rows: int) -> tuple[dict[Group, int], NDArray[np.int64]]:
@@ -178,7 +175,10 @@ class _Arithmetic:
         seen: dict[Group, None] = {}
         for name in used:
             if not plan.measures[name].whole & set(breakdown):
-                seen.update(dict.fromkeys(self._grid(name)[0].groups))
+                grid, column = self._grid(name)
+                # An engine may tell of a group none of whose rows counts in the end; it is not a group then.
+                counted = np.nan_to_num(grid.numbers[column]).any(axis=1)
+                seen.update((group, None) for group, place in grid.groups.items() if counted[place])
         if not breakdown:
             seen = {(): None}
         self.groups = sorted(seen, key=lambda group: [(value is None, value or "") for value in group])

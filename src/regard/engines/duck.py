@@ -1,0 +1,35 @@
+"""DuckDB, embedded: the engine of every workspace that names no other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regard.plan import Results
+from regard.sql import scan_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from duckdb import DuckDBPyConnection
+
+    from regard.plan import Plan
+
+
+@dataclass(frozen=True)
+class Duck:
+    """Runs a plan over views of one connection.
+
+    Attributes:
+        connection: an open connection.
+        relation: (table, arguments) -> name of the view or table that holds it.
+    """
+
+    connection: DuckDBPyConnection
+    relation: Callable[[str, tuple[tuple[str, str | float], ...]], str]
+
+    def run(self, plan: Plan) -> Results:
+        """Run one statement for each scan."""
+        statements = [scan_statement(plan, scan, self.relation(scan.table, scan.arguments)) for scan in plan.scans]
+        tables = tuple(self.connection.execute(sql).to_arrow_table() for sql in statements)
+        return Results(tables, tuple(statements))

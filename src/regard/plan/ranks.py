@@ -1,0 +1,36 @@
+"""Ranks of the order statistics that hold a quantile: plain arithmetic, shared by every engine."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+Z = 1.959963984540054
+"""Two-sided 95 % point of the normal distribution."""
+
+EXACT_TO = 500
+"""Up to this many rows ranks are exact binomial; above, the normal approximation is off by at most one rank."""
+
+
+@lru_cache(maxsize=65_536)
+def order_ranks(n: int, q: float) -> tuple[int, int] | None:
+    """Return the ranks (from 1) of the order statistics that hold the q quantile with 95 % confidence.
+
+    The lower is the largest l with P(B < l) <= 2.5 %, the upper the smallest u with P(B >= u) <= 2.5 %, B binomial
+    (n, q): Conover, Practical Nonparametric Statistics. None when n is too small for either to exist.
+    """
+    if n > EXACT_TO:
+        spread = Z * math.sqrt(n * q * (1 - q))
+        return math.floor(n * q - spread), math.ceil(n * q + spread) + 1
+    below, lower, upper = 0.0, 0, 0
+    for k in range(n):
+        mass = math.exp(
+            math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(q) + (n - k) * math.log1p(-q)
+        )
+        below += mass
+        # `below` is P(B <= k), that is P(B < k + 1).
+        if below <= 0.025:  # noqa: PLR2004
+            lower = k + 1
+        if not upper and 1 - below <= 0.025:  # noqa: PLR2004
+            upper = k + 1
+    return (lower, upper) if lower and upper else None

@@ -1,0 +1,12 @@
+"""The only room that makes SQL: expressions, periods, scans and derived tables, printed for a dialect. It runs nothing."""
+
+from regard.sql.expression import (
+    Scope as Scope,
+    column as column,
+    is_test as is_test,
+    literal as literal,
+    row as row,
+    test as test,
+    text as text,
+)
+from regard.sql.statement import scan_statement as scan_statement

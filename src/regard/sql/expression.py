@@ -1,0 +1,153 @@
+"""Row expressions as SQL: the second printer of the metric language.
+
+Blanks follow the evaluator: a comparison with NULL counts as false wherever that can be seen (under `not`, or as a
+value), arithmetic with NULL or by zero is NULL, and so is the smaller or larger of NULL and anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from regard.expr import Call, Clock, Literal, Name, Node, Parameter, Type, policy_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PREDICATES = frozenset({"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="})
+COMPARISONS: Mapping[str, type[exp.Binary]] = {
+    "=": exp.EQ,
+    "!=": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+    "and": exp.And,
+    "or": exp.Or,
+}
+ARITHMETIC: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
+DOUBLE = exp.DataType.build("double")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """How names are said in SQL.
+
+    Attributes:
+        name: column of the language -> SQL expression.
+        clock: `period.start`, `period.end`, `until` -> SQL expression of an instant.
+        parameters: `$parameter` -> value.
+        policies: `lookup` tables, () being the default.
+    """
+
+    name: Callable[[str], exp.Expression]
+    clock: Mapping[str, exp.Expression] = field(default_factory=dict)
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+    policies: Mapping[str, Mapping[tuple[object, ...], object]] = field(default_factory=dict)
+
+
+def column(name: str, table: str = "") -> exp.Expression:
+    """Return a column, quoted where its name needs it."""
+    return exp.column(exp.to_identifier(name), table=table or None)
+
+
+def literal(value: object) -> exp.Expression:
+    """Return a value as a literal, safely quoted."""
+    if value is None:
+        return exp.Null()
+    if isinstance(value, bool):
+        return exp.true() if value else exp.false()
+    if isinstance(value, (int, float)):
+        return exp.Literal.number(repr(value)) if value >= 0 else exp.Neg(this=exp.Literal.number(repr(-value)))
+    return exp.Literal.string(str(value))
+
+
+def text(expression: exp.Expression, dialect: str = "duckdb") -> str:
+    """Return an expression as text of a dialect."""
+    return expression.sql(dialect=dialect)
+
+
+def row(node: Node, scope: Scope) -> exp.Expression:
+    """Return a row expression as SQL."""
+    if isinstance(node, Literal):
+        return literal(node.value)
+    if isinstance(node, Name):
+        return scope.name(node.name)
+    if isinstance(node, Parameter):
+        return literal(scope.parameters[node.name])
+    if isinstance(node, Clock):
+        return scope.clock[node.name].copy()
+    if not isinstance(node, Call):
+        raise TypeError(node)
+    return _call(node, scope)
+
+
+def test(node: Node | None, scope: Scope) -> exp.Expression:
+    """Return a test for a WHERE or WHEN, where NULL counts as false; no test is always true."""
+    return exp.true() if node is None else row(node, scope)
+
+
+def is_test(node: Node) -> bool:
+    """Whether a row expression is a test, by its outermost node (a column may be one too: its type decides)."""
+    return (isinstance(node, Call) and node.name in PREDICATES) or (isinstance(node, Literal) and node.type is Type.TRUTH)
+
+
+def _call(node: Call, scope: Scope) -> exp.Expression:  # noqa: PLR0911 - one exit for each sort of node
+    name = node.name
+    if name == "lookup":
+        return _lookup(node, scope)
+    args = [row(arg, scope) for arg in node.args]
+    if name == "if":
+        return exp.Case(ifs=[exp.If(this=args[0], true=args[1])], default=args[2])
+    if name == "not":
+        return exp.Not(this=_known(node.args[0], args[0]))
+    if name == "negate":
+        return exp.Neg(this=_wrapped(args[0]))
+    if name == "is blank":
+        return exp.Is(this=_wrapped(args[0]), expression=exp.Null())
+    if name == "is not blank":
+        return exp.Not(this=exp.Is(this=_wrapped(args[0]), expression=exp.Null()))
+    if name == "in":
+        return exp.In(this=_wrapped(args[0]), expressions=args[1:])
+    if name in ("=", "!="):
+        # Two truths are compared by what they are worth, and an unknown comparison is worth false.
+        args = [_known(arg, sql) if is_test(arg) else sql for arg, sql in zip(node.args, args, strict=True)]
+    if name in COMPARISONS:
+        return COMPARISONS[name](this=_wrapped(args[0]), expression=_wrapped(args[1]))
+    if name == "/":
+        over = exp.Nullif(this=args[1], expression=literal(0))
+        return exp.Div(this=exp.Cast(this=args[0], to=DOUBLE.copy()), expression=over, typed=True, safe=False)
+    if name in ARITHMETIC:
+        return ARITHMETIC[name](this=_wrapped(args[0]), expression=_wrapped(args[1]))
+    if name in ("min", "max"):
+        blank = exp.or_(*(exp.Is(this=_wrapped(a.copy()), expression=exp.Null()) for a in args))
+        kind = exp.Least if name == "min" else exp.Greatest
+        chosen = kind(this=args[0], expressions=[args[1]], ignore_nulls=True)
+        return exp.Case(ifs=[exp.If(this=blank, true=exp.Null())], default=chosen)
+    raise ValueError(name)
+
+
+def _known(node: Node, sql: exp.Expression) -> exp.Expression:
+    """Return a test whose NULL is made false."""
+    if isinstance(node, Call) and node.name in ("is blank", "is not blank"):
+        return exp.paren(sql)
+    return exp.Coalesce(this=sql, expressions=[exp.false()])
+
+
+def _wrapped(sql: exp.Expression) -> exp.Expression:
+    return exp.paren(sql) if isinstance(sql, (exp.Binary, exp.Not, exp.Neg, exp.In, exp.Case)) else sql
+
+
+def _lookup(node: Call, scope: Scope) -> exp.Expression:
+    """Return a policy as a CASE over its few keys: it is data, and small, so it needs no table in the engine."""
+    policy = scope.policies[policy_name(node)]
+    keys = [row(arg, scope) for arg in node.args[1:]]
+    blank = exp.or_(*(exp.Is(this=_wrapped(key.copy()), expression=exp.Null()) for key in keys))
+    ifs = [exp.If(this=blank, true=exp.Null())]
+    for values, result in policy.items():
+        if values:
+            same = (exp.EQ(this=_wrapped(key.copy()), expression=literal(v)) for key, v in zip(keys, values, strict=True))
+            ifs.append(exp.If(this=exp.and_(*same), true=literal(result)))
+    return exp.Case(ifs=ifs, default=literal(policy.get(())))

@@ -1,0 +1,17 @@
+"""The statement of a scan, whichever way its measures are got."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.plan import SUM, VARIETY
+from regard.sql import grain, scan as additive
+
+if TYPE_CHECKING:
+    from regard.plan import Plan, Scan
+
+
+def scan_statement(plan: Plan, scan: Scan, relation: str) -> str:
+    """Return one SQL statement for a scan over a relation, giving the columns that `plan.Results` says."""
+    merges = all(measure.what in (SUM, VARIETY) and measure.rows.per is None for measure in scan.measures)
+    return (additive if merges else grain).statement(plan, scan, relation)

@@ -1,0 +1,53 @@
+"""The oracle and DuckDB give the same cells on random companies and random metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from regard.engines import Duck, Oracle
+from regard.plan import Plan, collect
+from tests.engines import company
+
+Row = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def connection() -> duckdb.DuckDBPyConnection:
+    """One connection for all cases: opening one for each would take most of the time."""
+    return duckdb.connect(config={"threads": 1})
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two arrays of numbers are equal up to the rounding of their sums, blanks included."""
+    if left is None or right is None:
+        return left is None and right is None
+    return bool(np.allclose(left, right, rtol=1e-9, atol=1e-9, equal_nan=True))
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@given(company.questions(), company.facts(), company.spans(), company.versions())
+def test_the_oracle_and_duckdb_give_the_same_cells(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, facts: list[Row], spans: list[Row], versions: list[Row]
+) -> None:
+    """Every value, n, end, replicate and flag agrees, whatever the metric, the grain, the zone and the data."""
+    connection.register("fact", company.arrow(company.FACT, facts))
+    connection.register("span", company.arrow(company.SPAN, spans))
+    connection.register("party", pa.Table.from_pylist(versions, schema=company.VERSIONS))
+    tables = {"fact": facts, "span": spans}
+
+    results = Duck(connection, lambda table, _: table).run(plan)
+    fast = collect(plan, results)
+    slow = collect(plan, Oracle(lambda table, _: tables[table], versions).run(plan))
+
+    for left, right in zip(fast, slow, strict=True):
+        assert left.groups == right.groups, results.sql
+        for field in ("value", "n", "squares", "without", "lo", "hi", "unripe", "mixed"):
+            assert same(getattr(left, field), getattr(right, field)), (
+                field, getattr(left, field), getattr(right, field), left.metric, "\n\n".join(results.sql),
+            )  # fmt: skip
