@@ -1,0 +1,47 @@
+"""Derived tables as SQL: named steps that a reader can follow, one file for each table; runs nothing.
+
+Only SQL that every engine knows: no dates and zones (all is whole microseconds), no lists, no QUALIFY; ties are broken by
+the key, so that every engine makes the same rows.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from regard.sql.derived import (
+    active_span,
+    case_clock,
+    case_open,
+    contract_term,
+    invite_seq,
+    order_product,
+    order_seq,
+    party_first,
+    party_week,
+    response_seq,
+    served,
+    visit_step,
+)
+from regard.sql.derived.steps import Statement as Statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STATEMENTS: Mapping[str, Statement] = MappingProxyType(
+    {
+        "active_span": active_span.statement,
+        "case_clock": case_clock.statement,
+        "case_open": case_open.statement,
+        "contract_term": contract_term.statement,
+        "invite_seq": invite_seq.statement,
+        "order_product": order_product.statement,
+        "order_seq": order_seq.statement,
+        "party_first": party_first.statement,
+        "party_week": party_week.statement,
+        "response_seq": response_seq.statement,
+        "served": served.statement,
+        "visit_step": visit_step.statement,
+    }
+)
+"""Name of a derived table -> what prints its query. `case_clock` on the business clock also reads `calendar_day`."""

@@ -1,0 +1,313 @@
+"""Small worlds for the tests of derived tables: rows written by hand, rows drawn at random, and DuckDB to run SQL on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import yaml
+from hypothesis import strategies as st
+
+import regard.derived
+from regard.derived import REFERENCES, WorkCalendar, calendar_days
+from regard.model.time import DAY_US
+from regard.sql.derived import STATEMENTS
+
+TABLES = Path(regard.derived.__file__).parents[1] / "catalog" / "builtin" / "tables"
+HOUR = 3_600_000_000
+MINUTE = 60_000_000
+START = 1_711_670_400_000_000
+"""2024-03-29 00:00 UTC, two days before the clocks of Berlin go forward."""
+
+ARROW = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "truth": pa.bool_(),
+    "instant": pa.int64(),
+    "day": pa.int32(),
+    "duration": pa.int64(),
+}
+SPINE = {"source": "text", "source_id": "text", "loaded_at": "instant", "run_id": "text"}
+CALENDAR_DAY = {"calendar": "text"} | dict.fromkeys(("day", "before_us", "s1", "e1", "s2", "e2", "s3", "e3"), "integer")
+OFFICE = tuple((day, ((540, 1020),)) for day in range(5))
+CALENDARS = (
+    WorkCalendar("standard", "UTC", dict(OFFICE)),
+    WorkCalendar("late", "Europe/Berlin", {day: ((0, 150), (720, 1440)) for day in range(7)}),
+)
+
+connection = duckdb.connect()
+connection.execute("SET threads = 1")
+
+
+@cache
+def declared(table):
+    """Return the declaration of a table as written."""
+    return yaml.safe_load((TABLES / f"{table}.yaml").read_text())
+
+
+@cache
+def types(table):
+    """Return column -> type of a table, spine and bucket included."""
+    if table == "calendar_day":
+        return CALENDAR_DAY
+    document = declared(table)
+    own = {name: column["type"] for name, column in document["columns"].items()}
+    return own if "from" in document else SPINE | own | {"bucket": "integer"}
+
+
+def resolved(table, arguments):
+    """Return the arguments of a derived table with the defaults it declares."""
+    return (declared(table).get("arguments") or {}) | arguments
+
+
+numbers = count()
+
+
+def row(table, **values):
+    """Return a row of a loaded table: what is not given is its default or blank, the key is new."""
+    columns = declared(table)["columns"]
+    defaults = {name: column.get("default") for name, column in columns.items()}
+    made = dict.fromkeys(types(table)) | defaults | {"source": "s", "source_id": f"{next(numbers):06}", "run_id": "r"}
+    made |= values
+    made["bucket"] = (made.get("party_id") or 0) % 32
+    key = declared(table).get("id")
+    if key and key in columns and key != "party_id" and made[key] is None:
+        made[key] = made["source_id"]
+    return made
+
+
+def world(table, tables):
+    """Return the inputs of a derived table: all that it is made from, empty where nothing is given."""
+    inputs = {name: list(tables.get(name, ())) for name in declared(table)["from"]}
+    if table == "case_clock":
+        end = START + 60 * DAY_US
+        inputs["calendar_day"] = [day for each in CALENDARS for day in calendar_days(each, START - 30 * DAY_US, end)]
+    return inputs
+
+
+def by_reference(table, until, tables, **arguments):
+    """Return the rows that the reference makes."""
+    return REFERENCES[table](world(table, tables), resolved(table, arguments), until)
+
+
+def by_engine(table, until, tables, **arguments):
+    """Return the rows that the SQL makes, run by DuckDB."""
+    for name, rows in world(table, tables).items():
+        schema = pa.schema([(column, ARROW[kind]) for column, kind in types(name).items()])
+        connection.register(name, pa.Table.from_pylist(rows, schema=schema))
+    return connection.sql(STATEMENTS[table](resolved(table, arguments), until)).to_arrow_table().to_pylist()
+
+
+def agree(table, until, tables, **arguments):
+    """Check that reference and SQL make the same rows, exactly, in any order; return them."""
+    expected = by_reference(table, until, tables, **arguments)
+    made = by_engine(table, until, tables, **arguments)
+    columns = types(table)
+
+    assert not expected or set(expected[0]) == set(columns)
+    assert not made or set(made[0]) == set(columns)
+    ours = Counter(tuple(each[name] for name in columns) for each in made)
+    theirs = Counter(tuple(each[name] for name in columns) for each in expected)
+    differences = [[dict(zip(columns, one, strict=True)) for one in more] for more in (theirs - ours, ours - theirs)]
+    assert differences == [[], []], differences
+
+    return sorted(expected, key=lambda each: repr([each[name] for name in declared(table)["keys"]]))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Random rows: few values, so that ties, duplicates and edges that meet exactly are common.
+
+instants = st.builds(
+    lambda step, more: START + step * 6 * HOUR + more, st.integers(0, 40), st.sampled_from([0, 0, 0, -1, 1, 1_234_567])
+)
+maybe_instant = st.none() | instants
+texts = st.sampled_from([None, "a", "b", "ß", "日本", "o'clock"])
+whole_texts = st.sampled_from(["a", "b", "ß"])
+parties = st.sampled_from([None, 1, 1, 2, 3])
+sources = st.sampled_from(["s", "s", "t"])
+amounts = st.none() | st.integers(-40, 400).map(lambda quarters: quarters / 4)
+truths = st.booleans()
+maybe_truth = st.none() | truths
+untils = st.integers(8, 44).map(lambda step: START + step * 6 * HOUR)
+
+
+def later(start, most):
+    """Return instants from another on, or none."""
+    return st.none() | st.integers(0, most).map(lambda step: None if start is None else start + step * 6 * HOUR)
+
+
+@st.composite
+def drawn(draw, table, **columns):
+    """Draw a row: a strategy for each column that matters."""
+    return row(table, source=draw(sources), **{name: draw(strategy) for name, strategy in columns.items()})
+
+
+def rows_of(table, most=10, **columns):
+    """Return a strategy of rows of a table."""
+    return st.lists(drawn(table, **columns), max_size=most)
+
+
+versions = rows_of(
+    "party",
+    6,
+    party_id=st.sampled_from([1, 2]),
+    valid_from=instants,
+    valid_to=maybe_instant,
+    kind=st.sampled_from(["user", "account"]),
+    parent_id=st.sampled_from([None, None, 3]),
+    served_from=maybe_instant,
+    served_to=maybe_instant,
+    segment=texts,
+    tier=texts,
+    size=st.integers(1, 3),
+    criticality=st.sampled_from([1.0, 2.5]),
+    traffic_source=texts,
+)
+case_ids = st.sampled_from(["c0", "c1", "c2", "c3"])
+cases = rows_of(
+    "case",
+    7,
+    case_id=case_ids,
+    parent_case_id=st.none() | case_ids,
+    kind=st.sampled_from(["support", "support", "support", "complaint"]),
+    party_id=st.sampled_from([None, 1, 1, 1]),
+    opened_at=instants,
+    first_voiced_at=maybe_instant,
+    first_reply_at=maybe_instant,
+    first_human_reply_at=maybe_instant,
+    resolved_at=maybe_instant,
+    closed_at=maybe_instant,
+    escalated_at=maybe_instant,
+    reopened_count=st.sampled_from([None, 0, 1]),
+    channel_first=texts,
+    team=texts,
+)
+case_steps = rows_of(
+    "case_step",
+    10,
+    case_id=case_ids,
+    at=instants,
+    status=st.sampled_from(["opened", "pending", "resolved", "reopened", "closed", "merged"]),
+    actor=st.sampled_from([None, "human", "bot", "system"]),
+)
+contacts = rows_of(
+    "contact",
+    10,
+    case_id=st.none() | case_ids,
+    party_id=parties,
+    at=instants,
+    channel=texts,
+    direction=st.sampled_from(["in", "out"]),
+    actor=st.sampled_from(["customer", "human", "human", "bot", "system"]),
+    public=st.sampled_from([True, True, False]),
+    handle_s=amounts.map(lambda value: None if value is None else abs(value) / 3),
+    wait_s=amounts.map(lambda value: None if value is None else abs(value)),
+    context_carried=maybe_truth,
+)
+codes = st.just(
+    [
+        row("code", dimension="team", code="a", calendar="late"),
+        row("code", dimension="team", code="a", calendar="standard", valid_from=5),
+        row("code", dimension="team", code="b", calendar="late", valid_from=5),
+        row("code", dimension="team", code="b", calendar="standard", valid_from=40_000),
+        row("code", dimension="team", code="ß", calendar="nobody wrote it"),
+        row("code", dimension="event_kind", code="a", value_event=True),
+        row("code", dimension="event_kind", code="b", value_event=False),
+    ]
+)
+responses = rows_of(
+    "response",
+    14,
+    invite_id=st.sampled_from(["i1", "i2", "i3"]),
+    question_id=st.sampled_from(["q1", "q2"]),
+    survey_id=st.sampled_from([None, "v"]),
+    question_kind=st.sampled_from(["nps", "csat"]),
+    party_id=parties,
+    scale_min=st.sampled_from([None, 0.0, 1.0, 0.5]),
+    scale_max=st.sampled_from([None, 1.0, 5.0, 10.0]),
+    polarity=st.sampled_from([None, "high_good", "low_good"]),
+    score=st.sampled_from([None, 1.0, 3.0, 4.5, 10.0]),
+    text=texts,
+    answered_at=maybe_instant,
+    delivered_at=maybe_instant,
+    invited_at=maybe_instant,
+    duplicate_of=st.sampled_from([None, None, None, "x"]),
+    channel=texts,
+    sampled_p=st.sampled_from([None, 0.25, 1.0]),
+)
+orders = rows_of(
+    "order",
+    8,
+    order_id=st.sampled_from(["o1", "o2", "o3", "o4"]),
+    party_id=parties,
+    ordered_at=instants,
+    is_credit=st.sampled_from([False, False, False, True]),
+    cancelled_at=st.none() | maybe_instant,
+    channel=texts,
+    product=texts,
+    category=texts,
+    first_traffic_source=texts,
+    net=amounts,
+    discount=amounts,
+    items=st.sampled_from([None, 1, 2]),
+    promised_at=maybe_instant,
+    shipped_at=maybe_instant,
+    delivered_at=maybe_instant,
+    delivery_promised_at=maybe_instant,
+    returned_at=maybe_instant,
+    returned_net=amounts,
+    return_reason=texts,
+)
+order_lines = rows_of(
+    "order_line",
+    8,
+    order_id=st.sampled_from(["o1", "o2", "o3", "o9"]),
+    product=texts,
+    category=texts,
+    quantity=amounts,
+    net=amounts,
+    discount=amounts,
+    returned_quantity=st.sampled_from([None, 0.0, 1.0]),
+    returned_at=maybe_instant,
+    return_reason=texts,
+)
+visits = rows_of(
+    "visit",
+    8,
+    visitor_id=whole_texts,
+    party_id=parties,
+    started_at=instants,
+    product_at=maybe_instant,
+    cart_at=maybe_instant,
+    checkout_at=maybe_instant,
+    payment_at=maybe_instant,
+    bought_at=st.none() | maybe_instant,
+    order_id=st.sampled_from([None, None, None, "o1"]),
+    p75_load_ms=st.sampled_from([None, 100.0, 2500.0, 2500.5]),
+    is_bot=st.sampled_from([False, False, True]),
+    device=texts,
+)
+events = rows_of(
+    "event",
+    14,
+    at=instants,
+    party_id=parties,
+    kind=st.sampled_from(["login", "activation", "term_due", "term_due", "renew", "upsell", "cancel", "a", "b"]),
+    ref_id=st.sampled_from([None, "k"]),
+    value=amounts,
+    product=texts,
+)
+logins = st.lists(
+    st.builds(
+        lambda party, week, hour: row("event", at=START + week * 7 * DAY_US + hour * HOUR, party_id=party, kind="login"),
+        parties,
+        st.integers(0, 9),
+        st.integers(60, 76),
+    ),
+    max_size=40,
+)
