@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regard.catalog.catalogue import BUILTIN as BUILTIN, Catalogue as Catalogue, files as files, in_order as in_order, load as load
+from regard.catalog.catalogue import (
+    BUILTIN as BUILTIN,
+    Catalogue as Catalogue,
+    files as files,
+    in_order as in_order,
+    load as load,
+)
 from regard.catalog.config import CONFIG as CONFIG, Config as Config, Role as Role, read_config as read_config
 from regard.catalog.fields import (
     Field as Field,

@@ -41,7 +41,9 @@ class _Metrics:
             message = "a metric needs 'metric'"
             mistakes.append(document.root.mistake("missing-field", message, field="metric", hint="metric: its one id"))
             return
-        first = self.overrides.get(name.text) or (self.written.get(name.text) if not workspace or name.text in self.own else None)
+        first = self.overrides.get(name.text) or (
+            self.written.get(name.text) if not workspace or name.text in self.own else None
+        )
         if first is not None:
             line = first.root.entry.line
             message = f"the metric '{name.text}' is written twice, first in {first.file}:{line}"
@@ -274,10 +276,17 @@ class Catalogue:
         for written in self._policies.written_targets:
             name = written.text("metric")
             self._about(written, name, "metric", found=found, lost=lost)
-            metric = self._resolver.resolve(name, {})[0] if name in self.definitions else None
-            offered = (*metric.dims, *metric.by_default) if metric else None
+            if name not in self.definitions:
+                continue
+            tree = self.definitions[name].tree.mapping
+            offered = [
+                one.text
+                for field_ in ("dims", "by_default")
+                if field_ in tree
+                for one in (tree[field_], *tree[field_].items)
+            ]
             for dimension in written.named_texts("scope"):
-                if offered is not None and dimension not in offered:
+                if dimension not in offered:
                     message = f"{name} is not cut by '{dimension}'"
                     hint = did_you_mean(dimension, offered)
                     found.append(written.mistake("unknown-dimension", message, "scope", dimension, hint=hint))

@@ -37,7 +37,9 @@ ROLE = Record(
     name="a role",
     fields={
         "rows": Field(sort=Sort.TEXT, means="test on dimensions: which rows the role may see"),
-        "sensitivity": Field(sort=Sort.TEXT, choices=("public", "internal", "personal", "special"), means="up to which"),
+        "sensitivity": Field(
+            sort=Sort.TEXT, choices=("public", "internal", "personal", "special"), means="up to which"
+        ),
         "members": Field(sort=Sort.TEXTS, single=True, means="who has it"),
     },
 )
@@ -132,7 +134,18 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
     written = read(document.root, CONFIG, mistakes)
     given = {
         name: written.values[name]
-        for name in ("name", "currency", "engine", "store", "lake", "privacy_min", "show_from_n", "alert_from_n", "reject_limit", "keep_versions")
+        for name in (
+            "name",
+            "currency",
+            "engine",
+            "store",
+            "lake",
+            "privacy_min",
+            "show_from_n",
+            "alert_from_n",
+            "reject_limit",
+            "keep_versions",
+        )
         if name in written.values
     }
     base = Config(**given)  # type: ignore[arg-type]
@@ -166,6 +179,7 @@ def _month(written: Written, mistakes: list[Mistake]) -> int:
         return value
     if isinstance(value, str) and value.lower() in MONTHS:
         return MONTHS.index(value.lower()) + 1
-    hint = did_you_mean(str(value), MONTHS) or "1 to 12, or the month's name"
+    near = did_you_mean(str(value), MONTHS)
+    hint = near if near.startswith("did") else "1 to 12, or the month's name"
     mistakes.append(written.mistake("month", f"'{value}' is no month", "fiscal_start", hint=hint))
     return 1

@@ -251,7 +251,7 @@ def _scalar(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> obj
         low, high = known.least, known.most
         if (low is not None and value < low) or (high is not None and value > high):
             ends = " and ".join(part for part in (_end("at least", low), _end("at most", high)) if part)
-            mistakes.append(item.mistake("out-of-range", f"{item.text} must be {ends}", field=path))
+            mistakes.append(item.mistake("out-of-range", f"{item.text} is out of range", field=path, hint=ends))
             return None
         return value
     if known.sort is Sort.TRUTH or known.sort is Sort.SCALAR:
@@ -306,7 +306,7 @@ def _texts(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> obje
     for place, one in enumerate(inner):
         if isinstance(one.value, (list, dict)) or not one.text:
             message = f"a text is needed, found {described(one)}"
-            mistakes.append(one.mistake("wrong-type", message, field=dotted(path, place)))
+            mistakes.append(one.mistake("wrong-type", message, field=dotted(path, place), hint=_wanted(known)))
         elif known.choices and one.text not in known.choices:
             hint = did_you_mean(one.text, known.choices) or f"one of: {', '.join(known.choices)}"
             message = f"'{one.text}' is not a choice"
@@ -324,7 +324,7 @@ def _named_texts(item: Item, known: Field, path: str, mistakes: list[Mistake]) -
     for name, one in item.mapping.items():
         if isinstance(one.value, (list, dict)):
             message = f"a text is needed, found {described(one)}"
-            mistakes.append(one.mistake("wrong-type", message, field=dotted(path, name)))
+            mistakes.append(one.mistake("wrong-type", message, field=dotted(path, name), hint=_wanted(known)))
         else:
             found[name] = one.text
     return found

@@ -46,6 +46,14 @@ SIGNATURES: Mapping[str, tuple[tuple[Type, ...], ...]] = {
     "survival": ((N,), (B,), (N,)),
 }
 """What each leaf function reads after its row set."""
+HELP: Mapping[Type, str] = {
+    Type.DURATION: "divide it by 1 h, 1 min or 1 d",
+    Type.TEXT: "compare it with a text, such as = 'gold'",
+    Type.INSTANT: "take the difference of two instants, divided by 1 h",
+    Type.DAY: "take the difference of two days",
+    Type.NUMBER: "write a test, such as > 0",
+}
+"""What to write instead of something of the wrong type."""
 QUANTILE_AT = {"quantile": 2, "survival": 3}
 """Which argument says the quantile."""
 
@@ -228,7 +236,9 @@ class Formulas:
     def _unknown_rows(self, name: str, *steps: str) -> None:
         if name not in self.lost_rows:
             hint = did_you_mean(name, self.own_rows)
-            self.mistakes.append(self.written.mistake("unknown-rows", f"there is no row set '{name}'", *steps, hint=hint))
+            self.mistakes.append(
+                self.written.mistake("unknown-rows", f"there is no row set '{name}'", *steps, hint=hint)
+            )
 
     def _leaf(self, call: Call, found: list[Mistake]) -> bool:
         """Check one leaf function; False when it cannot be checked because of a mistake made elsewhere."""
@@ -248,7 +258,7 @@ class Formulas:
             kind, wrong = check(argument, types)
             found += wrong
             if kind is not None and kind not in wanted and not wrong:
-                hint = "divide it by 1 h, 1 min or 1 d" if kind is Type.DURATION else ""
+                hint = HELP.get(kind, "")
                 needed = " or a ".join(str(one) for one in wanted)
                 say(found, argument, "wrong-type", f"{call.name}() reads a {needed} here, found a {kind}", hint)
             elif place == QUANTILE_AT.get(call.name) and isinstance(argument, Literal):
@@ -266,7 +276,9 @@ class Formulas:
             return types
         keys = {key: types.columns[key] for key in rows.per.keys if key in types.columns}
         sums = {name: Type.NUMBER for name, _ in rows.per.sums}
-        return replace(types, columns={**keys, **sums}, of=f"what is left of {table.name} per {', '.join(rows.per.keys)}")
+        return replace(
+            types, columns={**keys, **sums}, of=f"what is left of {table.name} per {', '.join(rows.per.keys)}"
+        )
 
     def _stretched(self, call: Call, found: list[Mistake]) -> None:
         """Check `total(leaf, dimension)` and `trailing(leaf, stretch)`."""
@@ -284,7 +296,13 @@ class Formulas:
         if call.name == "total":
             offered = {*self.written.texts("dims"), *self.written.texts("by_default")}
             if not isinstance(second, Name):
-                say(found, second, "unknown-dimension", "total() reads a leaf and a dimension", did_you_mean("", offered))
+                say(
+                    found,
+                    second,
+                    "unknown-dimension",
+                    "total() reads a leaf and a dimension",
+                    did_you_mean("", offered),
+                )
             elif second.name not in offered:
                 message = f"the metric is not cut by '{second.name}'"
                 say(found, second, "unknown-dimension", message, did_you_mean(second.name, offered))
@@ -303,7 +321,8 @@ class Formulas:
         self.found.references.add(node.metric)
         if wrong:
             circle = wrong.startswith("refers")
-            hint = "" if circle else did_you_mean(node.metric, self.known.definitions)
+            hint = "let one of them stand on leaves of its own"
+            hint = hint if circle else did_you_mean(node.metric, self.known.definitions)
             say(found, node, "cycle" if circle else "unknown-metric", wrong, hint)
             return True
         if metric is None:

@@ -118,8 +118,8 @@ METRIC = Record(
     },
 )
 
-NOT_INHERITED = frozenset({"metric", "like", "target", "aliases"})
-"""A target is one number's and a name is one metric's; everything else is inherited through `like`."""
+NOT_INHERITED = frozenset({"metric", "like", "target", "aliases", "status"})
+"""A target is one number's, a name one metric's, a standing one definition's; everything else is inherited."""
 OVERRIDABLE = (
     "metric",
     "version",
@@ -220,7 +220,8 @@ def merged(base: Item, over: Item, path: tuple[str, ...] = ()) -> Item:
             kept[key] = merged(kept[key], item, (*path, key))
         else:
             kept[key] = item
-    return replace(over, value=kept)
+    # What the later text says stands first, so that a message about the whole names it.
+    return replace(over, value={**{key: kept[key] for key in over.value if key in kept}, **kept})
 
 
 def inherited(base: Item, over: Item) -> Item:

@@ -89,6 +89,15 @@ class Item:
         """The items of a list; none for anything else."""
         return self.value if isinstance(self.value, list) else []
 
+    @property
+    def shown(self) -> str:
+        """The text as written, shortened: of a mapping its first entry, of a list its items."""
+        if isinstance(self.value, dict):
+            return next((f"{key}: {item.shown}" for key, item in self.value.items()), "{}")
+        if isinstance(self.value, list):
+            return "[" + ", ".join(item.shown for item in self.value[:5]) + "]"
+        return self.text
+
     def plain(self) -> Plain:
         """Return the value without its places."""
         if isinstance(self.value, dict):
@@ -112,7 +121,7 @@ class Item:
     def mistake(self, rule: str, message: str, *, field: str = "", hint: str = "", column: int = 0) -> Mistake:
         """Return a mistake at this value; `column` counts characters inside a scalar from 1."""
         place = self.entry if column == 0 else self.place
-        shown = self.text if not isinstance(self.value, (list, dict)) else ""
+        shown = self.shown
         inside = place.column + column - 1 if column and self.simple else 0
         return Mistake(
             rule=rule,
@@ -223,7 +232,9 @@ def _broken(text: str, file: str) -> Mistake:
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position) + 1 if isinstance(position, int) else 1
         hint = "take out the invisible character"
-        return Mistake(rule="yaml", message="not YAML: a character that is not allowed", file=file, line=line, hint=hint)
+        return Mistake(
+            rule="yaml", message="not YAML: a character that is not allowed", file=file, line=line, hint=hint
+        )
     return Mistake(rule="yaml", message="not YAML", file=file, line=1)
 
 

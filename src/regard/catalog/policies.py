@@ -110,7 +110,9 @@ CHOICE = Record(
     name="a choice",
     fields={
         "question": Field(sort=Sort.TEXT, required=True, means="the question on which people differ"),
-        "options": Field(sort=Sort.NAMED_TEXTS, required=True, means="option -> what it says; the first is the default"),
+        "options": Field(
+            sort=Sort.NAMED_TEXTS, required=True, means="option -> what it says; the first is the default"
+        ),
         "why": Field(sort=Sort.TEXT, required=True, means="why it matters"),
     },
 )
@@ -291,7 +293,7 @@ def _values(
             values[keys] = item.value
         else:
             message = f"a number is needed, found {'fields' if item.mapping else repr(item.text)}"
-            mistakes.append(item.mistake("wrong-type", message, field=path))
+            mistakes.append(item.mistake("wrong-type", message, field=path, hint="a number, such as 2 or 0.5"))
         return
     if not isinstance(item.value, dict):
         message = f"the values are looked up by {levels} keys, here are {len(keys)}"
@@ -349,7 +351,9 @@ def _days(written: Written, fields: tuple[str, str], mistakes: list[Mistake]) ->
     first, last = read_days
     if first and last and first >= last:
         message = f"it ends on {last} and begins on {first}"
-        mistakes.append(written.mistake("ends", message, fields[1], hint="the day after the last, later than the first"))
+        mistakes.append(
+            written.mistake("ends", message, fields[1], hint="the day after the last, later than the first")
+        )
 
 
 def target(written: Written, metric: str, mistakes: list[Mistake]) -> Target:

@@ -5,19 +5,19 @@ Nothing is left open afterwards: a `model.Metric` needs no file, no option and n
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from regard.catalog.fields import Written, dotted, read
+from regard.catalog.fields import Written, read
+from regard.catalog.fingerprint import fingerprint
 from regard.catalog.formulas import Formulas, Leaves
-from regard.catalog.metrics import METRIC, Definition, merged, nested, without_nones
+from regard.catalog.metrics import METRIC, Definition, without_nones
+from regard.catalog.options import Options
 from regard.catalog.policies import target
 from regard.catalog.rowsets import row_set
 from regard.errors import did_you_mean
-from regard.expr import Call, Name, Node, Parameter, rewrite, show, walk, words
+from regard.expr import Name, Node, rewrite, words
 from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from regard.catalog.known import Known
     from regard.catalog.places import Item
-    from regard.catalog.policies import RegisteredChoice
     from regard.errors import Mistake
     from regard.model import RowSet
 
@@ -78,10 +77,11 @@ class _Metric:
         self.options = options
         self.mistakes: list[Mistake] = []
         self.written = Written(definition.tree)
+        self.chosen = Options(definition, self.known, options, self.mistakes)
 
     def resolve(self) -> Resolved:
         tree = self.definition.tree
-        choices = self._choices(tree)
+        choices = self.chosen.choices(tree)
         for choice in choices:
             setting = choice.options[choice.default]
             other = setting.get("metric")
@@ -93,112 +93,12 @@ class _Metric:
                 mine = (*metric.options_set, (choice.id, choice.default))
                 return replace(metric, options_set=tuple(sorted(mine))), tuple(self.mistakes)
             if not isinstance(other, str):
-                tree = self._apply(tree, choice)
+                tree = self.chosen.applied(tree, choice)
         metric = self._metric(without_nones(tree), choices)
         return (None if self.mistakes else metric), tuple(self.mistakes)
 
-    # ------------------------------------------------------------------------------------------------ options
-
-    def _choices(self, tree: Item) -> list[Choice]:
-        """Return the choices that the definition names, with the option in force."""
-        found: list[Choice] = []
-        options = tree.mapping.get("options")
-        if options is not None and not isinstance(options.value, dict):
-            self._say(options, "wrong-type", "options are written by choice", "options", "such as K22: {...}")
-        for name, item in options.mapping.items() if options else ():
-            path = f"options.{name}"
-            register = self.known.choices.get(name)
-            if register is None:
-                hint = did_you_mean(name, self.known.choices)
-                self._say(item, "unknown-choice", f"the register has no choice '{name}'", path, hint)
-                continue
-            if not isinstance(item.value, dict):
-                hint = "such as {latest: default, every: {rows.answers.keep: none}}"
-                self._say(item, "wrong-type", "a choice is written by option", path, hint)
-                continue
-            choice = self._choice(name, item, register, path)
-            if choice is not None:
-                found.append(self._picked(choice))
-        return found
-
-    def _choice(self, name: str, item: Item, register: RegisteredChoice, path: str) -> Choice | None:
-        settings: dict[str, Mapping[str, object]] = {}
-        defaults = [option for option, inner in item.mapping.items() if inner.text == "default"]
-        for option, inner in item.mapping.items():
-            here = f"{path}.{option}"
-            if option not in register.options:
-                hint = did_you_mean(option, register.options)
-                self._say(inner, "unknown-option", f"{name} has no option '{option}'", here, hint)
-                continue
-            if option in defaults:
-                settings[option] = {}
-            elif not isinstance(inner.value, dict):
-                hint = "`default`, or fields with what they become, or metric: another id"
-                self._say(inner, "wrong-type", f"option '{option}' says what it sets", here, hint)
-            else:
-                settings[option] = {
-                    field_: value.text if not isinstance(value.value, (dict, list)) else value.plain()
-                    for field_, value in inner.mapping.items()
-                }
-                self._other(inner, here)
-        if len(defaults) != 1:
-            message = f"{name} has {len(defaults) or 'no'} default options, one is needed"
-            self._say(item, "default-option", message, path, f"write {next(iter(register.options))}: default")
-            return None
-        if defaults[0] not in settings:
-            return None
-        return Choice(id=name, options=settings, default=defaults[0])
-
-    def _other(self, setting: Item, path: str) -> None:
-        """Check that an option that names another metric names one."""
-        other = setting.mapping.get("metric")
-        if other is None:
-            return
-        if other.text == self.definition.id:
-            message = f"the option leads to {other.text} itself"
-            self._say(other, "cycle", message, f"{path}.metric", "write `default`, or take the choice away with none")
-        elif other.text not in self.known.definitions and other.text not in self.known.lost:
-            hint = did_you_mean(other.text, self.known.definitions)
-            self._say(other, "unknown-metric", f"there is no metric '{other.text}'", f"{path}.metric", hint)
-
-    def _picked(self, choice: Choice) -> Choice:
-        """Return the choice with the option that the workspace, and then the question, has picked."""
-        pick = self.definition.picks.get(choice.id)
-        if pick is not None and pick.text not in choice.options:
-            hint = did_you_mean(pick.text, choice.options)
-            message = f"{self.definition.id} has no option '{pick.text}' of {choice.id}"
-            self._say(pick, "unknown-option", message, f"options.{choice.id}", hint)
-        elif pick is not None:
-            choice = replace(choice, default=pick.text)
-        asked = self.options.get(choice.id)
-        return replace(choice, default=asked) if asked is not None and asked in choice.options else choice
-
-    def _apply(self, tree: Item, choice: Choice) -> Item:
-        """Return the tree with what the option in force sets."""
-        setting = self.definition.tree.get(("options", choice.id, choice.default))
-        for path, item in setting.mapping.items() if setting else ():
-            steps = path.split(".")
-            where = f"options.{choice.id}.{choice.default}.{path}"
-            if steps[0] not in METRIC.fields or steps[0] in ("metric", "like", "options"):
-                hint = did_you_mean(steps[0], METRIC.fields)
-                self._say(item, "unknown-field", f"an option cannot set '{steps[0]}'", where, hint)
-                continue
-            if steps[0] in ("rows", "leaves", "parameters") and tree.get(steps[:2]) is None:
-                known = tree.mapping[steps[0]].mapping if steps[0] in tree.mapping else {}
-                named = {"rows": "row set", "leaves": "leaf", "parameters": "parameter"}[steps[0]]
-                name = steps[1] if len(steps) > 1 else ""
-                message = f"{self.definition.id} has no {named} '{name}'"
-                self._say(item, "unknown-field", message, where, did_you_mean(name, known))
-                continue
-            if steps[0] == "parameters" and len(steps) == 2 and not item.mapping:  # noqa: PLR2004
-                steps.append("value")
-            tree = merged(tree, nested(steps, item))
-        return tree
-
     def _say(self, item: Item, rule: str, message: str, path: str, hint: str = "") -> None:
         self.mistakes.append(item.mistake(rule, message, field=path, hint=hint))
-
-    # ------------------------------------------------------------------------------------------------ the whole
 
     def _metric(self, tree: Item, choices: list[Choice]) -> Metric | None:
         written = self.written = read(tree, METRIC, self.mistakes)
@@ -207,7 +107,9 @@ class _Metric:
         planned = status is Status.PLANNED
         if planned and "pending" not in written.item.mapping:
             message = "a planned metric says why it cannot be computed yet"
-            self.mistakes.append(written.mistake("missing-field", message, "pending", hint="pending: what it waits for"))
+            self.mistakes.append(
+                written.mistake("missing-field", message, "pending", hint="pending: what it waits for")
+            )
         parameters = self._parameters()
         rows: dict[str, RowSet] = {}
         for name, inner in written.named("rows").items():
@@ -263,7 +165,7 @@ class _Metric:
             choices=(*own, *(c for c in leaves.choices if c.id not in {one.id for one in own})),
             method=written.text("method"),
             pending=written.text("pending"),
-            options_set=tuple(sorted((c.id, c.default) for c in own if self._first(c) != c.default)),
+            options_set=tuple(sorted((c.id, c.default) for c in own if self.chosen.first(c) != c.default)),
             differs=self.definition.differs,
             file=self.definition.document.file,
             line=self.definition.document.root.entry.line,
@@ -271,11 +173,6 @@ class _Metric:
         if leaves.broken:
             return None
         return replace(metric, hash=fingerprint(metric, self.known))
-
-    def _first(self, choice: Choice) -> str:
-        """Return the option that the author calls the default."""
-        item = self.definition.tree.get(("options", choice.id))
-        return next((name for name, inner in item.mapping.items() if inner.text == "default"), "") if item else ""
 
     def _reference(self, metric: str) -> tuple[Metric | None, str]:
         """Return the metric behind `@metric` and what is wrong with the reference, "" when nothing or not news."""
@@ -326,17 +223,17 @@ class _Metric:
                 hint = f"method: one of {', '.join(self.known.terms.methods)}"
                 self.mistakes.append(written.mistake("missing-field", "a metric by method needs 'method'", hint=hint))
             return
-        if value is None:
-            if "value" not in written.item.mapping:
-                message = "a metric needs 'value'"
-                self.mistakes.append(written.mistake("missing-field", message, hint="value: arithmetic over the leaves"))
-            return
+        if "value" not in written.item.mapping:
+            message = "a metric needs 'value'"
+            self.mistakes.append(written.mistake("missing-field", message, hint="value: arithmetic over the leaves"))
         really = leaves.kinds()
-        if kind not in really and "kind" in written.values and not leaves.broken and not leaves.lost:
+        whole = value is not None and "kind" in written.values and not leaves.broken and not leaves.lost
+        if whole and kind not in really:
             message = f"the formula is {really[0]}, not {kind}"
             self.mistakes.append(written.mistake("wrong-kind", message, "kind", hint=f"kind: {really[0]}"))
         texts = _texts(self.definition.tree)
-        for name in written.named("parameters"):
+        own = self.definition.document.root.get(("parameters",))
+        for name in own.mapping if own else ():
             if not any(re.search(rf"\${name}\b", text) for text in texts):
                 message = f"no expression uses ${name}"
                 hint = "use it or take it out"
@@ -377,7 +274,13 @@ class _Metric:
             for place, dimension in enumerate(self.written.texts(name)):
                 if not self._dimension(dimension, name, place):
                     continue
-                lacking = sorted({f"'{r.table}'" for key, r in rows.items() if not self._has(r.table, dimension) and dimension not in repeat.get(key, ())})
+                lacking = sorted(
+                    {
+                        f"'{r.table}'"
+                        for key, r in rows.items()
+                        if not self._has(r.table, dimension) and dimension not in repeat.get(key, ())
+                    }
+                )
                 if lacking:
                     message = f"table {' and '.join(lacking)} has no {dimension}"
                     hint = f"take it out, or say over which row set it is repeated: repeat: {{...: [{dimension}]}}"
@@ -409,7 +312,9 @@ class _Metric:
         for place, leaf in enumerate(of):
             if leaf not in leaves.leaves and leaf not in leaves.lost:
                 hint = did_you_mean(leaf, leaves.leaves)
-                self.mistakes.append(inner.mistake("unknown-leaf", f"there is no leaf '{leaf}'", "of", place, hint=hint))
+                self.mistakes.append(
+                    inner.mistake("unknown-leaf", f"there is no leaf '{leaf}'", "of", place, hint=hint)
+                )
         least = sum(not role.endswith("?") for role in roles)
         if not least <= len(of) <= len(roles) and "of" not in inner.wrong:
             shown = ", ".join(role.rstrip("?") for role in roles) or "nothing"
@@ -430,7 +335,9 @@ class _Metric:
             text = written.text(name)
             if text and text not in known:
                 message = f"there is no {called} '{text}'"
-                self.mistakes.append(written.mistake(f"unknown-{called}", message, name, hint=did_you_mean(text, known)))
+                self.mistakes.append(
+                    written.mistake(f"unknown-{called}", message, name, hint=did_you_mean(text, known))
+                )
         for place, other in enumerate(written.texts("drives")):
             if other not in self.known.definitions and other not in self.known.lost:
                 hint = did_you_mean(other, self.known.definitions)
@@ -454,54 +361,3 @@ def _words(value: Node, leaves: Leaves) -> str:
         return leaves.leaves.get(node.name) if isinstance(node, Name) else None
 
     return words(rewrite(value, open_leaf))
-
-
-def fingerprint(metric: Metric, known: Known) -> str:
-    """Return the sha256 of everything that decides a metric's numbers; comments, titles and owners do not."""
-    nodes = [*metric.leaves.values(), metric.value, *((metric.n,) if metric.n else ()), *(metric.coverage or ())]
-    nodes += [rows.where for rows in metric.rows.values() if rows.where is not None]
-    nodes += [node for rows in metric.rows.values() if rows.per for _, node in rows.per.sums]
-    used = {arg.name for node in nodes for call in walk(node) if isinstance(call, Call) and call.name == "lookup" for arg in call.args[:1] if isinstance(arg, Name)}
-    policies = {
-        name: [known.policies[name].version, sorted((list(map(str, k)), v) for k, v in known.policies[name].values.items())]
-        for name in sorted(used & set(known.policies))
-    }
-    content = {
-        "id": metric.id,
-        "rows": {name: _rows_content(rows, known) for name, rows in metric.rows.items()},
-        "leaves": {name: show(node) for name, node in metric.leaves.items()},
-        "value": show(metric.value),
-        "n": show(metric.n) if metric.n else "",
-        "coverage": [show(node) for node in metric.coverage or ()],
-        "parameters": {name: setting.value for name, setting in metric.parameters.items()},
-        "repeat": {name: sorted(dims) for name, dims in metric.repeat.items()},
-        "interval": [metric.interval.method, metric.interval.of, metric.interval.replicate],
-        "unit": metric.unit,
-        "good": metric.good,
-        "method": metric.method,
-        "options": sorted((choice.id, choice.default) for choice in metric.choices),
-        "policies": policies,
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-def _rows_content(rows: RowSet, known: Known) -> list[object]:
-    table = known.tables[rows.table]
-    arguments = {**table.arguments, **dict(rows.arguments)}
-    return [
-        rows.table,
-        known.versions.get(rows.table, 1),
-        sorted(arguments.items()),
-        show(rows.where) if rows.where is not None else "",
-        rows.at,
-        rows.delay,
-        rows.over,
-        rows.standing,
-        rows.span,
-        str(rows.window or ""),
-        [rows.keep.by, rows.keep.per] if rows.keep else "",
-        [rows.per.keys, [(name, show(node)) for name, node in rows.per.sums]] if rows.per else "",
-        rows.matures,
-        rows.same,
-        rows.shift,
-    ]

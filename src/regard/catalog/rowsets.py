@@ -70,9 +70,7 @@ def expression(
         found = check(node, types, wanted)[1]
     except AuthorError as error:
         node, found = None, list(error.mistakes)
-    mistakes.extend(
-        item.mistake(one.rule, one.message, field=field, hint=one.hint, column=one.column) for one in found
-    )
+    mistakes.extend(item.mistake(one.rule, one.message, field=field, hint=one.hint, column=one.column) for one in found)
     return None if found else node
 
 
@@ -230,7 +228,11 @@ class _Reader:
                 self._say("unknown-argument", message, "arguments", name, hint=offered)
                 continue
             value: object = item.text if isinstance(default, str) else item.value
-            if isinstance(value, (str, int, float)) and not isinstance(value, bool) and isinstance(value, str) == isinstance(default, str):
+            if (
+                isinstance(value, (str, int, float))
+                and not isinstance(value, bool)
+                and isinstance(value, str) == isinstance(default, str)
+            ):
                 found[name] = value
             else:
                 message = f"argument '{name}' is a {'text' if isinstance(default, str) else 'number'}"
