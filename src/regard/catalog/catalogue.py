@@ -252,7 +252,7 @@ class Catalogue:
         return found
 
     def _names(self) -> dict[str, str]:
-        """Return other names: aliases as written, and the code of a catalogue line for the first metric that bears it."""
+        """Return other names: aliases, and the code of a catalogue line for the first metric that bears it."""
         found: dict[str, str] = {}
         for name, definition in self.definitions.items():
             aliases = definition.tree.mapping.get("aliases")
@@ -332,37 +332,42 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
         The catalogue; what is wrong is in its `mistakes`, so that all of it can be shown at once.
     """
     mistakes: list[Mistake] = []
-    tables, policies, metrics = Tables(), Policies(), _Metrics()
+    tables, lost_tables = _tables(builtin, mistakes)
     register: dict[str, RegisteredChoice] = {}
     words = Terms()
-    for document in read_yaml(builtin / "dimensions.yaml", mistakes):
-        tables.add_dimensions(document, mistakes)
     for document in read_yaml(builtin / "choices.yaml", mistakes):
         register = choices(document, mistakes)
     for document in read_yaml(builtin / "terms.yaml", mistakes):
         words = terms(document, mistakes)
-    lost_tables = set()
-    for path in files(builtin / "tables"):
-        documents = read_yaml(path, mistakes)
-        if not documents:
-            lost_tables.add(path.stem)
-        for document in documents:
-            tables.add_table(document, mistakes)
-    tables.check(mistakes)
-    for folder in (builtin, workspace):
-        if folder is None:
-            continue
+    policies, metrics = Policies(), _Metrics()
+    for folder in (builtin, *((workspace,) if workspace else ())):
+        own = folder is workspace
         for path in files(folder / "policies"):
             for document in read_yaml(path, mistakes):
-                policies.add(document, mistakes, over=folder is workspace)
+                policies.add(document, mistakes, over=own)
         for path in files(folder / "metrics"):
             before = len(mistakes)
             documents = read_yaml(path, mistakes)
             if any(one.rule in UNREADABLE for one in mistakes[before:]):
                 metrics.lost.add(path.stem)
             for document in documents:
-                metrics.add(document, mistakes, workspace=folder is workspace)
-    return Catalogue(tables, policies, register, words, metrics, mistakes, frozenset(lost_tables))
+                metrics.add(document, mistakes, workspace=own)
+    return Catalogue(tables, policies, register, words, metrics, mistakes, lost_tables)
+
+
+def _tables(builtin: Path, mistakes: list[Mistake]) -> tuple[Tables, frozenset[str]]:
+    """Read tables and dimensions; tables whose file cannot be read are named apart."""
+    tables, lost = Tables(), set()
+    for document in read_yaml(builtin / "dimensions.yaml", mistakes):
+        tables.add_dimensions(document, mistakes)
+    for path in files(builtin / "tables"):
+        documents = read_yaml(path, mistakes)
+        if not documents:
+            lost.add(path.stem)
+        for document in documents:
+            tables.add_table(document, mistakes)
+    tables.check(mistakes)
+    return tables, frozenset(lost)
 
 
 UNREADABLE = frozenset({"yaml", "encoding", "too-large", "too-deep", "unreadable"})

@@ -1,4 +1,4 @@
-"""Which fields a file may have: records as tables, checked in one place, so that every file is refused in the same words."""
+"""Which fields a file may have: records as tables, so that every file is refused in the same words."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from regard.errors import Mistake, did_you_mean
+from regard.errors import AuthorError, Mistake, did_you_mean
+from regard.expr import check, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from regard.catalog.places import Item
+    from regard.expr import Node, Type, Types
 
 
 class Sort(StrEnum):
@@ -146,6 +148,23 @@ class Written:
         found = self.item.get(steps) is not None
         return self.at(*steps).mistake(rule, message, field=name, hint=hint, column=column if found else 0)
 
+    def expression(
+        self,
+        steps: tuple[str | int, ...],
+        types: Types,
+        wanted: Type | None,
+        mistakes: list[Mistake],
+    ) -> Node | None:
+        """Return the row expression that stands in a field, None after mistakes, which are appended."""
+        text = self.at(*steps).text
+        try:
+            node = parse(text, "row")
+            found = check(node, types, wanted)[1]
+        except AuthorError as error:
+            node, found = None, list(error.mistakes)
+        mistakes += [self.mistake(one.rule, one.message, *steps, hint=one.hint, column=one.column) for one in found]
+        return None if found else node
+
 
 def dotted(path: str, *steps: str | int) -> str:
     """Return the dotted path of a field: `rows.answers.where`, `columns.2`."""
@@ -248,14 +267,22 @@ def _scalar(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> obj
         _wrong(item, known, path, mistakes)
         return None
     if known.sort in (Sort.NUMBER, Sort.WHOLE) and isinstance(value, (int, float)):
-        low, high = known.least, known.most
-        if (low is not None and value < low) or (high is not None and value > high):
-            ends = " and ".join(part for part in (_end("at least", low), _end("at most", high)) if part)
-            mistakes.append(item.mistake("out-of-range", f"{item.text} is out of range", field=path, hint=ends))
-            return None
-        return value
+        return _number(value, item, known, path, mistakes)
     if known.sort is Sort.TRUTH or known.sort is Sort.SCALAR:
         return value
+    return _text(item, known, path, mistakes)
+
+
+def _number(value: float, item: Item, known: Field, path: str, mistakes: list[Mistake]) -> float | None:
+    low, high = known.least, known.most
+    if (low is not None and value < low) or (high is not None and value > high):
+        ends = " and ".join(part for part in (_end("at least", low), _end("at most", high)) if part)
+        mistakes.append(item.mistake("out-of-range", f"{item.text} is out of range", field=path, hint=ends))
+        return None
+    return value
+
+
+def _text(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> str | None:
     text = item.text
     if known.choices and text not in known.choices:
         hint = did_you_mean(text, known.choices) or f"one of: {', '.join(known.choices)}"
@@ -298,21 +325,18 @@ def _named(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> obje
 
 
 def _texts(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> object | None:
-    inner = [item] if known.single and not isinstance(item.value, (list, dict)) else item.items
-    if not isinstance(item.value, list) and not (known.single and inner):
+    alone = known.single and not isinstance(item.value, (list, dict))
+    if not alone and not isinstance(item.value, list):
         _wrong(item, known, path, mistakes)
         return None
     texts: list[str] = []
-    for place, one in enumerate(inner):
+    for place, one in enumerate([item] if alone else item.items):
+        here = dotted(path, place)
         if isinstance(one.value, (list, dict)) or not one.text:
             message = f"a text is needed, found {described(one)}"
-            mistakes.append(one.mistake("wrong-type", message, field=dotted(path, place), hint=_wanted(known)))
-        elif known.choices and one.text not in known.choices:
-            hint = did_you_mean(one.text, known.choices) or f"one of: {', '.join(known.choices)}"
-            message = f"'{one.text}' is not a choice"
-            mistakes.append(one.mistake("bad-choice", message, field=dotted(path, place), hint=hint))
-        else:
-            texts.append(one.text)
+            mistakes.append(one.mistake("wrong-type", message, field=here, hint=_wanted(known)))
+        elif (text := _text(one, known, here, mistakes)) is not None:
+            texts.append(text)
     return tuple(texts)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from regard.catalog.rowsets import expression, parameter_types, row_types
+from regard.catalog.rowsets import parameter_types, row_types
 from regard.errors import AuthorError, Mistake, did_you_mean
 from regard.expr import (
     UNITS_US,
@@ -109,7 +109,8 @@ class Formulas:
         Args:
             written: the metric as written.
             known: what it may refer to.
-            parameters, rows: its own, read already.
+            parameters: its own, read already.
+            rows: its own row sets, read already.
             mistakes: what is wrong is appended.
             reference: from an id to a resolved metric, or to what is wrong with naming it.
         """
@@ -155,6 +156,10 @@ class Formulas:
             message = "coverage is written with `of` and `share`, or with `have` and `all`"
             self.mistakes.append(inner.mistake("missing-field", message, hint="of: a row set, share: a test"))
             return None
+        return self._covered(inner)
+
+    def _covered(self, inner: Written) -> tuple[Node, Node] | None:
+        """Return coverage by rows, or by minutes times size where rows are split over periods."""
         name = inner.text("of")
         rows = self.own_rows.get(name)
         if rows is None:
@@ -162,16 +167,13 @@ class Formulas:
             return None
         table = self.known.tables[rows.table]
         types = row_types(table, self.known, self.own_parameters, split=rows.over is not None)
-        test = expression(inner, ("share",), types, Type.TRUTH, self.mistakes)
+        test = inner.expression(("share",), types, Type.TRUTH, self.mistakes)
         if test is None:
             return None
-        weight: Node | None = None
-        if rows.over is not None:
-            weight = Name("overlap")
-            if "size" in table.columns:
-                weight = Call("*", (weight, Name("size")))
-        if weight is None:
+        if rows.over is None:
             return Call("sum", (Name(name), test)), Call("count", (Name(name),))
+        minutes = Name("overlap")
+        weight = Call("*", (minutes, Name("size"))) if "size" in table.columns else minutes
         covered = Call("if", (test, weight, Literal(0, Type.NUMBER)))
         return Call("sum", (Name(name), covered)), Call("sum", (Name(name), weight))
 
@@ -261,9 +263,8 @@ class Formulas:
                 hint = HELP.get(kind, "")
                 needed = " or a ".join(str(one) for one in wanted)
                 say(found, argument, "wrong-type", f"{call.name}() reads a {needed} here, found a {kind}", hint)
-            elif place == QUANTILE_AT.get(call.name) and isinstance(argument, Literal):
-                if not 0 <= float(argument.value) <= 1:
-                    say(found, argument, "out-of-range", f"a quantile lies between 0 and 1, found {argument.value}")
+            elif place == QUANTILE_AT.get(call.name) and isinstance(argument, Literal) and not share(argument):
+                say(found, argument, "out-of-range", f"a quantile lies between 0 and 1, found {argument.value}", "0.5")
         if call.name == "distinct" and not isinstance(call.args[1], Name):
             say(found, call.args[1], "wrong-type", "distinct() counts the values of a column")
         return True
@@ -365,6 +366,11 @@ class Formulas:
 def say(found: list[Mistake], node: Node, rule: str, message: str, hint: str = "") -> None:
     """Append a mistake at a node of an expression."""
     found.append(Mistake(rule=rule, message=message, column=node.at + 1, hint=hint))
+
+
+def share(node: Literal) -> bool:
+    """Whether a literal is a number from 0 to 1."""
+    return isinstance(node.value, (int, float)) and 0 <= node.value <= 1
 
 
 def is_stretch(node: Node) -> bool:

@@ -1,6 +1,6 @@
 """Text files to plain values that know their place; the only file that touches the YAML library.
 
-Nothing is constructed, no tag is obeyed, and a file of an enemy costs little: size, depth and the number of values after
+Nothing is constructed, no tag is obeyed, and a file of an enemy costs little: size, depth and the number of values once
 aliases are expanded are limited. What cannot be read becomes a `Mistake`, never an exception.
 """
 

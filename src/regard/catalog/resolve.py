@@ -1,4 +1,4 @@
-"""As written -> resolved: options applied, references expanded, every expression parsed and typed, every name looked up.
+"""As written -> resolved: options applied, references expanded, expressions parsed and typed, names looked up.
 
 Nothing is left open afterwards: a `model.Metric` needs no file, no option and no other metric.
 """
@@ -209,7 +209,8 @@ class _Metric:
             if low is not None and high is not None and low > high:
                 self.mistakes.append(inner.mistake("ends", f"no value lies between {low:g} and {high:g}", "min"))
             elif below or above:
-                message = f"${name} is {value}, outside of {low if low is not None else '-'} to {high if high is not None else '-'}"
+                ends = [f"{end:g}" if end is not None else "any" for end in (low, high)]
+                message = f"${name} is {value}, outside of {' to '.join(ends)}"
                 self.mistakes.append(inner.mistake("out-of-range", message, "value", hint="change it, min or max"))
             found[name] = Setting(value=value, lo=low, hi=high, editable=inner.truth("editable"))
         return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.catalog import shorthand
-from regard.errors import AuthorError, did_you_mean
-from regard.expr import Node, Type, Types, check, parse
+from regard.errors import did_you_mean
+from regard.expr import Type, Types
 from regard.model import Keep, Per, RowSet
 
 if TYPE_CHECKING:
@@ -55,25 +55,6 @@ def row_types(table: Table, known: Known, parameters: Mapping[str, Setting], *, 
     )
 
 
-def expression(
-    written: Written,
-    steps: tuple[str | int, ...],
-    types: Types,
-    wanted: Type | None,
-    mistakes: list[Mistake],
-) -> Node | None:
-    """Return a row expression that stands in a field, None after mistakes."""
-    item = written.at(*steps)
-    field = ".".join(str(step) for step in (written.path, *steps) if step != "")
-    try:
-        node = parse(item.text, "row")
-        found = check(node, types, wanted)[1]
-    except AuthorError as error:
-        node, found = None, list(error.mistakes)
-    mistakes.extend(item.mistake(one.rule, one.message, field=field, hint=one.hint, column=one.column) for one in found)
-    return None if found else node
-
-
 class _Reader:
     """Reads the fields of one row set."""
 
@@ -111,7 +92,7 @@ class _Reader:
         types = row_types(self.table, self.known, self.parameters, split=over is not None)
         where = None
         if "where" in self.written.values:
-            where = expression(self.written, ("where",), types, Type.TRUTH, self.mistakes)
+            where = self.written.expression(("where",), types, Type.TRUTH, self.mistakes)
         for name, ways_needed in (("delay", ("at",)), ("matures", ("at",)), ("keep", ("at",)), ("span", ("standing",))):
             if name in self.written.values and len(ways) == 1 and ways[0] not in ways_needed:
                 self._say("in-time", f"'{name}' goes with {ways_needed[0]}", name, hint="take it out")
@@ -205,7 +186,7 @@ class _Reader:
             self._column(key, "per", "keys", place)
         sums = []
         for name in inner.named_texts("sums"):
-            node = expression(inner, ("sums", name), types, None, self.mistakes)
+            node = inner.expression(("sums", name), types, None, self.mistakes)
             if node is not None:
                 sums.append((name, node))
         return Per(keys=keys, sums=tuple(sums))

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from regard.catalog.fields import NAME, Field, Record, Sort, Written, read
-from regard.errors import AuthorError, did_you_mean
-from regard.expr import Type, Types, check, parse
+from regard.errors import did_you_mean
+from regard.expr import Type, Types
 from regard.model import BUCKETS, SPINE, Column, Dimension, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from regard.catalog.places import Document, Item
     from regard.errors import Mistake
@@ -145,7 +145,7 @@ class Tables:
     def check(self, mistakes: list[Mistake]) -> None:
         """Check what needs all tables: references, dimensions, expressions."""
         for name, written in self.written.items():
-            _check(written, self.tables[name], self, mistakes)
+            _Check(written, self.tables[name], self, mistakes).run()
 
 
 def _table(written: Written, file: str, mistakes: list[Mistake]) -> Table:
@@ -240,71 +240,62 @@ def _arguments(written: Written, mistakes: list[Mistake]) -> dict[str, str | flo
     return found
 
 
-def _check(written: Written, table: Table, known: Tables, mistakes: list[Mistake]) -> None:
-    columns = {name: column.type for name, column in table.columns.items()}
+class _Check:
+    """Checks what needs all tables, for one of them."""
 
-    def column(name: str, *steps: str | int, kind: Type | None = None) -> None:
-        if name not in columns:
-            hint = did_you_mean(name, columns)
-            message = f"table {table.name} has no column '{name}'"
-            mistakes.append(written.mistake("unknown-column", message, *steps, hint=hint))
-        elif kind is not None and columns[name] is not kind:
-            message = f"'{name}' is a {columns[name]}, an {kind} is needed"
-            mistakes.append(written.mistake("wrong-type", message, *steps, hint=did_you_mean(name, _of(columns, kind))))
+    def __init__(self, written: Written, table: Table, known: Tables, mistakes: list[Mistake]) -> None:
+        self.written = written
+        self.table = table
+        self.known = known
+        self.mistakes = mistakes
+        self.columns = {name: column.type for name, column in table.columns.items()}
 
-    def table_named(name: str, *steps: str | int) -> None:
-        if name not in known.tables:
-            hint = did_you_mean(name, known.tables)
-            mistakes.append(written.mistake("unknown-table", f"there is no table '{name}'", *steps, hint=hint))
+    def say(self, rule: str, message: str, *steps: str | int, hint: str = "") -> None:
+        self.mistakes.append(self.written.mistake(rule, message, *steps, hint=hint))
 
-    for place, name in enumerate(table.keys if "keys" in written.values else ()):
-        column(name, "keys", place)
-    for name, origin in ((table.id, "id"), (table.party, "party")):
-        if name:
-            column(name, origin)
-    if table.at:
-        column(table.at, "at", kind=Type.INSTANT)
-    for place, name in enumerate(table.over or ()):
-        column(name, "over", place, kind=Type.INSTANT)
-    for place, name in enumerate(table.derived_from):
-        table_named(name, "from", place)
-    for dimension, name in table.dims.items():
-        if dimension not in known.dimensions:
-            hint = did_you_mean(dimension, known.dimensions)
-            message = f"there is no dimension '{dimension}'"
-            mistakes.append(written.mistake("unknown-dimension", message, "dims", dimension, hint=hint))
-        column(name, "dims", dimension)
-    for name, inner in written.named("columns").items():
-        refers, code = inner.text("refers"), inner.text("code")
-        if refers:
-            table_named(refers, "columns", name, "refers")
-        if code and code not in known.dimensions:
-            hint = did_you_mean(code, known.dimensions)
-            message = f"there is no dimension '{code}'"
-            mistakes.append(written.mistake("unknown-dimension", message, "columns", name, "code", hint=hint))
-    types = Types(columns=columns, clocks=False, of=f"table {table.name}")
-    for place, text in enumerate(table.orders):
-        item = written.at("orders", place)
-        for mistake in expression(text, types, Type.TRUTH):
-            mistakes.append(
-                item.mistake(
-                    mistake.rule,
-                    mistake.message,
-                    field=f"orders.{place}",
-                    hint=mistake.hint,
-                    column=mistake.column,
-                )
-            )
+    def column(self, name: str, *steps: str | int, kind: Type | None = None) -> None:
+        """Check that a column is there, and of the right type."""
+        if name not in self.columns:
+            message = f"table {self.table.name} has no column '{name}'"
+            self.say("unknown-column", message, *steps, hint=did_you_mean(name, self.columns))
+        elif kind is not None and self.columns[name] is not kind:
+            hint = did_you_mean(name, [other for other, own in self.columns.items() if own is kind])
+            self.say("wrong-type", f"'{name}' is a {self.columns[name]}, an {kind} is needed", *steps, hint=hint)
 
+    def table_named(self, name: str, *steps: str | int) -> None:
+        """Check that a table is there."""
+        if name and name not in self.known.tables:
+            hint = did_you_mean(name, self.known.tables)
+            self.say("unknown-table", f"there is no table '{name}'", *steps, hint=hint)
 
-def _of(columns: Mapping[str, Type], kind: Type) -> Iterable[str]:
-    return [name for name, own in columns.items() if own is kind]
+    def dimension(self, name: str, *steps: str | int) -> None:
+        """Check that a dimension is there."""
+        if name and name not in self.known.dimensions:
+            hint = did_you_mean(name, self.known.dimensions)
+            self.say("unknown-dimension", f"there is no dimension '{name}'", *steps, hint=hint)
 
-
-def expression(text: str, types: Types, wanted: Type | None) -> list[Mistake]:
-    """Return what is wrong with a row expression, with columns inside the text."""
-    try:
-        node = parse(text, "row")
-    except AuthorError as error:
-        return list(error.mistakes)
-    return check(node, types, wanted)[1]
+    def run(self) -> None:
+        """Check everything."""
+        table = self.table
+        for place, name in enumerate(self.written.texts("keys")):
+            self.column(name, "keys", place)
+        for name, origin, kind in (
+            (table.id, "id", None),
+            (table.party, "party", None),
+            (table.at, "at", Type.INSTANT),
+        ):
+            if name:
+                self.column(name, origin, kind=kind)
+        for place, name in enumerate(table.over or ()):
+            self.column(name, "over", place, kind=Type.INSTANT)
+        for place, name in enumerate(table.derived_from):
+            self.table_named(name, "from", place)
+        for dimension, name in table.dims.items():
+            self.dimension(dimension, "dims", dimension)
+            self.column(name, "dims", dimension)
+        for name, inner in self.written.named("columns").items():
+            self.table_named(inner.text("refers"), "columns", name, "refers")
+            self.dimension(inner.text("code"), "columns", name, "code")
+        types = Types(columns=self.columns, clocks=False, of=f"table {table.name}")
+        for place in range(len(table.orders)):
+            self.written.expression(("orders", place), types, Type.TRUTH, self.mistakes)
