@@ -131,8 +131,10 @@ def _first_response(raw: Raw, start: pd.Timestamp, end: pd.Timestamp) -> float:
         (raw.contacts["direction"] == "out") & (raw.contacts["author"] == "human") & raw.contacts["public"]
     ]
     reply = replies.groupby("ticket_id")["at"].min()
-    closed = raw.steps[(raw.steps["status"] == "resolved") & (raw.steps["changed_by"] == "bot")]
-    reopened = raw.steps[(raw.steps["status"] == "reopened") & raw.steps["ticket_id"].isin(closed["ticket_id"])]
+    steps = raw.steps.sort_values(["ticket_id", "at"], kind="stable")
+    before = steps.groupby("ticket_id")[["status", "changed_by"]].shift(1)
+    woken = (steps["status"] == "reopened") & (before["status"] == "resolved") & (before["changed_by"] == "bot")
+    reopened = steps[woken]
     since = reopened.groupby("ticket_id")["at"].max()
     tickets = raw.tickets[raw.tickets["merged_into"].isna() & _within(raw.tickets["created_at"], start, end)].set_index(
         "ticket_id"
