@@ -57,6 +57,7 @@ CONFIG = Record(
         "privacy_min": Field(sort=Sort.WHOLE, least=0, means="below this n a cell is hidden"),
         "show_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n a value is greyed"),
         "alert_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n nothing is alerted"),
+        "until": Field(sort=Sort.TEXT, means="where the story of the data ends (a day or a time); by default the newest load"),
         "reject_limit": Field(sort=Sort.NUMBER, least=0, most=100, means="percent of rows that may be quarantined"),
         "keep_versions": Field(sort=Sort.WHOLE, least=1, means="snapshots that are kept"),
         "roles": Field(sort=Sort.NAMED, record=ROLE, means="who may see what"),
@@ -93,6 +94,7 @@ class Config:
         lake: folder of the data, relative to the workspace.
         privacy_min: below this n a cell is hidden (K24).
         show_from_n, alert_from_n: below these a value is greyed, raises no alert (K24).
+        until: where the story of the data ends, a day or a time, "" for the newest load: a file of long ago is cut there.
         reject_limit: percent of rows above which a load ends with exit code 2.
         keep_versions: snapshots that are kept.
         roles: by name.
@@ -110,6 +112,7 @@ class Config:
     privacy_min: int = 10
     show_from_n: int = 30
     alert_from_n: int = 100
+    until: str = ""
     reject_limit: float = 5.0
     keep_versions: int = 30
     roles: Mapping[str, Role] | None = None
@@ -143,6 +146,7 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
             "privacy_min",
             "show_from_n",
             "alert_from_n",
+            "until",
             "reject_limit",
             "keep_versions",
         )

@@ -179,7 +179,7 @@ def prepared(root: Item) -> Item:
         return root
     full = {
         key: inner if isinstance(inner.value, (dict, list)) or inner.value is None
-        else Item({"value": inner}, "", inner.place, inner.entry)
+        else Item({"value": inner}, inner.text, inner.place, inner.entry)
         for key, inner in parameters.value.items()
     }  # fmt: skip
     return replace(root, value={**root.mapping, "parameters": replace(parameters, value=full)})
@@ -202,8 +202,11 @@ def says_none(name: str, item: Item) -> bool:
     return item.value is None or (item.text == "none" and name not in SAID_NONE)
 
 
-def merged(base: Item, over: Item, path: tuple[str, ...] = ()) -> Item:
-    """Return the base with what stands in `over`: fields are added and replaced, `none` takes away."""
+def merged(base: Item, over: Item, path: tuple[str, ...] = (), *, stay: bool = False) -> Item:
+    """Return the base with what stands in `over`: fields are added and replaced, `none` takes away.
+
+    With `stay` the whole keeps the place of the base; without, it stands where `over` stands.
+    """
     name = path[-1] if path else ""
     if not (isinstance(base.value, dict) and isinstance(over.value, dict)) or name in ALONE:
         return over
@@ -217,9 +220,11 @@ def merged(base: Item, over: Item, path: tuple[str, ...] = ()) -> Item:
         if says_none(key, item):
             kept.pop(key, None)
         elif key in kept and path != ("options",):
-            kept[key] = merged(kept[key], item, (*path, key))
+            kept[key] = merged(kept[key], item, (*path, key), stay=stay)
         else:
             kept[key] = item
+    if stay:
+        return replace(base, value=kept)
     # What the later text says stands first, so that a message about the whole names it.
     return replace(over, value={**{key: kept[key] for key in over.value if key in kept}, **kept})
 
@@ -257,7 +262,7 @@ def overridden(definition: Definition, document: Document, mistakes: list[Mistak
     changed = [name for name in document.root.mapping if name in OVERRIDABLE and name not in ("metric", "version")]
     return replace(
         definition,
-        tree=merged(definition.tree, over),
+        tree=merged(definition.tree, over, stay=True),
         picks={**definition.picks, **picks},
         differs=tuple(dict.fromkeys((*definition.differs, *changed))),
         over=document,

@@ -129,7 +129,7 @@ class Options:
                 continue
             if steps[0] == "parameters" and len(steps) == 2 and not item.mapping:  # noqa: PLR2004
                 steps.append("value")
-            tree = merged(tree, nested(steps, item))
+            tree = merged(tree, nested(steps, item), stay=True)
         return tree
 
     def first(self, choice: Choice) -> str:

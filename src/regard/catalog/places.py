@@ -63,7 +63,8 @@ class Item:
 
     Attributes:
         value: a scalar, a list of items, or a mapping of keys (as written) to items.
-        text: a scalar as written; "" for the rest. So `no` can be a truth and a country.
+        text: a scalar as written, so that `no` can be a truth and a country; "" for the rest, unless a scalar was
+            written for a mapping.
         place: where the value begins.
         entry: where its line of the file begins: the key of a mapping, the item of a list, the document.
         simple: whether a scalar stands on one line without escapes, so that columns inside it can be counted.
@@ -92,7 +93,7 @@ class Item:
     @property
     def shown(self) -> str:
         """The text as written, shortened: of a mapping its first entry, of a list its items."""
-        if isinstance(self.value, dict):
+        if isinstance(self.value, dict) and not self.text:
             return next((f"{key}: {item.shown}" for key, item in self.value.items()), "{}")
         if isinstance(self.value, list):
             return "[" + ", ".join(item.shown for item in self.value[:5]) + "]"
