@@ -11,8 +11,7 @@ from regard.sql import scan_statement
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from duckdb import DuckDBPyConnection
-
+    from regard.lake import Connection
     from regard.plan import Plan
 
 
@@ -25,7 +24,7 @@ class Duck:
         relation: (table, arguments) -> name of the view or table that holds it.
     """
 
-    connection: DuckDBPyConnection
+    connection: Connection
     relation: Callable[[str, tuple[tuple[str, str | float], ...]], str]
 
     def run(self, plan: Plan) -> Results:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+Connection = duckdb.DuckDBPyConnection
+"""An open connection, for rooms that use one and may not know duckdb."""
+
 GROUP_ROWS = 122_880
 """Rows of a Parquet row group: what a filter on time can skip, and what one thread reads at a time."""
 

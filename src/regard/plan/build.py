@@ -46,7 +46,7 @@ def plan(
     dimensions: Mapping[str, Dimension],
     policies: Mapping[str, Mapping[tuple[object, ...], object]],
 ) -> Plan:
-    """Return the plan of a question whose `start` and `end` are set.
+    """Return the plan of a question whose `start` and `end` are set; periods that begin after `until` are left out.
 
     Raises:
         QuestionError: for a dimension that a metric cannot be cut or filtered by, naming table and dimension.
@@ -69,7 +69,7 @@ def plan(
         counts=counts,
         extras=extras,
         measures=maker.measures,
-        scans=maker.scans(),
+        scans=maker.scans() if stretches else (),
         calendar=calendar,
         stretches=stretches,
         asked=asked,
@@ -112,7 +112,7 @@ def _stretches(question: Question, calendar: Calendar, until: int) -> tuple[tupl
     asked = [
         period
         for period in calendar.periods(question.start, question.end, question.grain)
-        if period.start_us < until or period.start == question.start
+        if period.start_us < until
     ]
     every = [_stretch(period, until) for period in asked]
     place = {(s.period.start_us, s.period.end_us): i for i, s in enumerate(every)}

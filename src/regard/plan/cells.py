@@ -40,7 +40,8 @@ class Cells:
         of: the leaves its interval reads, each C x S.
         squares: the second moment of the first of them, or None.
         without: C x S x R: the value without replicate r, or None.
-        with_n: C x S x R: whether replicate r has rows in the cell, or None.
+        present: C x S x R: whether replicate r has rows in the cell, or None.
+        parts: C x S x R: what each replicate adds to the first of the leaves its interval reads, or None.
         lo, hi: ends from order statistics, or None.
         coverage: C x S share of the rows that could be used, NaN where none is stated.
         mixed: C x S, whether columns that must be the same differ.
@@ -56,6 +57,7 @@ class Cells:
     squares: Numbers | None
     without: Numbers | None
     present: NDArray[np.bool_] | None
+    parts: Numbers | None
     lo: Numbers | None
     hi: Numbers | None
     coverage: Numbers
@@ -79,6 +81,8 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
 
     Groups are those seen in any stretch by any measure that is cut by the whole breakdown, in order of their values.
     """
+    if not plan.stretches:
+        return []
     grids: dict[Measure, dict[tuple[str, ...], tuple[_Grid, str]]] = {}
     for scan, table in zip(plan.scans, results.tables, strict=True):
         for place, labels in enumerate(scan.sets):
@@ -238,6 +242,7 @@ class _Arithmetic:
             squares=self._extra(extras["squares"], shape) if "squares" in extras else None,
             without=without,
             present=present,
+            parts=self._first_parts(extras),
             lo=lo,
             hi=hi,
             coverage=self._share(extras, shape),
@@ -248,6 +253,10 @@ class _Arithmetic:
                 axis=0,
             ),
         )
+
+    def _first_parts(self, extras: Mapping[str, Node]) -> Numbers | None:
+        first = extras.get("of0")
+        return self._align(first.name)[1] if isinstance(first, Name) else None
 
     def _share(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> Numbers:
         if "covered" not in extras:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from regard.plan import Measure, Plan, Scan
 
 ONE = Literal(1, Type.NUMBER)
+ZERO = Literal(0, Type.NUMBER)
 SPREAD = ("overlap", "part")
 
 
@@ -168,11 +169,14 @@ class _Histogram:
         tests = self.facts.own(measure)
         if self.facts.is_test(value):
             tests, value = (*tests, *conjuncts(value)), ONE
+        while isinstance(value, Call) and value.name == "if" and value.args[2] == ZERO:
+            # A sum of `if(test, x, 0)` is a sum of x under a test.
+            tests, value = (*tests, *conjuncts(value.args[0])), value.args[1]
         spread = bool(measure.rows.over)
         moving = [test for test in tests if timed(test)]
         plain = [test for test in tests if not timed(test)]
         simple = not spread and not timed(value) and value == ONE and all(self.facts.few(test) for test in plain)
-        keyed = not spread and self.facts.few(value) and all(self.facts.few(test) for test in plain)
+        keyed = timed(value) or (not spread and self.facts.few(value) and all(self.facts.few(test) for test in plain))
         asked = [self.asked(test, measure) for test in moving] + self.kept(measure)
         ripe = self._ripe(measure)
         if (simple or keyed) and not ripe:

@@ -54,6 +54,11 @@ class Bands:
         """Count the groups."""
         return len(self.value)
 
+    def take(self, groups: NDArray[np.intp]) -> Bands:
+        """Return the bands of some groups, in the order given."""
+        arrays = {name: getattr(self, name)[groups] for name in ("value", "lo", "hi", "se", "n_eff", "df")}
+        return Bands(method=self.method, **arrays, flags={name: truths[groups] for name, truths in self.flags.items()})
+
     def flags_at(self, group: int) -> tuple[str, ...]:
         """Name what must be said of one group, in the order of the table above."""
         return tuple(name for name, truths in self.flags.items() if truths[group])

@@ -1,0 +1,3 @@
+"""Where the parts meet: open, check, load, ask. The only room that knows all the others."""
+
+from regard.workspace.workspace import Asking as Asking, Shown as Shown, Workspace as Workspace

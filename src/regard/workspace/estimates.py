@@ -1,0 +1,198 @@
+"""From cells to answers: the one place where an interval, a target and a verdict are put beside a number."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regard.plan import AnswerCell, Estimate
+from regard.stats import METHODS, Bands, estimate, status, verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from regard.model import Metric, Target
+    from regard.plan import Cells, Plan
+
+    Numbers = NDArray[np.float64]
+
+SHARES = frozenset({"percent", "points"})
+"""Units in which a value is a hundred times a share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What decides how a number is judged, besides its metric.
+
+    Attributes:
+        targets: the active targets.
+        show_from_n, alert_from_n: the workspace's least n (K24); a metric's own stands where it is larger.
+        until: instant at which the story is cut.
+    """
+
+    targets: Sequence[Target] = ()
+    show_from_n: int = 30
+    alert_from_n: int = 100
+
+
+def answer_cells(plan: Plan, cells: Cells, terms: Terms) -> list[AnswerCell]:
+    """Return the cells of one metric on one breakdown as answers, group by group, period by period."""
+    judged = _Judged(plan, cells, terms)
+    return list(judged.answers())
+
+
+class _Judged:
+    def __init__(self, plan: Plan, cells: Cells, terms: Terms) -> None:
+        self.plan = plan
+        self.cells = cells
+        self.terms = terms
+        self.groups, self.stretches = cells.value.shape
+        self.value = np.where(cells.mixed, np.nan, cells.value)
+        self.without = self._left_out()
+        self.bands = self._bands()
+        self.needed = max(terms.show_from_n, cells.metric.show_from_n)
+
+    # -- intervals ---------------------------------------------------------------------------------------------------
+
+    def _left_out(self) -> Numbers | None:
+        """Return G x R values without each replicate, as `stats` reads them: NaN absent, infinity no value left."""
+        cells = self.cells
+        if cells.without is None or cells.present is None:
+            return None
+        flat = cells.without.reshape(self.groups * self.stretches, cells.without.shape[2])
+        present = cells.present.reshape(flat.shape)
+        return np.where(present, np.where(np.isnan(flat), np.inf, flat), np.nan)
+
+    def _bands(self) -> Bands:
+        cells = self.cells
+        metric = cells.metric
+        method = metric.interval.method
+        value = self.value.ravel()
+        leaves = [leaf.ravel() for leaf in cells.of]
+        parts = None
+        without = self.without
+        if not self.plan.question.intervals:
+            return estimate("none", value)
+        if method in ("order", "greenwood"):
+            leaves = [np.full_like(value, np.nan) if end is None else end.ravel() for end in (cells.lo, cells.hi)]
+        if method == "mean" and cells.squares is not None and len(leaves) == 2:  # noqa: PLR2004 - sum and n
+            leaves.insert(1, cells.squares.ravel())
+        if METHODS[method].parts:
+            parts, without = self._parts(), None
+        if METHODS[method].replicates == "must be" and without is None:
+            method, leaves = "none", []
+        if METHODS[method].replicates == "no":
+            without = None
+        return estimate(method, value, leaves, without=without, parts=parts, scale=self._scale(method, value, leaves))
+
+    def _parts(self) -> Numbers | None:
+        """Return G x R amounts of the first leaf by day, NaN for days outside the cell."""
+        parts = self.cells.parts
+        if parts is None:
+            return None
+        out = parts.copy()
+        for i, stretch in enumerate(self.plan.stretches):
+            days = math.ceil(stretch.length / 1440) if stretch.running else (stretch.period.end - stretch.period.start).days
+            out[:, i, days:] = np.nan
+        return out.reshape(self.groups * self.stretches, parts.shape[2])
+
+    def _scale(self, method: str, value: Numbers, leaves: Sequence[Numbers]) -> float | Numbers | None:
+        """Return what a plain share or mean is multiplied by to give the value (100, or the unit of a duration)."""
+        if self.cells.metric.unit in SHARES:
+            return 100.0
+        if method not in ("mean", "proportion", "weighted_mean", "weighted_proportion") or len(leaves) < 2:  # noqa: PLR2004
+            return None
+        below = leaves[1] if method.startswith("weighted") else leaves[-1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scales = value * below / leaves[0]
+        known = scales[np.isfinite(scales)]
+        return float(np.median(known)) if len(known) else None
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def answers(self) -> Iterator[AnswerCell]:
+        plan, cells = self.plan, self.cells
+        estimates = [self._estimate(g, s) for g in range(self.groups) for s in range(self.stretches)]
+        found = self._verdicts()
+        for g, group in enumerate(cells.groups):
+            dims = dict(zip(cells.breakdown, group, strict=True))
+            for s in range(plan.asked):
+                now = estimates[g * self.stretches + s]
+                before = plan.previous[s]
+                target = self._target(cells.metric, dims, s)
+                judged = status(now.value, now.lo, now.hi, target) if target else None
+                yield AnswerCell(
+                    period=plan.stretches[s].period,
+                    dims=dims,
+                    estimate=now,
+                    target=target,
+                    status=judged,
+                    previous=None if before is None else estimates[g * self.stretches + before],
+                    verdict=None if before is None else found.get((g, s)),
+                )
+
+    def _estimate(self, g: int, s: int) -> Estimate:
+        cells, stretch = self.cells, self.plan.stretches[s]
+        n = _known(cells.n[g, s])
+        flags = []
+        if cells.mixed[g, s]:
+            flags.append("mixed")
+        if cells.unripe[g, s] > 0:
+            flags.append("immature")
+        if stretch.running:
+            flags.append("partial")
+        if n is not None and 0 < n < self.needed:
+            flags.append("few")
+        made = self.bands.estimate(g * self.stretches + s, n=n, coverage=_known(cells.coverage[g, s]), flags=tuple(flags))
+        return made
+
+    def _verdicts(self) -> dict[tuple[int, int], object]:
+        """Return what each comparison of an asked stretch with its predecessor says."""
+        pairs = [
+            (g, s, before)
+            for g in range(self.groups)
+            for s in range(self.plan.asked)
+            if (before := self.plan.previous[s]) is not None
+        ]
+        if not pairs:
+            return {}
+        now = np.array([g * self.stretches + s for g, s, _ in pairs])
+        before = np.array([g * self.stretches + b for g, _, b in pairs])
+        n = self.cells.n.ravel()
+        share = self.without is not None and self.cells.metric.interval.replicate == "party"
+        words = verdicts(
+            self.bands.take(now),
+            self.bands.take(before),
+            self.cells.metric.min_change,
+            good=self.cells.metric.good.value,
+            now_without=self.without[now] if share and self.without is not None else None,
+            before_without=self.without[before] if share and self.without is not None else None,
+            now_n=n[now],
+            before_n=n[before],
+            needed=self.needed,
+        )
+        return {(g, s): word for (g, s, _), word in zip(pairs, words, strict=True)}
+
+    def _target(self, metric: Metric, dims: dict[str, str | None], s: int) -> Target | None:
+        """Return the active target of a cell: the one whose scope fits best, if it holds on the period's first day."""
+        day = self.plan.stretches[s].period.start.isoformat()
+        fitting = [
+            target
+            for target in self.terms.targets
+            if target.metric == metric.id
+            and all(dims.get(name) == value for name, value in target.scope)
+            and (not target.effective_from or target.effective_from <= day)
+            and (not target.effective_to or day < target.effective_to)
+            # A target of the whole says nothing about a part: 40 % by phone is no target for another channel.
+            and len(target.scope) == len([d for d in metric.by_default if d in dims])
+        ]
+        return max(fitting, key=lambda target: (len(target.scope), target.effective_from), default=None)
+
+
+def _known(number: float) -> float | None:
+    return float(number) if math.isfinite(number) else None

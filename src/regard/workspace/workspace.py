@@ -1,0 +1,354 @@
+"""Where the parts meet: a folder of text files and its data, opened, checked, loaded and asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from regard import catalog
+from regard.engines import Duck
+from regard.errors import AuthorError, QuestionError, RegardError, did_you_mean
+from regard.expr import Node, Type, Types, check as check_types, parse, words
+from regard.lake import Lake
+from regard.model import Grain, Status, instant
+from regard.plan import Answer, Question, collect, plan
+from regard.sql import scan_statement
+from regard.store import Store
+from regard.workspace.estimates import Terms, answer_cells
+from regard.workspace.relations import Relations, extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from regard.errors import Mistake
+    from regard.model import Metric, Target
+    from regard.plan import Plan
+    from regard.store import Finding, Snapshot
+
+CONFIG = "regard.toml"
+STORE = "regard.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A metric, opened.
+
+    Attributes:
+        metric: the resolved definition.
+        text: its YAML as written, with what the workspace overrides.
+        words: its value, n and leaves in plain words, name -> words.
+        choices: the register's question and options for each choice that touches it.
+        sql: the statements it runs, for one month.
+    """
+
+    metric: Metric
+    text: str
+    words: Mapping[str, str]
+    choices: Mapping[str, catalog.RegisteredChoice]
+    sql: tuple[str, ...]
+
+
+class Workspace:
+    """A workspace: its definitions (text) and its data (lake and store).
+
+    Attributes:
+        root: the folder that holds `regard.toml`.
+        config: what it says.
+        catalogue: shipped and own definitions.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Open the workspace in a folder; data are touched only when they are asked for.
+
+        Raises:
+            AuthorError: when its configuration has mistakes.
+        """
+        self.root = root.resolve()
+        mistakes: list[Mistake] = []
+        self.config = catalog.read_config(self.root, mistakes)
+        if mistakes:
+            raise AuthorError(mistakes)
+        self.calendar = self.config.calendar
+
+    @classmethod
+    def open(cls, path: Path | str = ".") -> Self:
+        """Open the workspace that holds a path, searching upward for `regard.toml`.
+
+        Raises:
+            RegardError: when there is none.
+        """
+        start = Path(path).resolve()
+        for folder in (start, *start.parents):
+            if (folder / CONFIG).is_file():
+                return cls(folder)
+        raise RegardError(f"no {CONFIG} in {start} or above it; `regard init DIR` makes a workspace")
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def catalogue(self) -> catalog.Catalogue:
+        """Shipped and own definitions."""
+        return catalog.load(self.root)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The data."""
+        return Lake(self.root / self.config.lake)
+
+    @cached_property
+    def store(self) -> Store:
+        """Runs, snapshots and findings."""
+        return Store(self.config.store or self.root / STORE)
+
+    def snapshot(self, as_of: int | None = None) -> Snapshot | None:
+        """Return what was known at an instant, the newest by default; None before the first load."""
+        return self.store.snapshot(as_of)
+
+    def check(self) -> list[Mistake]:
+        """Return every mistake in the workspace's files, in file order."""
+        return catalog.check(self.root)
+
+    def findings(self, **wanted: str) -> tuple[Finding, ...]:
+        """Return what somebody should look at; see `Store.findings`."""
+        return tuple(self.store.findings(**wanted))
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        *metrics: str,
+        by: Sequence[str] = (),
+        breakdowns: Sequence[Sequence[str]] | None = None,
+        grain: str = "month",
+        start: date | str | None = None,
+        end: date | str | None = None,
+        where: str = "",
+        options: Mapping[str, str] | None = None,
+        as_of: int | datetime | str | None = None,
+        until: int | datetime | str | None = None,
+        as_now: bool = False,
+        compare: str = "previous",
+        intervals: bool = True,
+    ) -> list[Answer]:
+        """Compute metrics.
+
+        Args:
+            metrics: ids or aliases.
+            by: dimensions to cut by; a shorthand for one breakdown.
+            breakdowns: several cuts at once, each a list of dimensions; () is the whole.
+            grain: day, week, month, quarter, year or all.
+            start, end: first local day, and the day after the last; by default where the data begin and end.
+            where: test on dimensions, such as `segment = 'b2b'`.
+            options: choice -> option, such as {"K22": "every"}.
+            as_of: what we knew then: the last snapshot at or before.
+            until: where the story is cut; by default where `regard.toml` says, else the time of the snapshot.
+            as_now: cut by what customers are today instead of what they were at the time.
+            compare: previous, year or "" (K51).
+            intervals: whether to compute them.
+
+        Returns:
+            One answer for each metric, in the order asked.
+
+        Raises:
+            QuestionError: for what cannot be answered, saying what would.
+            AuthorError: when a definition has mistakes.
+        """
+        asking = Asking(self, as_of=self.moment(as_of), until=self.moment(until))
+        options = dict(options or {})
+        wanted = [self.metric(name, options) for name in metrics]
+        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [tuple(by)]
+        test = self._test(where)
+        answers: dict[int, Answer] = {}
+        for extra in dict.fromkeys(metric.by_default for metric in wanted):
+            chosen = [(i, metric) for i, metric in enumerate(wanted) if metric.by_default == extra]
+            question = Question(
+                metrics=tuple(metric.id for _, metric in chosen),
+                breakdowns=tuple(dict.fromkeys((*cut, *(d for d in extra if d not in cut)) for cut in cuts)),
+                grain=_grain(grain),
+                start=_day(start),
+                end=_day(end),
+                where=test,
+                where_text=where,
+                options=options,
+                as_now=as_now,
+                compare=compare,
+                intervals=intervals,
+            )
+            for (i, _), answer in zip(chosen, asking.answers(question, [m for _, m in chosen]), strict=True):
+                answers[i] = answer
+        return [answers[i] for i in range(len(wanted))]
+
+    def metric(self, name: str, options: Mapping[str, str] | None = None) -> Metric:
+        """Return a resolved metric that can be computed; options that it does not have are left out for it.
+
+        Raises:
+            QuestionError: when there is none of that name, or it is only planned.
+        """
+        own = self.catalogue.offered(self.catalogue.find(name))
+        metric = self.catalogue.metric(name, {k: v for k, v in (options or {}).items() if k in own})
+        if metric.status is Status.PLANNED:
+            raise QuestionError(f"{metric.id} is planned, not built yet: {metric.pending}")
+        return metric
+
+    def show(self, name: str, options: Mapping[str, str] | None = None) -> Shown:
+        """Open a metric: its file, formula, words, choices and SQL, all printed from the object that computes."""
+        metric = self.catalogue.metric(name, options)
+        names = {"value": metric.value, **({"n": metric.n} if metric.n else {}), **metric.leaves}
+        return Shown(
+            metric=metric,
+            text=self.catalogue.source_text(metric.id),
+            words={key: words(node) for key, node in names.items()},
+            choices={choice.id: self.catalogue.choices[choice.id] for choice in metric.choices},
+            sql=() if metric.status is Status.PLANNED else self._sql(metric),
+        )
+
+    def _sql(self, metric: Metric) -> tuple[str, ...]:
+        question = Question(
+            metrics=(metric.id,),
+            breakdowns=(metric.by_default,),
+            start=date(2026, 1, 1),
+            end=date(2026, 2, 1),
+            compare="",
+            intervals=False,
+        )
+        made = self.plan(question, [metric], until=self.calendar.midnight(date(2026, 2, 1)))
+        return tuple(scan_statement(made, scan, scan.table) for scan in made.scans)
+
+    def plan(self, question: Question, metrics: Sequence[Metric], *, until: int) -> Plan:
+        """Return the plan of a question with this workspace's calendar, tables and policies."""
+        known = self.catalogue
+        return plan(
+            question,
+            metrics,
+            calendar=self.calendar,
+            until=until,
+            tables=known.tables,
+            dimensions=known.dimensions,
+            policies=known.lookups(),
+        )
+
+    def moment(self, when: int | datetime | str | None) -> int | None:
+        """Return an instant: microseconds as they are, a time without zone by the workspace's, a day as its midnight.
+
+        Raises:
+            QuestionError: for a text that is no time.
+        """
+        if when is None or isinstance(when, int):
+            return when
+        if isinstance(when, str):
+            try:
+                if len(when) == len("2026-01-01"):
+                    return self.calendar.midnight(date.fromisoformat(when))
+                when = datetime.fromisoformat(when)
+            except ValueError:
+                raise QuestionError(f"'{when}' is no time; write 2026-06-30 or 2026-06-30T12:00:00Z") from None
+        return instant(when if when.tzinfo else when.replace(tzinfo=ZoneInfo(self.calendar.zone)))
+
+    def _test(self, where: str) -> Node | None:
+        if not where.strip():
+            return None
+        node = parse(where)
+        names = dict.fromkeys(self.catalogue.dimensions, Type.TEXT)
+        _, mistakes = check_types(node, Types(names, of="the list of dimensions", clocks=False), Type.TRUTH)
+        if mistakes:
+            raise AuthorError(mistakes)
+        return node
+
+
+class Asking:
+    """One snapshot, opened for questions that belong together; its connection lives as long as it does."""
+
+    def __init__(self, workspace: Workspace, *, as_of: int | None = None, until: int | None = None) -> None:
+        """Open the snapshot that was newest at an instant.
+
+        Raises:
+            QuestionError: when there was none.
+        """
+        self.workspace = workspace
+        self.snapshot = workspace.snapshot(as_of)
+        if self.snapshot is None:
+            when = "yet" if as_of is None else "at that time"
+            raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
+        cut = workspace.moment(workspace.config.until or None)
+        self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
+        self.relations = Relations(
+            lake=workspace.lake,
+            catalogue=workspace.catalogue,
+            snapshot=self.snapshot,
+            until=self.until,
+            zone=workspace.calendar.zone,
+            connection=workspace.lake.connect(),
+        )
+
+    def answers(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
+        """Yield one answer for each metric, its breakdowns one after another."""
+        question = self._dated(question, metrics)
+        made = self.workspace.plan(question, metrics, until=self.until)
+        results = Duck(self.relations.connection, self.relations.name).run(made)
+        cells = collect(made, results)
+        config = self.workspace.config
+        wide = len(question.breakdowns)
+        for i, metric in enumerate(metrics):
+            own = cells[i * wide : (i + 1) * wide]
+            terms = Terms(
+                targets=self.targets(metric), show_from_n=config.show_from_n, alert_from_n=config.alert_from_n
+            )
+            yield Answer(
+                metric=metric,
+                cells=[cell for part in own for cell in answer_cells(made, part, terms)],
+                by=tuple(dict.fromkeys(d for b in question.breakdowns for d in b)),
+                grain=question.grain.value,
+                calendar=self.workspace.calendar,
+                as_of=self.snapshot.at,
+                until=self.until,
+                snapshot=self.snapshot.id,
+                sql=results.sql,
+                filters=question.where_text,
+                currency=config.currency,
+            )
+
+    def targets(self, metric: Metric) -> tuple[Target, ...]:
+        """Return the targets that the workspace has made its own; the seeds' are offered, never active by themselves."""
+        return tuple(target for target in self.workspace.catalogue.targets if target.metric == metric.id)
+
+    def _dated(self, question: Question, metrics: Sequence[Metric]) -> Question:
+        """Return the question with its days set: where nothing is said, from the first to the last row of its tables."""
+        if question.start and question.end:
+            return question
+        tables = self.workspace.catalogue.tables
+        columns = {}
+        for metric in metrics:
+            for rows in metric.rows.values():
+                column = rows.at or (rows.over or rows.span or ("",))[0]
+                columns[rows.table] = column
+        found = extent(self.relations, {table: column for table, column in columns.items() if table in tables})
+        calendar = self.workspace.calendar
+        last = calendar.day_of(self.until - 1)
+        first = calendar.day_of(found[0]) if found else last
+        if found and all(not rows.over and not rows.span for m in metrics for rows in m.rows.values()):
+            last = min(last, calendar.day_of(found[1]))
+        start = question.start or min(first, last)
+        end = question.end or last + timedelta(days=1)
+        if start >= end:
+            raise QuestionError(f"the question begins on {start} and ends before {end}: no day is left")
+        return replace(question, start=start, end=end)
+
+
+def _grain(text: str) -> Grain:
+    try:
+        return Grain(text)
+    except ValueError:
+        raise QuestionError(f"there is no grain '{text}'; {did_you_mean(text, [g.value for g in Grain])}") from None
+
+
+def _day(day: date | str | None) -> date | None:
+    if isinstance(day, str):
+        try:
+            return date.fromisoformat(day)
+        except ValueError:
+            raise QuestionError(f"'{day}' is no day; write it as 2026-06-30") from None
+    return day
