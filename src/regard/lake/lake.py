@@ -7,8 +7,9 @@ import time
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
-from regard.errors import LoadError
+from regard.errors import LoadError, SetupError
 from regard.lake import changes as differences, upsert as merging
 from regard.lake.columns import INSTANT, STAMPS, absent, listed, quoted, schema, shown
 from regard.lake.connection import connect, paths
@@ -40,8 +41,15 @@ class Lake:
     """
 
     def __init__(self, root: Path) -> None:
-        """Open a lake; the folder is made where it does not exist."""
+        """Open a lake; the folder is made where it does not exist.
+
+        Raises:
+            SetupError: a path with something like `%20` in it.
+        """
         self.root = root.resolve()
+        if unquote(str(self.root)) != str(self.root):
+            # delta-rs decodes the path twice and would look for its log elsewhere.
+            raise SetupError(f"a lake cannot stand in a folder whose path reads as percent-encoded: {self.root}")
         (self.root / "tmp").mkdir(parents=True, exist_ok=True)
         self._lock = Lock(self.root)
         self._shelf = Shelf(self.root)

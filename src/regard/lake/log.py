@@ -82,12 +82,14 @@ class Log:
     def __init__(self, folder: Path) -> None:
         """Look at a folder that need not exist yet."""
         self.folder = folder
+        # As a url: of a bare path delta-rs would take a `#` or `?` for the end.
+        self._url = folder.as_uri()
         self._seen: dict[int, Version] = {}
 
     def latest(self) -> int | None:
         """Return the number of the newest version, or None when there is no table."""
         try:
-            return DeltaTable(self.folder).version() if self._exists() else None
+            return DeltaTable(self._url).version() if self._exists() else None
         except TableNotFoundError:
             return None
 
@@ -99,27 +101,35 @@ class Log:
         """
         if number not in self._seen:
             try:
-                self._seen[number] = self._read(DeltaTable(self.folder, version=number))
+                self._seen[number] = self._read(DeltaTable(self._url, version=number))
             except DeltaError as error:
                 message = f"{self.folder.name} has no version {number}"
                 raise LoadError(message) from error
         return self._seen[number]
 
-    def commit(self, schema: pa.Schema, added: Iterable[Part], removed: Iterable[File], about: dict[str, Any]) -> int:
-        """Make the next version from the newest one: files added, files removed; returns its number.
+    def commit(
+        self,
+        after: int | None,
+        schema: pa.Schema,
+        added: Iterable[Part],
+        removed: Iterable[File] = (),
+        *,
+        about: dict[str, Any],
+    ) -> int:
+        """Make the next version after one: files added, files removed; returns its number.
 
-        The table is created, or new columns are added to it, where needed.
+        The table is created (`after` is None), or new columns are added to it, where needed.
 
         Raises:
-            LoadError: another writer committed in between.
+            LoadError: another writer, who went round the lake's lock, committed in between.
         """
         properties = CommitProperties(custom_metadata=about, max_commit_retries=0)
         adds = [_added(part, schema) for part in added]
         removes = [RemoveAction(file.path.name, True, 0, file.size, {}) for file in removed]
         try:
-            if not self._exists():
+            if after is None:
                 create_table_with_add_actions(
-                    str(self.folder),
+                    self._url,
                     Schema.from_arrow(schema),
                     adds,
                     name=self.folder.name,
@@ -127,27 +137,29 @@ class Log:
                     commit_properties=properties,
                 )
                 return self._flushed(0)
-            table = DeltaTable(self.folder)
+            table = DeltaTable(self._url, version=after)
             missing = set(schema.names) - {field.name for field in table.schema().fields}
             if missing:
                 new = [field for field in schema if field.name in missing]
                 table.alter.add_columns([Field.from_arrow(field) for field in new])
-                table = DeltaTable(self.folder)
+                after += 1
+                table = DeltaTable(self._url, version=after)
+            # Never moved up to a later version: what was read is what the files were made from.
             table.create_write_transaction(
                 [*removes, *adds], mode="append", schema=table.schema(), commit_properties=properties
             )
-            return self._flushed(table.version() + 1)
+            return self._flushed(after + 1)
         except DeltaError as error:
-            message = f"{self.folder.name}: another writer committed at the same time; load again: {error}"
+            message = f"{self.folder.name}: not committed; did another writer commit? load again: {error}"
             raise LoadError(message) from error
 
     def abouts(self, after: int, upto: int) -> dict[int, dict[str, Any]]:
         """Return what was said about each of the versions after one and up to another."""
-        entries = DeltaTable(self.folder, version=upto).history(upto - after)
+        entries = DeltaTable(self._url, version=upto).history(upto - after)
         return {entry["version"]: entry for entry in entries if entry["version"] > after}
 
     def _exists(self) -> bool:
-        return (self.folder / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.folder))
+        return (self.folder / "_delta_log").is_dir() and DeltaTable.is_deltatable(self._url)
 
     def _flushed(self, number: int) -> int:
         flush(self.folder / "_delta_log" / f"{number:020d}.json")

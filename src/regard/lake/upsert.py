@@ -111,14 +111,14 @@ def upsert(con: duckdb.DuckDBPyConnection, log: Log, table: Table, data: Rows, *
     about = {"run": run_id, "rows": FRESH}
     if number is None or now is None or empty:
         if rows or number is None:
-            number = log.commit(work.full, parts, (), about)
+            number = log.commit(number, work.full, parts, about=about)
         return Commit(table=table.name, version=number, inserted=rows, repeated=repeated)
 
     inserted, updated = _compare(work, parts, now) if rows else (0, 0)
     if inserted + updated:
         added = [_moved(part, log.folder) for part in parts] if inserted == rows else _fresh(work, parts, now)
         kept, removed = _kept(work, now)
-        number = log.commit(work.full, added + kept, removed, about)
+        number = log.commit(number, work.full, added + kept, removed, about=about)
     return Commit(
         table=table.name,
         version=number,

@@ -50,6 +50,9 @@ class Database:
         """
         with self._opened() as connection:
             connection.execution_options(regard_writes=True)
+            if self._postgres:
+                # Not one state for the whole transaction: that would be the state from before the wait for the lock.
+                connection.execution_options(isolation_level="READ COMMITTED")
             with connection.begin():
                 if self._postgres:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY})"))
