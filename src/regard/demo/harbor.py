@@ -104,8 +104,10 @@ def generate(
             told(month.label, (month.index + 1) / len(plot))
     for part in (shop, desk, surveys, web, product, billing, costs, crm):
         part.close()
-    sheet = folder / "finance" / "kpi_sheet.csv"
-    sheet.write_bytes((files("regard.demo") / "data" / "kpi_sheet.csv").read_bytes())
+    for place in ("finance/kpi_sheet.csv", "reference/codes.csv"):
+        target = folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((files("regard.demo") / "data" / target.name).read_bytes())
     counts = {name: file.rows for name, file in named.items()}
     counts |= {"billing/billing.sqlite": billing.rows, "finance/costs.xlsx": len(costs.bookings)}
     truth = {
