@@ -32,18 +32,21 @@ FITTING: Mapping[tuple[Type, Type], str] = {
 """Pairs (what a value is, what it should become) that fit besides equal ones and texts, and the option they need."""
 
 
-def bind(source: Source, raw: Mapping[str, str], tables: Mapping[str, Table]) -> tuple[Source, list[Mistake]]:
+def bind(
+    source: Source, raw: Mapping[str, str], tables: Mapping[str, Table], of: str = ""
+) -> tuple[Source, list[Mistake]]:
     """Resolve a mapping against the columns of its rows.
 
     Args:
         source: the mapping.
         raw: raw columns with their sort (`regard.sql.mapping.FAMILIES`, or `clock`).
         tables: tables by name.
+        of: what has these columns, such as a file's name; the source when not said.
 
     Returns:
         The source with the type of every field known, and all mistakes.
     """
-    binder = _Binder(source, dict(raw), tables)
+    binder = _Binder(source, dict(raw), tables, of or f"source {source.name}")
     fields = binder.fields()
     for mapping in source.mappings:
         binder.mapping(mapping)
@@ -76,6 +79,7 @@ class _Binder:
     source: Source
     raw: dict[str, str]
     tables: Mapping[str, Table]
+    of: str
     mistakes: list[Mistake] = field(default_factory=list)
     types: dict[str, Type | None] = field(default_factory=dict)
     lines: set[tuple[int, str]] = field(default_factory=set)
@@ -118,7 +122,7 @@ class _Binder:
 
     def known(self) -> Types:
         columns = {name: kind for name, kind in self.types.items() if kind is not None}
-        return Types(columns=columns, clocks=False, of=f"source {self.source.name}")
+        return Types(columns=columns, clocks=False, of=self.of)
 
     def name(self, name: str, line: int, path: str) -> bool:
         if name in self.types:
@@ -127,7 +131,7 @@ class _Binder:
         doubled = [known for known in self.raw if re.fullmatch(re.escape(name) + r" \(\d+\)", known, re.IGNORECASE)]
         if doubled:
             hint = f"several columns have this name: say which, {' or '.join(repr(one) for one in doubled)}"
-        message = f"source {self.source.name} has no column '{name}'"
+        message = f"{self.of} has no column '{name}'"
         self.wrong(line, "unknown-column", message, path, hint, name)
         return False
 

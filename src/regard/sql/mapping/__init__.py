@@ -1,5 +1,18 @@
 """The SQL of mappings: text to values, rows to tables, and the tests that every row passes on the way in."""
 
+from regard.sql.mapping.crossing import (
+    answered as answered,
+    colliding as colliding,
+    doubled as doubled,
+    keyed as keyed,
+    kept as kept,
+    landed as landed,
+    parties as parties,
+    referring as referring,
+    staged as staged,
+    stale as stale,
+    uncoded as uncoded,
+)
 from regard.sql.mapping.names import FAMILIES as FAMILIES, Names as Names
 from regard.sql.mapping.statement import (
     ADDED as ADDED,

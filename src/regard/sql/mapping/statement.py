@@ -426,7 +426,8 @@ class _Printer:
         if self.noted:
             notes.insert(0, "nullif(\"$noted\", '')")
         columns.append(f"{joined(notes)} as notes")
-        return words.select(columns, self.last)
+        shuffled = self.mapping.unpivot or self.mapping.collapse or any(item.join for item in self.targets.values())
+        return words.select(columns, self.last, f"order by {ROW}, source_id" if shuffled else "")
 
     @staticmethod
     def _notes(targets: Iterable[Target]) -> list[str]:
@@ -492,7 +493,8 @@ class _Printer:
         tests = []
         if made.refused:
             tests.append(f"case when {made.refused} then ({made.rule}) || {words.value(':' + name)} end")
-        if not column.blank and not self._default(column):
+        derived = name == own_id(self.table) and name not in dict(self.mapping.columns)
+        if not column.blank and not self._default(column) and not derived:
             given = words.name(f"{name} given")
             tests.append(self._case(f"{value} is null and {given} is null", "blank", name, self._held(used(rule))))
         low, high = column.lo, column.hi

@@ -1,0 +1,62 @@
+"""What a load found wrong with the data, one finding for each source, table, rule and field."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.sources.quarantine import REASONS
+from regard.store.nouns import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from regard.sources.report import SourceReport
+
+NOTES = {
+    "clock-gap": "{count} times in {field} fall into the hour that the clock skipped in spring; each was moved forward by it",
+    "clock-twice": "{count} times in {field} fall into the hour that was twice in autumn; each was taken as its first",
+    "repeated": "{count} rows of {table} stand there more than once, word for word; each counts once",
+}
+"""What is worth knowing although no row was turned away; rows that a later file has again are no finding."""
+
+
+def of(report: SourceReport, clock: int) -> Iterator[Finding]:
+    """Yield the findings of one source."""
+    for (table, rule, field), count in sorted(report.rejected.items()):
+        what = REASONS[rule].split(":")[0].format(field=field, value="", lo="its least", hi="its greatest", refers="row")
+        yield Finding(
+            kind="dq",
+            rule=rule,
+            scope={"source": report.name, "table": table, "field": field},
+            at=clock,
+            observed=f"{count} rows",
+            expected="0 rows",
+            message=f"{count} rows of {report.name} for {table} were turned away: {what}",
+            severity="error",
+            count=count,
+        )
+    for (table, rule, field), count in sorted(report.notes.items()):
+        if rule in NOTES:
+            yield Finding(
+                kind="dq",
+                rule=rule,
+                scope={"source": report.name, "table": table, "field": field},
+                at=clock,
+                observed=f"{count} rows",
+                message=f"{report.name}: " + NOTES[rule].format(count=count, field=field, table=table),
+                severity="info",
+                count=count,
+            )
+
+
+def collision(party_id: int, keys: str, clock: int) -> Finding:
+    """Return the finding that two keys share a surrogate."""
+    return Finding(
+        kind="dq",
+        rule="key-collision",
+        scope={"table": "identity", "party": str(party_id)},
+        at=clock,
+        observed=keys,
+        message=f"two keys share the surrogate {party_id} by chance and are counted as one party: {keys}",
+        severity="error",
+    )
