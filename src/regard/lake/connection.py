@@ -6,7 +6,7 @@ import os
 import re
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import duckdb
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-Connection = duckdb.DuckDBPyConnection
+Connection: TypeAlias = duckdb.DuckDBPyConnection
 """An open connection, for rooms that use one and may not know duckdb."""
+EngineError: TypeAlias = duckdb.Error
+"""What a connection raises when a statement fails."""
 
 GROUP_ROWS = 122_880
 """Rows of a Parquet row group: what a filter on time can skip, and what one thread reads at a time."""
@@ -28,9 +30,8 @@ def connect(
 ) -> duckdb.DuckDBPyConnection:
     """Open an in-memory DuckDB that may read and write below `root` (and read and write the folders in `also`).
 
-    `ordered` makes a file written from another keep its order, for a little more memory.
-
-    No extension is fetched or loaded, no Python variable is read as a table, and none of this can be unset from SQL.
+    `ordered` makes a file written from another keep its order, for a little more memory. No extension is fetched
+    or loaded, no Python variable is read as a table, and none of this can be unset from SQL.
     """
     spill = root / "tmp" / f"spill-{uuid.uuid4().hex}"
     settings: dict[str, str | bool | int | float | list[str]] = {
