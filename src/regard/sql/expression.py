@@ -89,6 +89,16 @@ def test(node: Node | None, scope: Scope) -> exp.Expression:
     return exp.true() if node is None else row(node, scope)
 
 
+def read(node: Node) -> set[str]:
+    """Return the columns that a row expression reads; the name of a policy is none."""
+    if isinstance(node, Name):
+        return {node.name}
+    if not isinstance(node, Call):
+        return set()
+    args = node.args[1:] if node.name == "lookup" else node.args
+    return {name for arg in args for name in read(arg)}
+
+
 def is_test(node: Node) -> bool:
     """Whether a row expression is a test, by its outermost node (a column may be one too: its type decides)."""
     return (isinstance(node, Call) and node.name in PREDICATES) or (isinstance(node, Literal) and node.type is Type.TRUTH)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from regard.expr import Clock, Name, Node, Type, conjuncts, names, parameters, walk
+from regard.expr import Call, Clock, Name, Node, Type, conjuncts, names, parameters, walk
 from regard.plan import DAY, PARTY, ROWS
 from regard.sql import expression as e
 from regard.sql.timeline import Timeline, local_day
@@ -72,7 +72,11 @@ class Facts:
 
     def own(self, measure: Measure) -> tuple[Node, ...]:
         """Return the tests of a measure that not all share."""
-        return tuple(test for test in conjuncts(measure.rows.where) if test not in self.common or timed(test))
+        return tuple(
+            test
+            for test in conjuncts(measure.rows.where)
+            if (test not in self.common or timed(test)) and not self.certain(test)
+        )
 
     def scope(self, measure: Measure | None = None) -> e.Scope:
         """Return how names are said over the relation's rows."""
@@ -108,8 +112,17 @@ class Facts:
         """Whether everything a row expression reads has few values, so that it can be asked of the histogram."""
         columns = self.plan.tables[self.scan.table].columns
         return all(
-            name in columns and (columns[name].few or columns[name].type is Type.TRUTH) for name in names(node)
+            name in columns and (columns[name].few or columns[name].type is Type.TRUTH) for name in e.read(node)
         )
+
+    def certain(self, test: Node) -> bool:
+        """Whether a test holds for every row that the step hands on: a column is known where it must be."""
+        rows = self.scan.measures[0].rows
+        known = isinstance(test, Call) and test.name == "is not blank" and isinstance(test.args[0], Name)
+        if not known or not isinstance(test, Call) or not isinstance(test.args[0], Name):
+            return False
+        column = self.plan.tables[self.scan.table].columns.get(test.args[0].name)
+        return test.args[0].name == rows.at or (column is not None and not column.blank)
 
     # -- the step ----------------------------------------------------------------------------------------------------
 
@@ -181,7 +194,7 @@ class Facts:
         if self.replicate:
             chosen["r"] = self.replicate
         chosen |= extra
-        tests = [*self.timely, *(self.say(test) for test in self.common if not timed(test)), *self._asked()]
+        tests = [*self.timely, *(self.say(test) for test in self.common if not timed(test) and not self.certain(test)), *self._asked()]
         columns = ",\n         ".join(f"{sql} as {alias}" for alias, sql in chosen.items())
         where = "\n    and ".join(f"({test})" for test in tests)
         return (

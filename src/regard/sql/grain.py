@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from regard.expr import Call, Literal, Node, Type, names
+from regard.expr import Call, Literal, Node, Type
 from regard.plan import DISTINCT, EXACT_TO, QUANTILE, SUM, Z, order_ranks
 from regard.sql import expression as e
 from regard.sql.facts import Facts
@@ -65,7 +65,7 @@ def _inputs(facts: Facts, *measures: Measure) -> dict[str, str]:
     for measure in measures:
         per = measure.rows.per
         nodes = (*measure.of, *facts.own(measure), *((node for _, node in per.sums) if per else ()))
-        wanted = {part for node in nodes for part in names(node)} | set(per.keys if per else ())
+        wanted = {part for node in nodes for part in e.read(node)} | set(per.keys if per else ())
         if measure.rows.keep is not None:
             wanted.add("next_at")
         found |= {name: e.text(e.column(name, "f")) for name in sorted(wanted) if name in columns}
