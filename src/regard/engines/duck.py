@@ -30,5 +30,5 @@ class Duck:
     def run(self, plan: Plan) -> Results:
         """Run one statement for each scan."""
         statements = [scan_statement(plan, scan, self.relation(scan.table, scan.arguments)) for scan in plan.scans]
-        tables = tuple(self.connection.execute(sql).to_arrow_table() for sql in statements)
+        tables = tuple(self.connection.sql(sql).to_arrow_table() for sql in statements)
         return Results(tables, tuple(statements))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
@@ -16,7 +18,9 @@ from regard.expr import Node, Type, Types, check as check_types, parse, words
 from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, collect, plan
+from regard.sources import load, read_sources
 from regard.sql import scan_statement
+from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.estimates import Terms, answer_cells
 from regard.workspace.relations import Relations, extent
@@ -26,11 +30,14 @@ if TYPE_CHECKING:
 
     from regard.errors import Mistake
     from regard.model import Metric, Target
+    from regard.model.sources import Source
     from regard.plan import Plan
+    from regard.sources import Progress, Report
     from regard.store import Finding, Snapshot
 
 CONFIG = "regard.toml"
 STORE = "regard.db"
+SOURCES = "sources"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +115,66 @@ class Workspace:
         """Return what was known at an instant, the newest by default; None before the first load."""
         return self.store.snapshot(as_of)
 
+    @cached_property
+    def _written(self) -> tuple[tuple[Source, ...], list[Mistake]]:
+        return read_sources(self.root / SOURCES, self.catalogue.tables)
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The sources whose mappings have no mistakes, in file order."""
+        return self._written[0]
+
     def check(self) -> list[Mistake]:
         """Return every mistake in the workspace's files, in file order."""
-        return catalog.check(self.root)
+        return list(catalog.in_order([*catalog.check(self.root), *self._written[1]]))
+
+    # -- loading -----------------------------------------------------------------------------------------------------
+
+    def load(
+        self,
+        names: Sequence[str] = (),
+        *,
+        progress: Progress | None = None,
+        limit: float | None = None,
+        again: bool = False,
+        clock: int | None = None,
+    ) -> Report:
+        """Load sources and show them as one snapshot; a load that was killed goes on where it was.
+
+        Args:
+            names: sources to load, all by default.
+            progress: hears how far it is.
+            limit: share of the rows that may be turned away before it counts as failed, by default what
+                `regard.toml` says.
+            again: read even what has not changed.
+            clock: instant of the load, by default where the story ends, or now.
+
+        Raises:
+            AuthorError: mistakes in the mappings; nothing was loaded.
+            SourceError: a source that cannot be read; nothing was committed.
+            RejectsError: too many rows turned away; everything else was committed.
+            LoadError: another load is running.
+        """
+        if mistakes := self.check():
+            raise AuthorError(mistakes)
+        known = {source.name: source for source in self.sources}
+        for name in names:
+            if name not in known:
+                raise QuestionError(f"there is no source '{name}'; {did_you_mean(name, known)}".rstrip("; "))
+        chosen = tuple(known[name] for name in dict.fromkeys(names)) or self.sources
+        return load(
+            chosen,
+            tables=self.catalogue.tables,
+            lake=self.lake,
+            store=self.store,
+            root=self.root,
+            clock=clock if clock is not None else self.moment(self.config.until or None) or _now(),
+            identify=identify,
+            limit=self.config.reject_limit / 100 if limit is None else limit,
+            again=again,
+            code_version=version("regard"),
+            **({} if progress is None else {"progress": progress}),
+        )
 
     def findings(self, **wanted: str) -> tuple[Finding, ...]:
         """Return what somebody should look at; see `Store.findings`."""
@@ -336,6 +400,11 @@ class Asking:
         if start >= end:
             raise QuestionError(f"the question begins on {start} and ends before {end}: no day is left")
         return replace(question, start=start, end=end)
+
+
+def _now() -> int:
+    """Return the wall clock: only a load may ask it, a number never."""
+    return time.time_ns() // 1000
 
 
 def _grain(text: str) -> Grain:
