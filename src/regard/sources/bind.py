@@ -67,7 +67,9 @@ def wanted(source: Source) -> tuple[str, ...]:
         before = sorted(mentioned(mapping.where)) if mapping.where is not None else []
         if mapping.collapse:
             before += list(mapping.collapse.by)
-            before += [name for item in mapping.collapse.columns for arg in item.args for name in sorted(mentioned(arg))]
+            before += [
+                name for item in mapping.collapse.columns for arg in item.args for name in sorted(mentioned(arg))
+            ]
             later = []
         names += [name for name in (*before, *later) if name not in made]
     chosen = [name for name in names if (name not in fields or name in own) and name not in PSEUDO]
@@ -162,7 +164,9 @@ class _Binder:
         if mapping.unpivot:
             for name in (*mapping.unpivot.constants, mapping.unpivot.to):
                 if name in self.types:
-                    self.wrong(mapping.line, "twice", f"'{name}' is a field or raw column already", f"{path}.unpivot", "", name)
+                    self.wrong(
+                        mapping.line, "twice", f"'{name}' is a field or raw column already", f"{path}.unpivot", "", name
+                    )
             for name, _ in mapping.unpivot.columns:
                 self.name(name, mapping.line, f"{path}.unpivot.columns")
             self.types |= dict.fromkeys((*mapping.unpivot.constants, mapping.unpivot.to), Type.TEXT)
@@ -216,7 +220,7 @@ class _Binder:
         for text in _outputs(rule):
             self.text(text, column, line, path)
 
-    def fits(self, rule: Rule, kind: Type, whole: bool, line: int, path: str) -> None:  # noqa: FBT001
+    def fits(self, rule: Rule, kind: Type, whole: bool, line: int, path: str) -> None:
         if isinstance(rule, Formula):
             found = check(rule.node, self.known())[0]
             if found is not None and found is not kind:

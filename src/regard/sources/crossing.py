@@ -99,7 +99,9 @@ class Crossed:
             if what != "duplicate-key":
                 key = (source, table.name, what)
                 self.result.notes[key] = self.result.notes.get(key, 0) + 1
-        self._reject(table, found.filter(pa.compute.equal(found.column("what"), "duplicate-key")), "duplicate-key", "id")
+        self._reject(
+            table, found.filter(pa.compute.equal(found.column("what"), "duplicate-key")), "duplicate-key", "id"
+        )
         self._drop(table, found)
 
     def _answers(self, table: Table) -> None:
@@ -109,12 +111,16 @@ class Crossed:
         if not found.num_rows:
             return
         doubles = found.to_pylist()
-        stored = {
-            (row[0], row[1])
-            for row in self.connection.execute(
-                f'select source, source_id from "stored {table.name}" semi join "staged {table.name}" using (source)'  # noqa: S608
-            ).fetchall()
-        } if any(row["$n"] is not None for row in doubles) else set()
+        stored = (
+            {
+                (row[0], row[1])
+                for row in self.connection.execute(
+                    f'select source, source_id from "stored {table.name}" semi join "staged {table.name}" using (source)'  # noqa: S608
+                ).fetchall()
+            }
+            if any(row["$n"] is not None for row in doubles)
+            else set()
+        )
         for row in doubles:
             if row["$n"] is None or (row["source"], row["source_id"]) in stored:
                 self.result.doubles.append((row["source"], row["source_id"], row["kept"]))
@@ -167,7 +173,9 @@ class Crossed:
 
     def _drop(self, table: Table, found: pa.Table) -> None:
         self.connection.register("found", found.select(["source", "$n"]))
-        self.connection.execute(f'insert into "dropped {table.name}" select distinct * from found anti join "dropped {table.name}" using (source, "$n")')  # noqa: S608
+        self.connection.execute(
+            f'insert into "dropped {table.name}" select distinct * from found anti join "dropped {table.name}" using (source, "$n")'
+        )
         self.connection.unregister("found")
 
     def _reject(self, table: Table, found: pa.Table, rule: str, name: str) -> None:
@@ -176,7 +184,9 @@ class Crossed:
             return
         self.connection.register("found", found.select(["source", "$n"]))
         # One row may be refused by several of these rules; it counts once.
-        fresh = f'select source, count(*) from found anti join "dropped {table.name}" using (source, "$n") group by source'  # noqa: S608
+        fresh = (
+            f'select source, count(*) from found anti join "dropped {table.name}" using (source, "$n") group by source'  # noqa: S608
+        )
         for source, count in self.connection.execute(fresh).fetchall():
             self.result.refused[source] = self.result.refused.get(source, 0) + count
         query = f'select t.* from "staged {table.name}" as t semi join found using (source, "$n") order by source, "$n"'  # noqa: S608
@@ -190,13 +200,24 @@ class Crossed:
             raws = stage.raw_rows({row["$row"] for row in mine if not stage.collapsed(row["$n"])}, position)
             for row in mine:
                 column = table.columns.get(name)
-                value = row["source_id"] if name == "id" else quarantine.said(row[name], column.type if column else None)
+                value = (
+                    row["source_id"] if name == "id" else quarantine.said(row[name], column.type if column else None)
+                )
                 raw = raws.get(row["$row"]) or json.dumps(_mapped(row), ensure_ascii=False, default=str)
                 reject = quarantine.Reject(
-                    table.name, rule, name, value, row["$file"], row["$line"], raw, str(row.get(own) or row["source_id"])
+                    table.name,
+                    rule,
+                    name,
+                    value,
+                    row["$file"],
+                    row["$line"],
+                    raw,
+                    str(row.get(own) or row["source_id"]),
                 )
                 self.result.rejects.setdefault(stage.source.name, []).append(reject)
 
 
 def _mapped(row: Mapping[str, object]) -> dict[str, object]:
-    return {key: value for key, value in row.items() if value is not None and not key.startswith("$") and " " not in key}
+    return {
+        key: value for key, value in row.items() if value is not None and not key.startswith("$") and " " not in key
+    }

@@ -23,7 +23,9 @@ NOTES = {
 def of(report: SourceReport, clock: int) -> Iterator[Finding]:
     """Yield the findings of one source."""
     for (table, rule, field), count in sorted(report.rejected.items()):
-        what = REASONS[rule].split(":")[0].format(field=field, value="", lo="its least", hi="its greatest", refers="row")
+        what = (
+            REASONS[rule].split(":")[0].format(field=field, value="", lo="its least", hi="its greatest", refers="row")
+        )
         yield Finding(
             kind="dq",
             rule=rule,

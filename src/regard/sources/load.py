@@ -131,7 +131,9 @@ def load(
         report = loading.run(sources, clock, again=again)
     if report.rows and report.refused > limit * report.rows:
         share = 100 * report.refused / report.rows
-        message = f"{report.refused} of {report.rows} rows were turned away ({share:.2f} %), more than {100 * limit:g} %"
+        message = (
+            f"{report.refused} of {report.rows} rows were turned away ({share:.2f} %), more than {100 * limit:g} %"
+        )
         raise RejectsError(f"{message}; the others are loaded. `regard findings` says why", report)
     return report
 
@@ -261,8 +263,12 @@ class _Loading:
         names = ",".join(one.source.name for one in inputs)
         record: dict[str, Any] = {
             "code_version": self.version,
-            "config_hash": _hash([(one.source.text, [repr(self.tables[m.table]) for m in one.source.mappings]) for one in inputs]),
-            "input_hashes": {f"{one.source.name}:{name}": digest for one in inputs for name, digest in one.hashes.items()},
+            "config_hash": _hash(
+                [(one.source.text, [repr(self.tables[m.table]) for m in one.source.mappings]) for one in inputs]
+            ),
+            "input_hashes": {
+                f"{one.source.name}:{name}": digest for one in inputs for name, digest in one.hashes.items()
+            },
         }
         found = self.store.resume_run("load", names, **record) if fresh else None
         for run in self.store.runs(kind="load", status="running"):
@@ -331,7 +337,12 @@ class _Loading:
             self.store.checkpoint(run_id, f"done {name}", said)
             every.append(report)
         done = Report(
-            run_id=run_id, clock=clock, resumed=bool(positions), sources=tuple(every), commits=commits, snapshot=snapshot
+            run_id=run_id,
+            clock=clock,
+            resumed=bool(positions),
+            sources=tuple(every),
+            commits=commits,
+            snapshot=snapshot,
         )
         self.store.finish_run(run_id, "done", rows_in=done.rows, rows_rejected=done.refused)
         staging.clear()
@@ -466,9 +477,7 @@ def _report(
     notes |= {(table, what, "id"): count for (source, table, what), count in crossing.notes.items() if source == name}
     loaded = {mapping.table: counts.get(mapping.table, {}).get(name, 0) for mapping in stage.source.mappings}
     refused = position.refused + crossing.refused.get(name, 0)
-    return SourceReport(
-        name=name, rows=position.rows, loaded=loaded, rejected=rejected, refused=refused, notes=notes
-    )
+    return SourceReport(name=name, rows=position.rows, loaded=loaded, rejected=rejected, refused=refused, notes=notes)
 
 
 def _key(text: str) -> tuple[str, str, str]:
@@ -500,4 +509,3 @@ def _recalled(name: str, said: Mapping[str, Any], hashes: Mapping[str, str]) -> 
         notes={_key(key): count for key, count in said.get("notes", {}).items()},
         inputs=hashes,
     )
-

@@ -65,7 +65,7 @@ def read(key: str, root: Path, source: Source, mistakes: list[Mistake]) -> pa.Ta
 
 
 def _path(key: str, root: Path) -> Path:
-    return root / key.split("\n")[0]
+    return root / key.split("\n", maxsplit=1)[0]
 
 
 def _mistake(source: Source, message: str, hint: str, value: str) -> Mistake:

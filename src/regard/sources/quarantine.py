@@ -199,4 +199,6 @@ def _value(
 
 
 def _mapped(row: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in row.items() if value is not None and not name.startswith("$") and " " not in name}
+    return {
+        name: value for name, value in row.items() if value is not None and not name.startswith("$") and " " not in name
+    }

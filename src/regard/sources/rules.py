@@ -13,7 +13,7 @@ from regard.model.sources import Cell, Constant, First, Formula, Joined, Lookup,
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from regard.catalog.places import Item
+    from regard.catalog import Item
     from regard.expr import Node
     from regard.model.sources import Rule
 
@@ -164,7 +164,9 @@ def _zone(given: Mapping[str, Item], path: str, context: Context) -> str:
         return context.zone
     zone = given["zone"].text
     if not context.known_zone(zone):
-        context.wrong(given["zone"], "unknown-zone", f"there is no zone '{zone}'", f"{path}.zone", "an IANA name: Europe/Berlin")
+        context.wrong(
+            given["zone"], "unknown-zone", f"there is no zone '{zone}'", f"{path}.zone", "an IANA name: Europe/Berlin"
+        )
     return zone
 
 
@@ -192,7 +194,9 @@ def _normalise(given: Mapping[str, Item], path: str, context: Context) -> tuple[
             found += CHANGES[word]
         else:
             hint = did_you_mean(word, CHANGES)
-            context.wrong(given["normalise"], "bad-choice", f"'{word}' is not a change of text", f"{path}.normalise", hint)
+            context.wrong(
+                given["normalise"], "bad-choice", f"'{word}' is not a change of text", f"{path}.normalise", hint
+            )
     return tuple(found)
 
 
@@ -205,7 +209,9 @@ def _values(given: Mapping[str, Item], path: str, context: Context) -> tuple[tup
         return None
     for one in item.mapping.values():
         if isinstance(one.value, (list, dict)) or one.value is None:
-            context.wrong(one, "wrong-type", "a value is one number or text", f"{path}.values", "use missing for blanks")
+            context.wrong(
+                one, "wrong-type", "a value is one number or text", f"{path}.values", "use missing for blanks"
+            )
     return tuple((key.strip(), one.text) for key, one in item.mapping.items())
 
 
@@ -237,7 +243,9 @@ def _unit(given: Mapping[str, Item], path: str, context: Context) -> int:
     if item is None:
         return 0
     if item.text not in UNITS:
-        context.wrong(item, "bad-choice", f"'{item.text}' is not a unit of time", f"{path}.unit", did_you_mean(item.text, UNITS))
+        context.wrong(
+            item, "bad-choice", f"'{item.text}' is not a unit of time", f"{path}.unit", did_you_mean(item.text, UNITS)
+        )
     return UNITS.get(item.text, 0)
 
 
@@ -249,7 +257,9 @@ def _formats(given: Mapping[str, Item], path: str, context: Context) -> tuple[st
         rest = DIRECTIVE.sub("", form)
         if "%" not in form or "%" in rest:
             hint = did_you_mean(form, FORMATS) or "such as %d/%m/%Y %H:%M, iso, epoch_s or excel"
-            context.wrong(given["format"], "bad-format", f"'{form}' is not a way to write a time", f"{path}.format", hint)
+            context.wrong(
+                given["format"], "bad-format", f"'{form}' is not a way to write a time", f"{path}.format", hint
+            )
     return found
 
 
@@ -282,7 +292,9 @@ def _lookup(item: Item, given: Mapping[str, Item], path: str, context: Context) 
 def read_party(item: Item, path: str, context: Context) -> PartyKey | None:
     """Return `{system, from, normalise}`; None after a mistake."""
     if not isinstance(item.value, dict):
-        context.wrong(item, "wrong-type", "a party is {system: ..., from: ...}", path, "{system: email, from: customer_email}")
+        context.wrong(
+            item, "wrong-type", "a party is {system: ..., from: ...}", path, "{system: email, from: customer_email}"
+        )
         return None
     allowed = ("system", "from", "normalise", "missing")
     for name in [name for name in item.mapping if name not in allowed]:
@@ -290,7 +302,13 @@ def read_party(item: Item, path: str, context: Context) -> PartyKey | None:
         context.wrong(item.mapping[name], "unknown-field", f"a party has no option '{name}'", f"{path}.{name}", hint)
     lacking = [name for name in ("system", "from") if name not in item.mapping]
     if lacking:
-        context.wrong(item, "missing-field", f"a party needs {' and '.join(lacking)}", path, "{system: email, from: customer_email}")
+        context.wrong(
+            item,
+            "missing-field",
+            f"a party needs {' and '.join(lacking)}",
+            path,
+            "{system: email, from: customer_email}",
+        )
         return None
     system = item.mapping["system"].text
     if not re.match(r"[a-z][a-z0-9_.-]*\Z", system):

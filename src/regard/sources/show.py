@@ -33,4 +33,3 @@ def statements(
         (mapping.table, build(bound, mapping, tables[mapping.table], columns, lookups=lookups, clock=clock).sql)
         for mapping in bound.mappings
     )
-

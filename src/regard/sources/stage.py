@@ -248,7 +248,9 @@ class Stage:
         wrong = pc.not_equal(result.column("broken"), "")
         good = result.filter(pc.invert(wrong)).drop_columns(["broken", "notes"])
         start = (place << 52) + (number << 28)
-        self.staging.put(self.name(place), number, good.append_column("$n", pa.array(range(start, start + len(good)), pa.int64())))
+        self.staging.put(
+            self.name(place), number, good.append_column("$n", pa.array(range(start, start + len(good)), pa.int64()))
+        )
         bad = result.filter(wrong)
         own = own_id(self.tables[mapping.table])
         name = f"{self.rejects}={place}"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from regard.catalog.fields import NAME, Field as Known, Record, Sort, Written, read
-from regard.catalog.places import read_yaml
+from regard.catalog import Field as Known, Record, Sort, Written, read, read_yaml
 from regard.errors import AuthorError, Mistake, did_you_mean
 from regard.expr import Type, parse
 from regard.model.sources import Aggregate, Collapse, Field, Read, Rule, Source, TableMap, Unpivot
@@ -21,10 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from regard.catalog.places import Document, Item
+    from regard.catalog import Document, Item
     from regard.expr import Node
     from regard.model import Table
 
+NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)\Z")
 TYPES: Mapping[str, tuple[Type, bool]] = {
     "text": (Type.TEXT, False),
@@ -58,7 +58,7 @@ READ = Record(
         "excel": Known(sort=Sort.TEXT, means="path or pattern of Excel files"),
         "sql": Known(sort=Sort.TEXT, means="url of a database, or $NAME of an environment variable that holds it"),
         "delimiter": Known(sort=Sort.TEXT, means="what stands between two cells; found in the header when not said"),
-        "quote": Known(sort=Sort.TEXT, means="what stands around a cell; \" when not said"),
+        "quote": Known(sort=Sort.TEXT, means='what stands around a cell; " when not said'),
         "encoding": Known(sort=Sort.TEXT, means="encoding of the text; utf-8 when not said"),
         "skip": Known(sort=Sort.WHOLE, least=0, most=1000, means="lines before the header"),
         "header": Known(sort=Sort.TRUTH, means="whether the first line names the columns; yes when not said"),
@@ -74,14 +74,18 @@ UNPIVOT = Record(
     fields={
         "columns": Known(sort=Sort.ANY, required=True, means="raw column -> constants of its rows"),
         "to": Known(sort=Sort.NAME, required=True, means="name of the cell's value"),
-        "blank": Known(sort=Sort.TEXT, choices=("keep", "drop"), means="what becomes of blank cells; keep when not said"),
+        "blank": Known(
+            sort=Sort.TEXT, choices=("keep", "drop"), means="what becomes of blank cells; keep when not said"
+        ),
     },
 )
 COLLAPSE = Record(
     name="collapse",
     fields={
         "by": Known(sort=Sort.TEXTS, single=True, required=True, means="fields or raw columns that make the key"),
-        "columns": Known(sort=Sort.NAMED_TEXTS, required=True, means="name -> sum(x), min(x), max(x), mean(x), count() ..."),
+        "columns": Known(
+            sort=Sort.NAMED_TEXTS, required=True, means="name -> sum(x), min(x), max(x), mean(x), count() ..."
+        ),
     },
 )
 TABLE = Record(
@@ -101,7 +105,9 @@ SOURCE = Record(
     fields={
         "source": Known(sort=Sort.NAME, required=True, means="its name"),
         "means": Known(sort=Sort.TEXT, means="one sentence about it"),
-        "read": Known(sort=Sort.RECORD, record=READ, required=True, means="where the rows are, such as {csv: data/*.csv}"),
+        "read": Known(
+            sort=Sort.RECORD, record=READ, required=True, means="where the rows are, such as {csv: data/*.csv}"
+        ),
         "zone": Known(sort=Sort.TEXT, means="IANA zone of times that carry none, such as Europe/Berlin"),
         "missing": Known(sort=Sort.ANY, means="texts that mean blank in every column"),
         "skew": Known(sort=Sort.TEXT, means="by how much its clocks may be off, such as 5 min"),
@@ -147,13 +153,13 @@ def read_source(document: Document, tables: Mapping[str, Table], mistakes: list[
     written = read(document.root, SOURCE, mine)
     zone = written.text("zone")
     if zone and not known_zone(zone):
-        mine.append(written.mistake("unknown-zone", f"there is no zone '{zone}'", "zone", hint="an IANA name: Europe/Berlin"))
+        mine.append(
+            written.mistake("unknown-zone", f"there is no zone '{zone}'", "zone", hint="an IANA name: Europe/Berlin")
+        )
     context = rules.Context(zone=zone, missing=_missing(written, mine), mistakes=mine, known_zone=known_zone)
     fields = _fields(written, context)
     mappings = tuple(
-        mapping
-        for one in written.records("tables")
-        if (mapping := _mapping(one, tables, fields, context)) is not None
+        mapping for one in written.records("tables") if (mapping := _mapping(one, tables, fields, context)) is not None
     )
     for place, mapping in enumerate(mappings):
         _check_mapping(written.records("tables")[place], mapping, tables, mine)
@@ -187,7 +193,9 @@ def _length(written: Written, name: str, mistakes: list[Mistake]) -> int | None:
         return None
     found = LENGTH.match(text)
     if found is None:
-        mistakes.append(written.mistake("bad-length", f"'{text}' is not a length of time", name, hint="such as 5 min or 26 h"))
+        mistakes.append(
+            written.mistake("bad-length", f"'{text}' is not a length of time", name, hint="such as 5 min or 26 h")
+        )
         return None
     return round(float(found[1]) * rules.UNITS[found[2]])
 
@@ -219,15 +227,21 @@ def _read(written: Written, mistakes: list[Mistake]) -> Read | None:
         _database(reading, place, mistakes)
     for name in ("delimiter", "quote"):
         if name in options and len(str(options[name]).replace("\\t", "\t")) != 1:
-            mistakes.append(reading.mistake("bad-option", f"{name} is one character", name, hint='such as ";" or "\\t"'))
+            mistakes.append(
+                reading.mistake("bad-option", f"{name} is one character", name, hint='such as ";" or "\\t"')
+            )
     if options.get("header") is False and "names" not in options and kind == "csv":
-        mistakes.append(reading.mistake("missing-field", "a file without a header needs 'names'", "header", hint="names: [a, b]"))
+        mistakes.append(
+            reading.mistake("missing-field", "a file without a header needs 'names'", "header", hint="names: [a, b]")
+        )
     return Read(kind=kind, place=place, options=options)
 
 
 def _database(reading: Written, place: str, mistakes: list[Mistake]) -> None:
     if ("query" in reading.values) == ("table" in reading.values):
-        mistakes.append(reading.mistake("one-place", "sql needs a table or a query, one of the two", "sql", hint="table: orders"))
+        mistakes.append(
+            reading.mistake("one-place", "sql needs a table or a query, one of the two", "sql", hint="table: orders")
+        )
     if PASSWORD.match(place):
         item = reading.at("sql")
         mistake = item.mistake(
@@ -237,9 +251,19 @@ def _database(reading: Written, place: str, mistakes: list[Mistake]) -> None:
             hint="write ${NAME} and set the environment variable NAME",
         )
         mistakes.append(Mistake(**{**{n: getattr(mistake, n) for n in mistake.__slots__}, "value": ""}))
-    elif not place.startswith("$") and place.split(":", 1)[0] not in ("sqlite", "postgresql", "postgres", "mysql", "mariadb"):
+    elif not place.startswith("$") and place.split(":", 1)[0] not in (
+        "sqlite",
+        "postgresql",
+        "postgres",
+        "mysql",
+        "mariadb",
+    ):
         hint = "sqlite:///data/shop.db, postgresql://..., mysql://... or $NAME"
-        mistakes.append(reading.mistake("unknown-database", f"'{place.split(':', 1)[0]}' is not a database that is read", "sql", hint=hint))
+        mistakes.append(
+            reading.mistake(
+                "unknown-database", f"'{place.split(':', 1)[0]}' is not a database that is read", "sql", hint=hint
+            )
+        )
 
 
 def _fields(written: Written, context: rules.Context) -> tuple[Field, ...]:
@@ -260,10 +284,14 @@ def _fields(written: Written, context: rules.Context) -> tuple[Field, ...]:
                 kind, whole = TYPES[cast.text]
             else:
                 hint = did_you_mean(cast.text, TYPES)
-                context.mistakes.append(cast.mistake("bad-choice", f"'{cast.text}' is not a type", field=path, hint=hint))
+                context.mistakes.append(
+                    cast.mistake("bad-choice", f"'{cast.text}' is not a type", field=path, hint=hint)
+                )
         rule = rules.read_rule(one, path, context, field=True)
         if rule is not None:
-            found.append(Field(name=name, rule=rule, type=kind, whole=whole, line=one.entry.line, said=cast is not None))
+            found.append(
+                Field(name=name, rule=rule, type=kind, whole=whole, line=one.entry.line, said=cast is not None)
+            )
     return tuple(found)
 
 
@@ -290,19 +318,25 @@ def _mapping(
     if party is not None:
         rule = rules.read_party(party, f"{written.path}.party", context)
         if not table.party:
-            context.mistakes.append(written.mistake("no-party", f"rows of {name} belong to no party", "party", hint="leave it out"))
+            context.mistakes.append(
+                written.mistake("no-party", f"rows of {name} belong to no party", "party", hint="leave it out")
+            )
         elif rule is not None:
             columns.append((table.party, rule))
             places[table.party] = party.entry.line
     item = written.item.mapping.get("columns")
     if item is not None and not isinstance(item.value, dict):
-        context.mistakes.append(item.mistake("wrong-type", "columns are written as column: rule", field=f"{written.path}.columns"))
+        context.mistakes.append(
+            item.mistake("wrong-type", "columns are written as column: rule", field=f"{written.path}.columns")
+        )
     for column, one in item.mapping.items() if item is not None else ():
         path = f"{written.path}.columns.{column}"
         if not _ours(column, one, table, path, context):
             continue
         if column in places:
-            context.mistakes.append(one.mistake("twice", f"'party' fills {column} already", field=path, hint="leave one of the two out"))
+            context.mistakes.append(
+                one.mistake("twice", f"'party' fills {column} already", field=path, hint="leave one of the two out")
+            )
             continue
         read_one = rules.read_rule(one, path, context, field=False, kind=table.columns[column].type)
         if read_one is not None:
@@ -322,7 +356,9 @@ def _mapping(
 
 def _ours(column: str, item: Item, table: Table, path: str, context: rules.Context) -> bool:
     if column in ADDED:
-        context.mistakes.append(item.mistake("spine", f"'{column}' is filled by the load", field=path, hint="leave it out"))
+        context.mistakes.append(
+            item.mistake("spine", f"'{column}' is filled by the load", field=path, hint="leave it out")
+        )
         return False
     if column in table.columns:
         return True
@@ -347,7 +383,9 @@ def _unpivot(written: Written, mistakes: list[Mistake]) -> Unpivot | None:
     item = one.item.mapping.get("columns")
     if item is None or not isinstance(item.value, dict) or not item.mapping:
         place = item or one.item
-        mistakes.append(place.mistake("wrong-type", "unpivot names raw columns with the constants of their rows", field=path))
+        mistakes.append(
+            place.mistake("wrong-type", "unpivot names raw columns with the constants of their rows", field=path)
+        )
         return None
     columns: list[tuple[str, tuple[tuple[str, str], ...]]] = []
     for column, constants in item.mapping.items():
@@ -385,7 +423,9 @@ def _aggregate(name: str, text: str, item: Item, path: str, mistakes: list[Mista
     if found is None or found[1] not in AGGREGATES:
         word = found[1] if found else text
         hint = did_you_mean(word, AGGREGATES) if found else "such as sum(quantity * price)"
-        mistakes.append(item.mistake("unknown-function", f"'{word}' is not a function of several lines", field=path, hint=hint))
+        mistakes.append(
+            item.mistake("unknown-function", f"'{word}' is not a function of several lines", field=path, hint=hint)
+        )
         return None
     parts = _parts(found[2])
     if len(parts) != AGGREGATES[found[1]]:
@@ -398,7 +438,10 @@ def _aggregate(name: str, text: str, item: Item, path: str, mistakes: list[Mista
             nodes.append(parse(part, "row"))
         except AuthorError as error:
             shift = text.find(part)
-            mistakes += [item.mistake(m.rule, m.message, field=path, hint=m.hint, column=m.column + shift) for m in error.mistakes]
+            mistakes += [
+                item.mistake(m.rule, m.message, field=path, hint=m.hint, column=m.column + shift)
+                for m in error.mistakes
+            ]
             return None
     return Aggregate(name=name, function=found[1], args=tuple(nodes), text=text)
 
@@ -432,4 +475,6 @@ def _check_mapping(written: Written, mapping: TableMap, tables: Mapping[str, Tab
         if name in ADDED or column.blank or column.default is not None or name in filled:
             continue
         message = f"column '{name}' of {table.name} must not be blank, and nothing fills it"
-        mistakes.append(written.mistake("unfilled", message, "table", hint=f"{name}: ... under columns. {column.means}"))
+        mistakes.append(
+            written.mistake("unfilled", message, "table", hint=f"{name}: ... under columns. {column.means}")
+        )

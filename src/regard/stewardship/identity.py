@@ -52,7 +52,10 @@ def identify(keys: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """
     for batch in keys:
         systems, names = batch.column("system").to_pylist(), batch.column("key").to_pylist()
-        ids = [hashlib.md5(f"{system}:{key}".encode(), usedforsecurity=False).hexdigest() for system, key in zip(systems, names, strict=True)]
+        ids = [
+            hashlib.md5(f"{system}:{key}".encode(), usedforsecurity=False).hexdigest()
+            for system, key in zip(systems, names, strict=True)
+        ]
         count = batch.num_rows
         numbers = batch.column("party_id")
         columns = [

@@ -86,7 +86,7 @@ def digest(url: str, query: str, found: Sequence[object] | None) -> str:
     """Return a hash of what a query says about itself, "" without a watermark."""
     if found is None:
         return ""
-    text = "\n".join((url.split("@")[-1], query, *(str(value) for value in found)))
+    text = "\n".join((url.rsplit("@", maxsplit=1)[-1], query, *(str(value) for value in found)))
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
@@ -122,7 +122,7 @@ class Sqlite:
     def chunks(self, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
         """Yield rows; see `Part`."""
         names = [*self.columns, *(name for name in wanted if name not in self.columns)]
-        rest = [None] * (len(names) - len(self.columns))
+        rest: list[str | None] = [None] * (len(names) - len(self.columns))
         with told(self.name), closing(_sqlite(self.path)) as connection:
             cursor = connection.execute(self.query)
             row = 0

@@ -70,7 +70,9 @@ class Delimited:
         compressed = path.suffix == ".gz"
         rows = None if compressed else max(0, lines - skip - header)
         sorts = dict.fromkeys(names, "text")
-        return cls(name, digest, sorts, rows, path, room, delimiter, quote, encoding, skip, header, quotes or compressed)
+        return cls(
+            name, digest, sorts, rows, path, room, delimiter, quote, encoding, skip, header, quotes or compressed
+        )
 
     def chunks(self, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
         """Yield rows; see `Part`."""
@@ -89,11 +91,11 @@ class Delimited:
         parameters = {f"c{place}": "VARCHAR" for place in range(len(names))}
         connection = self.room.connection.cursor()
         # Each setting is said, so that nothing is guessed from the rows.
-        reader = connection.execute(
+        reader = connection.sql(
             "select * from read_csv($path, auto_detect = false, columns = $columns, delim = $delimiter, quote = $quote, "
             "escape = $quote, header = $header, skip = $skip, strict_mode = true, nullstr = '', allow_quoted_nulls = false, "
             "max_line_size = $longest, compression = $compression)",
-            {
+            params={
                 "path": path.as_posix(),
                 "columns": parameters,
                 "delimiter": self.delimiter,
@@ -121,14 +123,13 @@ class Delimited:
         count = batch.num_rows
         if not self.folded:
             return pa.array(range(line, line + count), pa.int64()), line + count
-        ends = None
+        high = pa.repeat(pa.scalar(1, pa.int64()), count)
         for column in batch.columns:
-            found = pc.fill_null(pc.count_substring(column, "\n"), 0)
-            ends = found if ends is None else pc.add(ends, found)
-        after = pc.cumulative_sum(pc.add(ends.cast(pa.int64()), 1))
+            ends = pc.fill_null(pc.count_substring(column, "\n"), 0)
+            high = pc.add(high, ends.cast(pa.int64()))
+        after = pc.cumulative_sum(high)
         last = after[-1].as_py() if count else 0
-        starts = pc.add(pc.subtract(after, pc.add(ends.cast(pa.int64()), 1)), line)
-        return starts, line + last
+        return pc.add(pc.subtract(after, high), line), line + last
 
 
 def _opened(path: Path, encoding: str) -> io.TextIOWrapper:

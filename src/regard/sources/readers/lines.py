@@ -51,10 +51,10 @@ class Lines:
         with told(self.name):
             reader = (
                 self.room.connection.cursor()
-                .execute(
+                .sql(
                     f"select cast(json as varchar) as raw{', ' if columns else ''}{columns} "  # noqa: S608 - names are literals
                     "from read_ndjson_objects($path, maximum_object_size = $largest)",
-                    {"path": self.path.as_posix(), "largest": LARGEST},
+                    params={"path": self.path.as_posix(), "largest": LARGEST},
                 )
                 .to_arrow_reader(self.room.rows)
             )
@@ -82,7 +82,7 @@ def _keys(path: Path, name: str) -> list[str]:
             except ValueError as error:
                 raise SourceError(f"{name}, line {number}: not JSON: {error}") from None
             if not isinstance(value, dict):
-                raise SourceError(f"{name}, line {number}: one object a line is needed, such as {{\"id\": 1}}")
+                raise SourceError(f'{name}, line {number}: one object a line is needed, such as {{"id": 1}}')
             _walk(value, "", found)
     if not found:
         raise SourceError(f"{name} is empty: it holds no object")

@@ -34,11 +34,16 @@ class Part(Protocol):
         lasting: whether reading it again gives the same rows in the same order (a file does, a database need not).
     """
 
-    name: str
-    digest: str
-    columns: Mapping[str, str]
-    rows: int | None
-    lasting: bool
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def columns(self) -> Mapping[str, str]: ...
+    @property
+    def rows(self) -> int | None: ...
+    @property
+    def lasting(self) -> bool: ...
 
     def chunks(self, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
         """Yield rows in order, at most `CHUNK_ROWS` at a time.
@@ -162,7 +167,10 @@ def _place(text: str) -> str:
 PLAIN = (
     (r"Expected Number of Columns: (\d+) Found: (\d+)", "the row has {1} cells, {0} were expected"),
     (r"unterminated quote", "a quote is opened and never closed"),
-    (r"Invalid unicode|not utf-8|can't decode", "a character is not of the encoding; say `encoding` (such as latin-1) or save it as UTF-8"),
+    (
+        r"Invalid unicode|not utf-8|can't decode",
+        "a character is not of the encoding; say `encoding` (such as latin-1) or save it as UTF-8",
+    ),
     (r"Malformed JSON.*?: (.*)", "not JSON: {0}"),
     (r"too small to be a Parquet file|No magic bytes|magic", "not a Parquet file, or it is cut off"),
     (r"(?i)gzip|decompress|inflate|miniz", "the compressed file is broken or cut off"),

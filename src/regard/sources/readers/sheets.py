@@ -71,7 +71,7 @@ class Sheet:
                 continue
             if any(said[width:]):
                 raise SourceError(f"{self.name}, row {place}: a cell stands right of the last column that has a name")
-            batch.append((said + [None] * len(names))[: width] + [None] * (len(names) - width))
+            batch.append((said + [None] * len(names))[:width] + [None] * (len(names) - width))
             lines.append(place)
             if len(batch) == self.batch:
                 yield texts(batch, names, row - len(batch), lines)

@@ -22,7 +22,9 @@ EXCEL_EPOCH = 25_569
 TRUE = ("true", "yes", "y", "t", "1")
 FALSE = ("false", "no", "n", "f", "0")
 CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
-OFFSET = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+OFFSET = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)? ?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+)
 MIDNIGHT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?"
 ENDLESS = r"[+-]?(?:nan|inf|infinity)"
 SPAN = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
@@ -214,5 +216,7 @@ def _duration(column: str, text: str, cell: Cell) -> Typed:
     arms = f"when regexp_full_match({text}, {words.value(SPAN)}) then ({sign}) * ({spelled})"
     if cell.unit:
         test, double = number(text, cell)
-        arms += f" when {test} and abs({double}) * {cell.unit} < 9e18 then cast(round({double} * {cell.unit}) as bigint)"
+        arms += (
+            f" when {test} and abs({double}) * {cell.unit} < 9e18 then cast(round({double} * {cell.unit}) as bigint)"
+        )
     return Typed(((column, f"case {arms} end"),), value_rule("not-a-duration"))

@@ -100,7 +100,7 @@ class Names:
         if value.type is Type.NUMBER and value.whole:
             return f"cast({value.sql} as double)"
         if value.type is Type.TEXT and not value.clean:
-            return f"case when {words.trimmed(value.sql)} <> '' then {value.sql} end"
+            return f"case when {words.visible(value.sql)} then {value.sql} end"
         return value.sql
 
 

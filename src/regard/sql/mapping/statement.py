@@ -267,10 +267,19 @@ class _Printer:
         before = self.last
         self._step(f"{name}_given", given, words.select((*keep, *firsts), before))
         joins = "\n  ".join(
-            f"left join {words.name(relation)} as {alias} on {on}" for item in targets if item.join for relation, alias, on in [item.join]
+            f"left join {words.name(relation)} as {alias} on {on}"
+            for item in targets
+            if item.join
+            for relation, alias, on in [item.join]
         )
-        seconds = [f"{sql} as {words.name(column)}" for item in targets for column, sql in item.typed]
-        self._step(name, typed, words.select((f"{name}_given.*", *seconds), f"{name}_given", joins))
+        # What helps a value (a clock time, a looked-up text) is made in a step of its own, so that it is made once.
+        helps = [f"{sql} as {words.name(column)}" for item in targets for column, sql in item.typed[:-1]]
+        if helps:
+            self._step(
+                f"{name}_read", f"{given}, and read", words.select((f"{name}_given.*", *helps), f"{name}_given", joins)
+            )
+        made = [f"{sql} as {words.name(item.typed[-1][0])}" for item in targets for sql in [item.typed[-1][1]]]
+        self._step(name, typed, words.select((f"{self.last}.*", *made), self.last))
 
     def _unpivot(self) -> None:
         unpivot = self.mapping.unpivot
@@ -291,7 +300,9 @@ class _Printer:
         items = ",\n      ".join(rows)
         kept = [f"item.{words.name(name)}" for name in constants]
         before = self.last
-        sql = words.select((f"{before}.*", *kept, value), f"{before}\n  cross join (values\n      {items}\n    ) as item({names})")
+        sql = words.select(
+            (f"{before}.*", *kept, value), f"{before}\n  cross join (values\n      {items}\n    ) as item({names})"
+        )
         self._step("unpivoted", "one row for each question", sql)
         if not unpivot.blank:
             sql = f"select * from unpivoted where {words.name(unpivot.to)} is not null"
@@ -325,7 +336,11 @@ class _Printer:
 
     def _lines(self) -> str:
         """Refused lines of a collapse; leaves a step `lines` behind that marks them."""
-        columns = ("*", f"{joined(self._field_failures())} as broken", f"{joined(self._notes(self.made.values()))} as notes")
+        columns = (
+            "*",
+            f"{joined(self._field_failures())} as broken",
+            f"{joined(self._notes(self.made.values()))} as notes",
+        )
         self._step("lines", "lines, with what each breaks", words.select(columns, self.last))
         last = f"select {', '.join(CARRIED)}, broken, notes from lines\n  where broken <> '' or notes <> ''\n  order by {ROW}"
         return self._printed("lines that were refused", last)
@@ -355,7 +370,7 @@ class _Printer:
             f'arg_min("$file", {ROW}) as "$file"',
             f'arg_min("$line", {ROW}) as "$line"',
             *columns,
-            "count(*) as \"$lines\"",
+            'count(*) as "$lines"',
             "count(*) filter (broken <> '') as \"$refused\"",
         ]
         for name in PSEUDO:
@@ -368,15 +383,15 @@ class _Printer:
         targets = []
         for name, rule in self.rules:
             column = self.table.columns[name]
-            made = target(
-                name, column.type, rule, self.names, self.lookups, whole=column.whole, zone=self.source.zone
-            )
+            made = target(name, column.type, rule, self.names, self.lookups, whole=column.whole, zone=self.source.zone)
             targets.append(made)
             self.origins[name] = self._origin(used(rule))
         key = self._key()
         failing, noted = self._field_failures(), self._notes(self.made.values())
         if failing or noted:
-            seen = [f'{joined(texts)} as {name}' for texts, name in ((failing, '"$fields"'), (noted, '"$noted"')) if texts]
+            seen = [
+                f"{joined(texts)} as {name}" for texts, name in ((failing, '"$fields"'), (noted, '"$noted"')) if texts
+            ]
             sql = words.select(("*", *seen), self.last)
             self._step("read", "what could not be read among the fields", sql)
         keep = [*CARRIED]
@@ -615,4 +630,3 @@ def _aggregate(item: Aggregate, names: Names) -> tuple[str, Type, bool]:
         return f"{function}({args[0]} order by {args[1]} {nulls}, {ROW})", kind, False
     sql = f"{function}({args[0]})"
     return (f"cast({sql} as bigint)" if whole else sql), kind, whole
-

@@ -67,7 +67,9 @@ def target(
     if isinstance(rule, Cell):
         return _cell(name, kind, rule, names, whole=whole)
     if isinstance(rule, Constant):
-        return _text(name, kind, words.value(rule.text.strip()), Cell(name="", zone=rule.zone), frozenset(), whole=whole)
+        return _text(
+            name, kind, words.value(rule.text.strip()), Cell(name="", zone=rule.zone), frozenset(), whole=whole
+        )
     if isinstance(rule, Formula):
         return _formula(name, kind, rule, names, whole=whole)
     if isinstance(rule, Joined):
@@ -92,7 +94,7 @@ def cell_text(names: Names, cell: Cell, *, trim: bool = False) -> str:
         if trim and len(missing) == 1:
             sql = f"nullif({trimmed}, '')"
         else:
-            test = f"{trimmed} not in ({words.values(missing)})" if len(missing) > 1 else f"{trimmed} <> ''"
+            test = f"{trimmed} not in ({words.values(missing)})" if len(missing) > 1 else words.visible(sql)
             sql = f"case when {test} then {trimmed if trim else sql} end"
     elif trim and value.type is Type.TEXT:
         sql = trimmed
@@ -115,16 +117,20 @@ def _lost(name: str) -> str:
 
 def _text(name: str, kind: Type, sql: str, cell: Cell, fields: frozenset[str], *, whole: bool) -> Target:
     """Text to value: value map, bands, cast."""
-    given = ((f"{name} given", sql),)
+    given: tuple[tuple[str, str], ...] = ((f"{name} given", sql),)
     text, rule = _given(name), ""
     if cell.values is not None:
-        trimmed = words.trimmed(text) if kind is Type.TEXT else text
+        trimmed = words.trimmed(text) if cell.unknown == "keep" and kind is Type.TEXT else text
         arms = " ".join(f"when {words.value(key)} then {words.value(to)}" for key, to in cell.values)
         rest = f" else {text}" if cell.unknown == "keep" else ""
         known = f"{trimmed} in ({words.values(key for key, _ in cell.values)})"
         rule = f"not ({known})"
         if cell.unknown == "blank":
-            given = ((f"{name} came", sql), (f"{name} given", _known(words.name(f"{name} came"), cell)))
+            known = f"{words.name(f'{name} came')} in ({words.values(key for key, _ in cell.values)})"
+            given = (
+                (f"{name} came", sql),
+                (f"{name} given", f"case when {known} then {words.name(f'{name} came')} end"),
+            )
         text = f"case {trimmed} {arms}{rest} end"
         if cell.unknown != "quarantine":
             rule = ""
@@ -135,11 +141,6 @@ def _text(name: str, kind: Type, sql: str, cell: Cell, fields: frozenset[str], *
     if rule:
         said = f"case when {rule} then 'unknown-value' else {typed.rule} end" if typed.rule else "'unknown-value'"
     return Target(name, given, typed.columns, _lost(name) if said else "", said, typed.note, None, fields)
-
-
-def _known(came: str, cell: Cell) -> str:
-    keys = words.values(key for key, _ in cell.values or ())
-    return f"case when {words.trimmed(came)} in ({keys}) then {came} end"
 
 
 def _bands(
@@ -164,7 +165,8 @@ def _cell(name: str, kind: Type, cell: Cell, names: Names, *, whole: bool) -> Ta
     value = names.values[cell.name]
     asked = cell.values is not None or cell.normalise or cell.bands
     if value.type is Type.TEXT or kind is Type.TEXT or asked:
-        text = cell_text(names, cell, trim=kind is not Type.TEXT)
+        trim = kind is not Type.TEXT or (cell.values is not None and cell.unknown != "keep")
+        text = cell_text(names, cell, trim=trim)
         return _text(name, kind, text, cell, value.fields, whole=whole)
     return typed_cell(name, kind, value, cell, whole=whole)
 
