@@ -39,7 +39,7 @@ class Cells:
         n: C x S, NaN where the metric counts nothing.
         of: the leaves its interval reads, each C x S.
         squares: the second moment of the first of them, or None.
-        without: C x S x R: the value without replicate r, or None.
+        without: C x S x R: the value without replicate r, what is left weighed up to the whole, or None.
         present: C x S x R: whether replicate r has rows in the cell, or None.
         parts: C x S x R: what each replicate adds to the first of the leaves its interval reads, or None.
         lo, hi: ends from order statistics, or None.
@@ -225,12 +225,16 @@ class _Arithmetic:
         parts = {name: part for name, (_, part) in used.items() if part is not None}
         if parts:
             width = max(part.shape[2] for part in parts.values())
+            present = np.any([_padded(part, width) != 0 for part in parts.values()], axis=0)
+            # What is left is made as large as the whole again: a sum that no replicate shares in (what was spent)
+            # stands beside it, and a count is not smaller for having lost a part.
+            count = present.sum(axis=2, keepdims=True)
+            enlarge = np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)
             less = {
-                name: numbers[:, :, None] - _padded(parts[name], width) if name in parts else numbers[:, :, None]
+                name: (numbers[:, :, None] - _padded(parts[name], width)) * enlarge if name in parts else numbers[:, :, None]
                 for name, numbers in env.items()
             }
             without = self._evaluate(value_tree, less, (*shape, width))
-            present = np.any([_padded(part, width) != 0 for part in parts.values()], axis=0)
         lo, hi = self._ends(value_tree, value, env)
         return Cells(
             metric=metric,
