@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,12 +176,8 @@ class Catalogue:
     def mistakes(self) -> tuple[Mistake, ...]:
         """Everything that is wrong, in file order; every option of every metric is tried."""
         found = [*self.reading]
-        for name, definition in self.definitions.items():
-            found += self._resolver.resolve(name, {})[1]
-            options = definition.tree.mapping.get("options")
-            for choice, item in (options.mapping if options else {}).items():
-                for option in item.mapping:
-                    found += self._resolver.resolve(name, {choice: option})[1]
+        for name in self.definitions:
+            found += self._placed(name, self._tried(name))
         found += self._workspace_mistakes()
         return in_order(found)
 
@@ -200,7 +197,7 @@ class Catalogue:
         self._known_options(found, options)
         metric, mistakes = self._resolver.resolve(found, options)
         if metric is None or mistakes:
-            raise AuthorError(mistakes or self.mistakes)
+            raise AuthorError(in_order(self._placed(found, mistakes)) or self.mistakes)
         return metric
 
     def find(self, name: str) -> str:
@@ -250,6 +247,51 @@ class Catalogue:
         for choice_id, item in (options.mapping if options else {}).items():
             found.setdefault(choice_id, tuple(item.mapping))
         return found
+
+    def _tried(self, name: str) -> tuple[Mistake, ...]:
+        """Return what is wrong with a metric, whatever option is in force."""
+        found = [*self._resolver.resolve(name, {})[1]]
+        options = self.definitions[name].tree.mapping.get("options")
+        for choice, item in (options.mapping if options else {}).items():
+            for option in item.mapping:
+                found += self._resolver.resolve(name, {choice: option})[1]
+        return tuple(found)
+
+    def _placed(self, name: str, mistakes: Iterable[Mistake]) -> list[Mistake]:
+        """Return mistakes where their author can mend them.
+
+        A text that is right where it was written, and wrong only in a metric that inherits it, is shown at `like`.
+        """
+        like = self.definitions[name].document.root.mapping.get("like")
+        placed: list[Mistake] = []
+        for one in mistakes:
+            owner = self._owner(one.file, one.line)
+            if (
+                owner in ("", name)
+                or like is None
+                or identity(one) in {identity(other) for other in self._tried(owner)}
+            ):
+                placed.append(one)
+                continue
+            message = f"{one.message}, in what is taken from {like.text} ({one.file}:{one.line})"
+            hint = one.hint or "replace it here, or take it away with none"
+            placed.append(like.mistake(one.rule, message, field=one.field, hint=hint))
+        return placed
+
+    def _owner(self, file: str, line: int) -> str:
+        """Return the metric whose text stands in a line of a file, "" when none does."""
+        starts = self._starts.get(file, [])
+        place = bisect_right(starts, (line, "~"))
+        return starts[place - 1][1] if place else ""
+
+    @cached_property
+    def _starts(self) -> dict[str, list[tuple[int, str]]]:
+        """File -> (first line, metric) of the documents in it, in order."""
+        found: dict[str, list[tuple[int, str]]] = {}
+        for name, definition in self.definitions.items():
+            for document in (definition.document, *((definition.over,) if definition.over else ())):
+                found.setdefault(document.file, []).append((document.root.entry.line, name))
+        return {file: sorted(starts) for file, starts in found.items()}
 
     def _names(self) -> dict[str, str]:
         """Return other names: aliases, and the code of a catalogue line for the first metric that bears it."""
@@ -313,11 +355,16 @@ class Catalogue:
             found.append(written.mistake("unknown-metric", f"there is no metric '{name}'", *steps, hint=hint))
 
 
+def identity(one: Mistake) -> tuple[object, ...]:
+    """Return what makes two mistakes the same one, whichever metric met it."""
+    return (one.file, one.line, one.column, one.rule, one.field, one.value)
+
+
 def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     """Return mistakes in file order, each place and rule once: an inherited text is wrong only where it stands."""
     first: dict[tuple[object, ...], Mistake] = {}
     for one in mistakes:
-        first.setdefault((one.file, one.line, one.column, one.rule, one.field, one.value), one)
+        first.setdefault(identity(one), one)
     return tuple(sorted(first.values(), key=lambda one: (one.file, one.line, one.column)))
 
 
@@ -335,19 +382,20 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
     tables, lost_tables = _tables(builtin, mistakes)
     register: dict[str, RegisteredChoice] = {}
     words = Terms()
-    for document in read_yaml(builtin / "choices.yaml", mistakes):
+    for document in read_once(builtin / "choices.yaml", mistakes):
         register = choices(document, mistakes)
-    for document in read_yaml(builtin / "terms.yaml", mistakes):
+    for document in read_once(builtin / "terms.yaml", mistakes):
         words = terms(document, mistakes)
     policies, metrics = Policies(), _Metrics()
     for folder in (builtin, *((workspace,) if workspace else ())):
         own = folder is workspace
+        reader = read_yaml if own else read_once
         for path in files(folder / "policies"):
-            for document in read_yaml(path, mistakes):
+            for document in reader(path, mistakes):
                 policies.add(document, mistakes, over=own)
         for path in files(folder / "metrics"):
             before = len(mistakes)
-            documents = read_yaml(path, mistakes)
+            documents = reader(path, mistakes)
             if any(one.rule in UNREADABLE for one in mistakes[before:]):
                 metrics.lost.add(path.stem)
             for document in documents:
@@ -358,16 +406,33 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
 def _tables(builtin: Path, mistakes: list[Mistake]) -> tuple[Tables, frozenset[str]]:
     """Read tables and dimensions; tables whose file cannot be read are named apart."""
     tables, lost = Tables(), set()
-    for document in read_yaml(builtin / "dimensions.yaml", mistakes):
+    for document in read_once(builtin / "dimensions.yaml", mistakes):
         tables.add_dimensions(document, mistakes)
     for path in files(builtin / "tables"):
-        documents = read_yaml(path, mistakes)
+        documents = read_once(path, mistakes)
         if not documents:
             lost.add(path.stem)
         for document in documents:
             tables.add_table(document, mistakes)
     tables.check(mistakes)
     return tables, frozenset(lost)
+
+
+def read_once(path: Path, mistakes: list[Mistake]) -> list[Document]:
+    """Read a file that ships, once in the life of a program as long as it does not change."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return read_yaml(path, mistakes)
+    documents, found = _read_at(path, stat.st_mtime_ns, stat.st_size)
+    mistakes += found
+    return list(documents)
+
+
+@lru_cache(maxsize=512)
+def _read_at(path: Path, _changed: int, _size: int) -> tuple[tuple[Document, ...], tuple[Mistake, ...]]:
+    mistakes: list[Mistake] = []
+    return tuple(read_yaml(path, mistakes)), tuple(mistakes)
 
 
 UNREADABLE = frozenset({"yaml", "encoding", "too-large", "too-deep", "unreadable"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from regard.catalog.fields import Field, Record, Sort, Written, read
 from regard.catalog.places import read_toml
-from regard.catalog.shorthand import zone_hint
+from regard.catalog.shorthand import is_time, zone_hint
 from regard.errors import Mistake, did_you_mean
 from regard.model import Calendar
 
@@ -57,7 +57,9 @@ CONFIG = Record(
         "privacy_min": Field(sort=Sort.WHOLE, least=0, means="below this n a cell is hidden"),
         "show_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n a value is greyed"),
         "alert_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n nothing is alerted"),
-        "until": Field(sort=Sort.TEXT, means="where the story of the data ends (a day or a time); by default the newest load"),
+        "until": Field(
+            sort=Sort.TEXT, means="where the story of the data ends (a day or a time); by default the newest load"
+        ),
         "reject_limit": Field(sort=Sort.NUMBER, least=0, most=100, means="percent of rows that may be quarantined"),
         "keep_versions": Field(sort=Sort.WHOLE, least=1, means="snapshots that are kept"),
         "roles": Field(sort=Sort.NAMED, record=ROLE, means="who may see what"),
@@ -94,7 +96,7 @@ class Config:
         lake: folder of the data, relative to the workspace.
         privacy_min: below this n a cell is hidden (K24).
         show_from_n, alert_from_n: below these a value is greyed, raises no alert (K24).
-        until: where the story of the data ends, a day or a time, "" for the newest load: a file of long ago is cut there.
+        until: where the story of the data ends, a day or a time, "" for the newest load.
         reject_limit: percent of rows above which a load ends with exit code 2.
         keep_versions: snapshots that are kept.
         roles: by name.
@@ -160,6 +162,11 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
     if base.currency and not re.fullmatch(r"[A-Z]{3}", base.currency):
         message = f"'{base.currency}' is no currency code"
         mistakes.append(written.mistake("currency", message, "currency", hint="three capitals, such as EUR"))
+    until = written.text("until")
+    if until and not is_time(until):
+        hint = "such as 2026-06-30 or 2026-06-30T12:00:00Z"
+        mistakes.append(written.mistake("time", f"'{until}' is no day or time", "until", hint=hint))
+        given["until"] = ""
     return Config(
         **given,  # type: ignore[arg-type]
         zone=zone,

@@ -346,6 +346,8 @@ def _named_texts(item: Item, known: Field, path: str, mistakes: list[Mistake]) -
         return None
     found: dict[str, str] = {}
     for name, one in item.mapping.items():
+        if one.value is None:
+            continue
         if isinstance(one.value, (list, dict)):
             message = f"a text is needed, found {described(one)}"
             mistakes.append(one.mistake("wrong-type", message, field=dotted(path, name), hint=_wanted(known)))

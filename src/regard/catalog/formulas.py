@@ -65,6 +65,7 @@ class Leaves:
     Attributes:
         leaves, rows, parameters: by name; those of another metric bear its id and a dot before them.
         choices: choices of the metrics it refers to.
+        options_set: their options that differ from the default.
         lost: leaves that are written but wrong; naming them is no second mistake.
         references: ids it refers to.
         broken: whether a metric it refers to cannot be used.
@@ -75,6 +76,7 @@ class Leaves:
     rows: dict[str, RowSet] = field(default_factory=dict)
     parameters: dict[str, Setting] = field(default_factory=dict)
     choices: list[Choice] = field(default_factory=list)
+    options_set: set[tuple[str, str]] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
     references: set[str] = field(default_factory=set)
     broken: bool = False
@@ -186,7 +188,9 @@ class Formulas:
         try:
             node = parse(item.text, "cell")
         except AuthorError as error:
-            self._place(steps, list(error.mistakes))
+            cut = item.text.count("(") > item.text.count(")")
+            hint = "between { and }, put a formula that holds a comma in quotes"
+            self._place(steps, [replace(one, hint=hint) if cut else one for one in error.mistakes])
             return None
         silent = False
         calls: list[Call] = []
@@ -358,6 +362,7 @@ class Formulas:
             self.found.leaves[prefixed(prefix, name)] = renamed(leaf, prefix)
         for name, setting in metric.parameters.items():
             self.found.parameters[prefixed(prefix, name)] = setting
+        self.found.options_set |= set(metric.options_set)
         known = {choice.id for choice in self.found.choices}
         self.found.choices += [choice for choice in metric.choices if choice.id not in known]
         return renamed(metric.value, prefix)

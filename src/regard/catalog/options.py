@@ -132,6 +132,10 @@ class Options:
             tree = merged(tree, nested(steps, item), stay=True)
         return tree
 
+    def differing(self, choices: tuple[Choice, ...]) -> set[tuple[str, str]]:
+        """Return the options in force that are not the author's default."""
+        return {(choice.id, choice.default) for choice in choices if self.first(choice) != choice.default}
+
     def first(self, choice: Choice) -> str:
         """Return the option that the author calls the default."""
         item = self.definition.tree.get(("options", choice.id))

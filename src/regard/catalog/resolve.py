@@ -165,7 +165,7 @@ class _Metric:
             choices=(*own, *(c for c in leaves.choices if c.id not in {one.id for one in own})),
             method=written.text("method"),
             pending=written.text("pending"),
-            options_set=tuple(sorted((c.id, c.default) for c in own if self.chosen.first(c) != c.default)),
+            options_set=tuple(sorted(leaves.options_set | self.chosen.differing(own))),
             differs=self.definition.differs,
             file=self.definition.document.file,
             line=self.definition.document.root.entry.line,
@@ -192,7 +192,7 @@ class _Metric:
             if name not in self.written.item.mapping and name not in METRIC_REQUIRED:
                 message = f"a metric that is {status} needs '{name}' (R033)"
                 hint = f"{name}: {METRIC.fields[name].means}"
-                self.mistakes.append(self.written.mistake("unfinished", message, hint=hint))
+                self.mistakes.append(self.written.mistake("unfinished", message, name, hint=hint))
 
     def _parameters(self) -> dict[str, Setting]:
         found: dict[str, Setting] = {}
