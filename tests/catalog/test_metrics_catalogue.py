@@ -6,6 +6,9 @@ from collections import Counter
 
 import pytest
 
+from regard.catalog.catalogue import BUILTIN
+from regard.catalog.places import read_yaml
+from regard.errors import QuestionError
 from regard.model import Good, Status
 from tests.catalog.asking import catalogue
 
@@ -201,3 +204,30 @@ def test_every_percent_is_a_share_times_a_hundred():
         if metric.interval.method in ("proportion", "weighted_proportion"):
             assert metric.unit == "percent", name
     assert catalogue().terms.units["percent"] == "points"
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("FRT", "frt"),
+        ("first response time", "frt"),
+        ("First Contact Resolution", "fcr"),
+        ("repeat purchase rate", "repeat_rate"),
+        ("CLV:CAC", "clv_cac"),
+        ("NPS", "nps"),
+    ],
+)
+def test_people_find_a_metric_by_the_name_they_know(word, name):
+    """The names of the seeds, and the usual short ones, lead to the id, in whatever case."""
+    assert catalogue().find(word) == name
+
+
+def test_a_word_of_many_meanings_is_no_metric():
+    """Words that name several numbers, or a misleading one, are not defined; there is a sentence on what to ask for."""
+    words = read_yaml(BUILTIN / "aliases.yaml", [])[0].root.mapping["instead"].mapping
+
+    for word in words:
+        with pytest.raises(QuestionError):
+            catalogue().find(word)
+    assert "resolution_time" in words["MTTR"].text
+    assert {"CSAT", "CES", "SAIFI", "SAIDI"} <= set(words)
