@@ -288,6 +288,7 @@ def questions(draw: st.DrawFn) -> Plan:
         chosen,
         calendar=calendar,
         until=draw(instants),
+        whole=draw(st.booleans()),
         tables=TABLES,
         dimensions=DIMENSIONS,
         policies=POLICIES,

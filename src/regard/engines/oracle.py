@@ -47,7 +47,7 @@ class Oracle:
             fields |= {f"m{i}{end}": pa.float64() for end in ("", *(("_lo", "_hi", "_n") if second else ()))}
         found: list[Row] = []
         for place, labels in enumerate(scan.sets):
-            for number in range(len(plan.stretches)):
+            for number in scan.stretches:
                 groups: dict[tuple[Any, ...], dict[int, list[Row]]] = defaultdict(lambda: defaultdict(list))
                 for i, measure in enumerate(scan.measures):
                     for row in self._counted(plan, scan, measure, number):
@@ -101,7 +101,7 @@ class Oracle:
             if at is None:
                 return None
             then, at = at, at + rows.delay
-            inside = period.start_us <= at < min(period.end_us, until)
+            inside = period.start_us <= at < (period.end_us if plan.whole else min(period.end_us, until))
             ripe = not rows.matures or at + rows.matures <= until
             return {**row, "__at": at, "__then": then} if inside and ripe else None
         columns = rows.over or rows.span

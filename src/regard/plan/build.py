@@ -42,6 +42,7 @@ def plan(
     *,
     calendar: Calendar,
     until: int,
+    whole: bool = False,
     tables: Mapping[str, Table],
     dimensions: Mapping[str, Dimension],
     policies: Mapping[str, Mapping[tuple[object, ...], object]],
@@ -69,12 +70,13 @@ def plan(
         counts=counts,
         extras=extras,
         measures=maker.measures,
-        scans=maker.scans() if stretches else (),
+        scans=maker.scans(stretches),
         calendar=calendar,
         stretches=stretches,
         asked=asked,
         previous=previous,
         until=until,
+        whole=whole,
         tables=tables,
         dimensions=dimensions,
         policies=policies,
@@ -125,7 +127,7 @@ def _stretches(question: Question, calendar: Calendar, until: int) -> tuple[tupl
         key = (before.start_us, before.end_us)
         if key not in place:
             place[key] = len(every)
-            every.append(_stretch(before, until))
+            every.append(replace(_stretch(before, until), part=calendar.midnight(before.end) != before.end_us))
         previous.append(place[key])
     return tuple(every), len(asked), tuple(previous)
 
@@ -240,8 +242,10 @@ class _Maker:
         self.wanted[name].add(replicate)
         return Name(name)
 
-    def scans(self) -> tuple[Scan, ...]:
-        """Return one scan for all measures that are alike in table, way in time and replicate."""
+    def scans(self, stretches: Sequence[Stretch]) -> tuple[Scan, ...]:
+        """Return one scan for all measures that are alike in table, way in time and replicate (parts apart)."""
+        periods = tuple(i for i, stretch in enumerate(stretches) if not stretch.part)
+        parts = tuple(i for i, stretch in enumerate(stretches) if stretch.part)
         groups: dict[tuple[object, ...], list[Measure]] = defaultdict(list)
         for name, measure in self.measures.items():
             rows = measure.rows
@@ -255,9 +259,12 @@ class _Maker:
                 arguments=measures[0].rows.arguments,
                 measures=tuple(measures),
                 sets=self._sets(measures),
+                stretches=chosen,
                 replicate=str(key[-1]),
             )
             for key, measures in groups.items()
+            for chosen in (periods, parts)
+            if chosen
         )
 
     def _sets(self, measures: Sequence[Measure]) -> tuple[tuple[str, ...], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ import numpy as np
 
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
-from regard.plan.build import stretch_of, uncut
-from regard.plan.question import DAY, QUANTILE, SURVIVAL
+from regard.plan.build import replicates, stretch_of, uncut
+from regard.plan.question import DAY, PARTY, QUANTILE, SURVIVAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,6 +77,10 @@ class _Grid:
     """Measure column -> K x S x R."""
 
 
+Grids = dict[tuple["Measure", str, tuple[str, ...]], list[tuple[_Grid, str]]]
+"""Where the numbers of a measure stand: one grid for each scan it was in, each blank where the other has its stretches."""
+
+
 def collect(plan: Plan, results: Results) -> list[Cells]:
     """Return the cells of every metric and breakdown of a plan.
 
@@ -83,15 +88,12 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     """
     if not plan.stretches:
         return []
-    grids: dict[Measure, dict[tuple[str, ...], tuple[_Grid, str]]] = {}
+    grids: Grids = defaultdict(list)
     for scan, table in zip(plan.scans, results.tables, strict=True):
         for place, labels in enumerate(scan.sets):
             grid = _grid(plan, scan, place, table)
             for column, measure in enumerate(scan.measures):
-                known = grids.setdefault(measure, {})
-                # A measure may be in two scans, with and without replicates; the one with them says more.
-                if labels not in known or scan.replicate:
-                    known[labels] = (grid, f"m{column}")
+                grids[(measure, scan.replicate, labels)].append((grid, f"m{column}"))
     return [
         _Arithmetic(plan, grids, metric, breakdown).cells()
         for metric in plan.metrics
@@ -163,7 +165,7 @@ class _Arithmetic:
     def __init__(
         self,
         plan: Plan,
-        grids: Mapping[Measure, Mapping[tuple[str, ...], tuple[_Grid, str]]],
+        grids: Grids,
         metric: Metric,
         breakdown: tuple[str, ...],
     ) -> None:
@@ -171,6 +173,7 @@ class _Arithmetic:
         self.grids = grids
         self.metric = metric
         self.breakdown = breakdown
+        self.replicate = replicates(metric, plan.tables) if plan.question.intervals else ""
         used = self._measures(
             plan.values[metric.id],
             *([plan.counts[metric.id]] if metric.id in plan.counts else []),
@@ -179,10 +182,10 @@ class _Arithmetic:
         seen: dict[Group, None] = {}
         for name in used:
             if not plan.measures[name].whole & set(breakdown):
-                grid, column = self._grid(name)
-                # An engine may tell of a group none of whose rows counts in the end; it is not a group then.
-                counted = np.nan_to_num(grid.numbers[column]).any(axis=1)
-                seen.update((group, None) for group, place in grid.groups.items() if counted[place])
+                for grid, column in self._grids(name):
+                    # An engine may tell of a group none of whose rows counts in the end; it is not a group then.
+                    counted = np.nan_to_num(grid.numbers[column]).any(axis=1)
+                    seen.update((group, None) for group, place in grid.groups.items() if counted[place])
         if not breakdown:
             seen = {(): None}
         self.groups = sorted(seen, key=lambda group: [(value is None, value or "") for value in group])
@@ -191,26 +194,33 @@ class _Arithmetic:
     def _measures(self, *nodes: Node) -> list[str]:
         return sorted({name for node in nodes for name in names(node)})
 
-    def _grid(self, name: str) -> tuple[_Grid, str]:
+    def _grids(self, name: str) -> list[tuple[_Grid, str]]:
+        """Return where a measure's numbers stand, with the metric's own replicates where it was computed with them."""
         measure = self.plan.measures[name]
-        return self.grids[measure][uncut(self.breakdown, measure.whole)]
+        labels = uncut(self.breakdown, measure.whole)
+        for replicate in (self.replicate, "", PARTY, DAY):
+            if (measure, replicate, labels) in self.grids:
+                return self.grids[(measure, replicate, labels)]
+        raise KeyError(name)
 
     def _align(self, name: str, suffix: str = "") -> tuple[Numbers, Numbers | None]:
         """Return a measure on the groups of the breakdown: C x S and, where it was replicated, C x S x R."""
         measure = self.plan.measures[name]
-        grid, column = self._grid(name)
         blank = measure.what in (QUANTILE, SURVIVAL)
-        numbers = grid.numbers[column + suffix]
         kept = [i for i, dimension in enumerate(self.breakdown) if dimension not in measure.whole]
-        places = np.array([grid.groups.get(tuple(group[i] for i in kept), -1) for group in self.groups], dtype=np.int64)
-        missing = places < 0
-        out = np.full((len(places), numbers.shape[1]), np.nan if blank else 0.0)
-        out[~missing] = numbers[places[~missing]]
-        parts = grid.parts.get(column + suffix)
-        if parts is None:
-            return out, None
-        more = np.zeros((len(places), *parts.shape[1:]))
-        more[~missing] = parts[places[~missing]]
+        shape = (len(self.groups), len(self.plan.stretches))
+        out = np.full(shape, np.nan) if blank else np.zeros(shape)
+        more: Numbers | None = None
+        for grid, column in self._grids(name):
+            places = np.array([grid.groups.get(tuple(group[i] for i in kept), -1) for group in self.groups], dtype=np.int64)
+            here = places >= 0
+            numbers = grid.numbers[column + suffix][places[here]]
+            out[here] = np.where(np.isnan(out[here]), numbers, out[here]) if blank else out[here] + numbers
+            parts = grid.parts.get(column + suffix)
+            if parts is not None and self.replicate:
+                wide = np.zeros((*shape, parts.shape[2]))
+                wide[here] = parts[places[here]]
+                more = wide if more is None else _padded(more, wide.shape[2]) + _padded(wide, more.shape[2])
         return out, more
 
     def cells(self) -> Cells:
@@ -290,7 +300,7 @@ class _Arithmetic:
 
 
 def _padded(part: Numbers, width: int) -> Numbers:
-    return np.pad(part, ((0, 0), (0, 0), (0, width - part.shape[2])))
+    return np.pad(part, ((0, 0), (0, 0), (0, max(0, width - part.shape[2]))))
 
 
 def _arithmetic(node: Node, env: Mapping[str, Numbers], lengths: Numbers, axes: int) -> Numbers:

@@ -71,11 +71,6 @@ class Measure:
     whole: frozenset[str] = frozenset()
     parameters: tuple[tuple[str, float | str], ...] = ()
 
-    @property
-    def additive(self) -> bool:
-        """Whether cells of it merge by addition."""
-        return self.what == SUM and self.rows.per is None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
@@ -85,11 +80,13 @@ class Stretch:
         period: the period.
         length: minutes in it, to `until` if it still runs.
         running: whether it ends after `until`.
+        part: whether it is part of a period, to compare a running one with.
     """
 
     period: Period
     length: float
     running: bool
+    part: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +97,8 @@ class Scan:
         table: its name, with the derived table's arguments.
         measures: alike in table, arguments, way in time and window.
         sets: what to group by: the breakdowns asked, each without the dimensions over which a measure stays whole.
+        stretches: indices of the plan's stretches that it is for. Whole periods and parts of periods are scanned
+            apart, since the cells of whole periods can be kept and those of a part that grows daily cannot.
         replicate: hidden grouping to add, or "".
     """
 
@@ -107,7 +106,13 @@ class Scan:
     arguments: tuple[tuple[str, str | float], ...]
     measures: tuple[Measure, ...]
     sets: tuple[tuple[str, ...], ...]
+    stretches: tuple[int, ...]
     replicate: str = ""
+
+    @property
+    def merges(self) -> bool:
+        """Whether the cells of all its measures merge by addition over elements of time."""
+        return all(measure.what in (SUM, VARIETY) and measure.rows.per is None for measure in self.measures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,7 @@ class Plan:
         asked: how many of the stretches were asked.
         previous: for each asked stretch the index of the one it is compared with, or None.
         until: instant at which the story is cut.
+        whole: whether that is where what we know ends: then no row has to be left out for being later.
         tables: the tables in use, by name.
         dimensions: the conformed dimensions.
         policies: `lookup` tables: keys -> value, () being the default.
@@ -143,6 +149,7 @@ class Plan:
     asked: int
     previous: tuple[int | None, ...]
     until: int
+    whole: bool
     tables: Mapping[str, Table]
     dimensions: Mapping[str, Dimension]
     policies: Mapping[str, Mapping[tuple[object, ...], object]]

@@ -38,15 +38,17 @@ class Facts:
     Attributes:
         plan, scan: what is computed.
         relation: name of the view or table to read.
+        canonical: bounds of elements to cut at whatever is asked, see `Timeline`.
     """
 
     plan: Plan
     scan: Scan
     relation: str
+    canonical: tuple[int, ...] = ()
     @cached_property
     def timeline(self) -> Timeline:
         """How the stretches look to the scan."""
-        return Timeline(self.plan, self.scan.measures[0].rows)
+        return Timeline(self.plan, self.scan, self.canonical)
 
     @cached_property
     def dimensions(self) -> tuple[str, ...]:

@@ -133,7 +133,7 @@ class _Histogram:
             return []
         following = e.text(e.column("next_at", "f"))
         line = self.facts.timeline
-        if line.disjoint and not line.by_day:
+        if line.disjoint or line.canonical:
             ends = search(self.facts.time, line.bounds[1:-1], line.bounds[1:])
             return [self.key(f"({following} IS NULL OR {following} >= {ends})")]
         ends = sorted({p.end_us for p in line.periods})
@@ -249,7 +249,7 @@ def stretches(facts: Facts, clocks: set[str]) -> str:
     line = facts.timeline
     rows = facts.scan.measures[0].rows
     names_ = ["stretch", "first", "last", "period_start", "period_end", "start_o", "end_o"]
-    columns: list[list[int]] = [list(range(len(line.periods)))]
+    columns: list[list[int]] = [list(facts.scan.stretches)]
     if rows.standing:
         columns += [line.places(), line.places()]
     else:

@@ -1,13 +1,15 @@
 """Where a row stands in time, as SQL over whole microseconds: elements, positions of spans, ranks of clocks.
 
-The stretches of a plan may overlap (windows, the same part of a month). Their ends cut time into *elements*; a row has
-one element, and a stretch is a run of elements, so each row is looked at once whatever the number of stretches.
+The stretches of a scan may overlap (windows). Their ends cut time into *elements*; a row has one element, and a stretch
+is a run of elements, so each row is looked at once whatever the number of stretches. An element is named by the local
+day it begins on, which says the same in every question: so what was computed for one can be kept for the next.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from regard.model import DAY_US, day_number, offsets
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from regard.model import Period, RowSet
-    from regard.plan import Plan
+    from regard.plan import Plan, Scan
 
 MOST_BRANCHES = 256
 """Above this many bounds the local day is computed instead of searched: a CASE is searched in every vector."""
@@ -25,9 +27,7 @@ MOST_BRANCHES = 256
 
 def search(value: str, bounds: Sequence[int], results: Sequence[int | str]) -> str:
     """Return SQL for `results[number of bounds <= value]`, as a binary search of nested CASEs."""
-    if not bounds:
-        return str(results[0])
-    if len(set(results)) == 1:
+    if not bounds or len(set(results)) == 1:
         return str(results[0])
     middle = len(bounds) // 2
     low = search(value, bounds[:middle], results[: middle + 1])
@@ -46,76 +46,73 @@ def local_day(value: str, zone: str, start: int, end: int) -> str:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The stretches of a plan as one way in time sees them.
+    """The stretches of a scan as its way in time sees them.
 
     Attributes:
-        plan: the plan.
-        rows: a row set with the window and way in time.
+        plan, scan: what is computed.
+        canonical: bounds to cut at instead of the stretches' own, for cells that are kept; () for the own.
     """
 
     plan: Plan
-    rows: RowSet
+    scan: Scan
+    canonical: tuple[int, ...] = ()
+
+    @property
+    def rows(self) -> RowSet:
+        """The window and way in time that all row sets of the scan share."""
+        return self.scan.measures[0].rows
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        """The stretch of each of the plan's stretches: the period, or the window that ends with it."""
-        return tuple(stretch_of(self.plan, self.rows, i) for i in range(len(self.plan.stretches)))
+        """What each stretch of the scan is: the period, or the window that ends with it."""
+        return tuple(stretch_of(self.plan, self.rows, i) for i in self.scan.stretches)
 
     @cached_property
     def bounds(self) -> tuple[int, ...]:
-        """Every instant at which a stretch begins or ends, in order: element i is [bounds[i], bounds[i + 1])."""
-        return tuple(sorted({edge for p in self.periods for edge in (p.start_us, p.end_us)}))
+        """Every instant at which an element begins, and the end of the last, in order."""
+        own = {edge for p in self.periods for edge in (p.start_us, p.end_us)}
+        return self.canonical or tuple(sorted(own))
 
     @cached_property
     def start(self) -> int:
-        """Where the first stretch begins."""
+        """Where the first element begins."""
         return self.bounds[0]
 
     @cached_property
     def end(self) -> int:
-        """Where the last stretch ends, or the story if that is earlier."""
-        return min(self.bounds[-1], self.plan.until)
+        """Where the last element ends, or the story if that is earlier and rows are known that come later."""
+        return self.bounds[-1] if self.plan.whole and self.rows.at else min(self.bounds[-1], self.plan.until)
 
     @cached_property
     def disjoint(self) -> bool:
         """Whether every stretch is one element."""
         place = {bound: i for i, bound in enumerate(self.bounds)}
-        return all(place[p.end_us] - place[p.start_us] == 1 for p in self.periods)
+        return all(place.get(p.end_us, -1) - place.get(p.start_us, -1) == 1 for p in self.periods)
 
     @cached_property
-    def by_day(self) -> bool:
-        """Whether elements are local days (and what cuts them), since there are too many bounds to search."""
-        return len(self.bounds) > MOST_BRANCHES
-
-    @cached_property
-    def _odd(self) -> tuple[int, ...]:
-        """Bounds that are no local midnight."""
+    def _plain(self) -> bool:
+        """Whether every bound is a local midnight, so that elements can be named by days."""
         calendar = self.plan.calendar
-        return tuple(bound for bound in self.bounds if calendar.midnight(calendar.day_of(bound)) != bound)
+        return all(calendar.midnight(calendar.day_of(bound)) == bound for bound in self.bounds)
 
     @cached_property
-    def _first_day(self) -> int:
-        return day_number(self.plan.calendar.day_of(self.start))
+    def labels(self) -> tuple[int, ...]:
+        """What the elements are called: the local day each begins on, or its place where one begins within a day."""
+        if not self._plain:
+            return tuple(range(len(self.bounds)))
+        return tuple(day_number(self.plan.calendar.day_of(bound)) for bound in self.bounds)
 
     def element(self, value: str) -> str:
-        """Return SQL for the element that holds an instant within the bounds."""
-        if not self.by_day:
-            return search(value, self.bounds[1:-1], list(range(len(self.bounds) - 1)))
-        zone = self.plan.calendar.zone
-        day = local_day(value, zone, self.start, self.bounds[-1])
-        extra = "".join(f" + CASE WHEN {value} < {odd} THEN 0 ELSE 1 END" for odd in self._odd)
-        return f"({day} - {self._first_day}{extra})"
-
-    def element_of(self, bound: int) -> int:
-        """Return the number of the element that begins at a bound."""
-        if not self.by_day:
-            return self.bounds.index(bound)
-        day = day_number(self.plan.calendar.day_of(bound)) - self._first_day
-        return day + sum(1 for odd in self._odd if odd <= bound)
+        """Return SQL for the name of the element that holds an instant within the bounds."""
+        daily = self._plain and all(b - a == 1 for a, b in pairwise(self.labels))
+        if daily and len(self.bounds) > MOST_BRANCHES:
+            return local_day(value, self.plan.calendar.zone, self.start, self.bounds[-1])
+        return search(value, self.bounds[1:-1], self.labels[:-1])
 
     def runs(self) -> list[tuple[int, int]]:
-        """Return for each stretch its first element and the one after its last."""
-        return [(self.element_of(p.start_us), self.element_of(p.end_us)) for p in self.periods]
+        """Return for each stretch the name of its first element and of the one after its last."""
+        name = dict(zip(self.bounds, self.labels, strict=True))
+        return [(name[p.start_us], name[p.end_us]) for p in self.periods]
 
     @cached_property
     def instants(self) -> tuple[int, ...]:
@@ -136,5 +133,5 @@ class Timeline:
 
     def clock(self, name: str) -> list[int]:
         """Return `period.start` or `period.end` of each stretch (of the period, not of the window)."""
-        periods = [stretch.period for stretch in self.plan.stretches]
+        periods = [self.plan.stretches[i].period for i in self.scan.stretches]
         return [p.start_us if name == "period.start" else p.end_us for p in periods]
