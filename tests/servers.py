@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,3 +80,53 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     yield f"{postgres_server}/{name}"
     with psycopg.connect(f"{postgres_server}/postgres", autocommit=True) as admin:
         admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+MARIADB = ("/usr/sbin", "/usr/libexec", "/usr/bin")
+MARIADB_HINT = "MariaDB's programs are not installed: apt-get install mariadb-server"
+
+
+def mariadb_program(name: str) -> str:
+    """Return a program of MariaDB."""
+    found = shutil.which(name) or next((f"{folder}/{name}" for folder in MARIADB if Path(folder, name).exists()), "")
+    if not found:
+        pytest.fail(MARIADB_HINT)
+    return found
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    """A MariaDB server of our own with the database `shop`; its user has the password `se:cr@t`."""
+    user = "nobody" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
+    folder = Path(tempfile.mkdtemp(prefix="regard-mariadb-"))
+    if user:
+        shutil.chown(folder, user)
+    port, data, pipe = free_port(), folder / "data", folder / "m.sock"
+    quiet = {"cwd": folder, "user": user or None, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = None
+    try:
+        install = [mariadb_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
+        subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, **quiet)
+        options = (f"--datadir={data}", f"--socket={pipe}", f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve")
+        command = [mariadb_program("mariadbd"), "--no-defaults", *options, "--innodb-flush-log-at-trx-commit=0"]
+        server = subprocess.Popen(command, **quiet)
+        setup = "CREATE DATABASE shop; CREATE USER shop@'127.0.0.1' IDENTIFIED BY 'se:cr@t'; GRANT ALL ON *.* TO shop@'127.0.0.1';"
+        for _ in range(200):
+            if mariadb_run(pipe, setup, database=""):
+                break
+            if server.poll() is not None:
+                pytest.fail("MariaDB did not start")
+            time.sleep(0.1)
+        os.environ["REGARD_TEST_MARIADB_SOCKET"] = str(pipe)
+        yield f"mysql://shop:${{SHOP_PASSWORD}}@127.0.0.1:{port}/shop"
+    finally:
+        if server is not None:
+            server.kill()
+            server.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def mariadb_run(pipe: Path | str, statements: str, database: str = "shop") -> bool:
+    """Run statements as root; whether they ran."""
+    command = [mariadb_program("mariadb"), "--no-defaults", f"--socket={pipe}", "-uroot", *([database] if database else [])]
+    return subprocess.run(command, input=statements, text=True, capture_output=True, check=False).returncode == 0

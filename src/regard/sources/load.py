@@ -218,7 +218,7 @@ class _Loading:
             key = _hash([self.version, source.text, hashes, declared]) if known else ""
             found.append(Input(bound, parts, key, hashes))
         if mistakes:
-            raise AuthorError(mistakes)
+            raise AuthorError(sorted(mistakes, key=lambda mistake: (mistake.file, mistake.line)))
         return found
 
     def _last(self, name: str) -> tuple[Run, dict[str, Any]] | None:

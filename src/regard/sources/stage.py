@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from regard.model.sources import PartyKey
 from regard.sources import quarantine
 from regard.sources.bind import wanted
+from regard.sources.readers.parts import counted
 from regard.sql.mapping import RAW_ROWS, build, landed, own_id
 
 if TYPE_CHECKING:
@@ -249,7 +250,7 @@ class Stage:
         good = result.filter(pc.invert(wrong)).drop_columns(["broken", "notes"])
         start = (place << 52) + (number << 28)
         self.staging.put(
-            self.name(place), number, good.append_column("$n", pa.array(range(start, start + len(good)), pa.int64()))
+            self.name(place), number, good.append_column("$n", counted(start, start + len(good)))
         )
         bad = result.filter(wrong)
         own = own_id(self.tables[mapping.table])

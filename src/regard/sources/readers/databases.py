@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from regard.errors import SetupError, SourceError
 from regard.sources.readers.parquet import plain, sort_of
-from regard.sources.readers.parts import bracketed, distinct, framed, hidden, texts, told
+from regard.sources.readers.parts import bracketed, counted, distinct, framed, hidden, texts, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -233,8 +233,8 @@ class MySql:
         marked = stamp(options, query, "`")
         with told(name, secrets):
             schema = _mysql(url, f"select * from ({query}) as asked limit 1").schema  # noqa: S608 - the author's query
-            counted = _mysql(url, f"select count(*) as n from ({query}) as asked")  # noqa: S608
-            rows = int(counted.column(0)[0].as_py())
+            found_rows = _mysql(url, f"select count(*) as n from ({query}) as asked")  # noqa: S608
+            rows = int(found_rows.column(0)[0].as_py())
             found = list(_mysql(url, marked).to_pylist()[0].values()) if marked else None
         sorts = {own: sort_of(field.type) for own, field in zip(distinct(schema.names), schema, strict=True)}
         return cls(name, digest(url, query, found), sorts, rows, url, query, secrets, batch)
@@ -274,5 +274,5 @@ def _framed(
                 bracketed(name): plain(piece.column(place), sort) for place, (name, sort) in enumerate(columns.items())
             }
             arrays |= {bracketed(name): pa.nulls(piece.num_rows, pa.string()) for name in lacking}
-            table = framed(arrays, before, pa.array(range(before + 1, row + 1), pa.int64()))
+            table = framed(arrays, before, counted(before + 1, row + 1))
             yield table.slice(skip - before) if before < skip else table

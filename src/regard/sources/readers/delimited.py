@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regard.errors import SourceError
-from regard.sources.readers.parts import BLOCK, bracketed, distinct, fingerprint, framed, told
+from regard.sources.readers.parts import BLOCK, bracketed, counted, distinct, fingerprint, framed, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,7 +122,7 @@ class Delimited:
         """Return the line on which each row begins, and the one after the last: a quoted cell may hold line ends."""
         count = batch.num_rows
         if not self.folded:
-            return pa.array(range(line, line + count), pa.int64()), line + count
+            return counted(line, line + count), line + count
         high = pa.repeat(pa.scalar(1, pa.int64()), count)
         for column in batch.columns:
             ends = pc.fill_null(pc.count_substring(column, "\n"), 0)

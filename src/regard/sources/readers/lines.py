@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from regard.errors import SourceError
-from regard.sources.readers.parts import bracketed, fingerprint, framed, told
+from regard.sources.readers.parts import bracketed, counted, fingerprint, framed, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ class Lines:
                 if row <= skip:
                     continue
                 arrays = {bracketed(name): batch.column(place) for place, name in enumerate(wanted, 1)}
-                lines = pa.array(range(before + 1, row + 1), pa.int64())
+                lines = counted(before + 1, row + 1)
                 table = framed({"$raw": batch.column(0), **arrays}, before, lines)
                 yield table.slice(skip - before) if before < skip else table
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from regard.sources.readers.parts import bracketed, distinct, fingerprint, framed, told
+from regard.sources.readers.parts import bracketed, counted, distinct, fingerprint, framed, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,5 +107,5 @@ class Columns:
                 }
                 lacking = [name for name in wanted if name not in self.columns]
                 arrays |= {bracketed(name): pa.nulls(batch.num_rows, pa.string()) for name in lacking}
-                table = framed(arrays, before, pa.array(range(before + 1, row + 1), pa.int64()))
+                table = framed(arrays, before, counted(before + 1, row + 1))
                 yield table.slice(skip - before) if before < skip else table

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from regard.errors import RegardError, SourceError
@@ -98,10 +99,15 @@ def distinct(names: Sequence[str]) -> list[str]:
     return result
 
 
+def counted(start: int, stop: int) -> pa.Array:
+    """Return whole numbers from `start` to before `stop`."""
+    return pa.array(np.arange(start, stop, dtype=np.int64))
+
+
 def framed(columns: Mapping[str, pa.Array | pa.ChunkedArray], first: int, lines: pa.Array) -> pa.Table:
     """Return columns with `$row` counted from `first`, and `$line`."""
     count = len(lines)
-    rows = pa.array(range(first, first + count), pa.int64())
+    rows = counted(first, first + count)
     return pa.table({"$row": rows, "$line": lines, **columns})
 
 
