@@ -94,7 +94,7 @@ class Population:
         self["language"][new] = rng.random(size) < 0.09
         self["app"][new] = rng.random(size) < 0.22 + 0.18 * age
         self["mood"][new] = rng.normal(0, 0.6, size)
-        self["pace"][new] = 30.5 * DAY * rng.lognormal(0, 0.35, size)
+        self["pace"][new] = 33 * DAY * rng.lognormal(0, 0.35, size)
         return new
 
     def active(self, at: int) -> np.ndarray:
@@ -149,10 +149,11 @@ class Crm:
         self.file.close()
 
     def _turn(self, who: np.ndarray, at: np.ndarray) -> None:
-        if len(who):
-            self._write(who, at)
-            self.people["version"][who] += 1
-            self.people["valid_from"][who] = at
+        lasted = self.people["valid_from"][who] < at  # two changes at one instant are one version
+        if lasted.any():
+            self._write(who[lasted], at[lasted])
+            self.people["version"][who[lasted]] += 1
+            self.people["valid_from"][who[lasted]] = at[lasted]
 
     def _write(self, who: np.ndarray, valid_to: np.ndarray) -> None:
         people = self.people

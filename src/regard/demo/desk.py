@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from regard.demo.customers import LANGUAGES, Population
 from regard.demo.files import Csv, Lines, blank, ids, iso, words
-from regard.demo.story import DAY, HOUR, NEVER, Month, quota
+from regard.demo.story import DAY, HOUR, NEVER, Month, pick, quota
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +69,7 @@ class Desk:
         contacts, steps = self._talk(rng, tickets), self._step(tickets)
         contacts, self._later_contacts = _split(_join(self._later_contacts, contacts), "at", month.end)
         steps, self._later_steps = _split(_join(self._later_steps, steps), "at", month.end)
+        contacts = self._round(rng, contacts)
         self._share(rng, month, contacts, tickets)
         self._write(month, tickets, contacts, steps)
         return self._resolved(month, tickets)
@@ -284,8 +285,17 @@ class Desk:
         }
 
     @staticmethod
+    def _round(rng: np.random.Generator, contacts: Table) -> Table:
+        """Leave out a few further questions: a multiple of twenty contacts, of which 20 % can be exact."""
+        inbound = contacts["out"] == 0
+        spare = pick(rng, np.flatnonzero(inbound & (contacts["move"] == 2)), int(inbound.sum()) % 20)
+        kept = np.ones(len(inbound), dtype=bool)
+        kept[spare] = False
+        return {name: column[kept] for name, column in contacts.items()}
+
+    @staticmethod
     def _share(rng: np.random.Generator, month: Month, contacts: Table, tickets: Table) -> None:
-        """Move contacts between channels until each has its exact share: of those from customers, of those to them."""
+        """Move contacts between channels until each has its exact share, of those from customers and of the others."""
         goal = np.array([month.goal[name] for name in CHANNELS]) / 100
         inbound = contacts["out"] == 0
         # tickets of this month with one word from the customer and none from a machine: they move whole

@@ -6,6 +6,7 @@ last order: being active and having ordered are one thing at Harbor.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -69,6 +70,8 @@ class Web:
             for step, share in enumerate(STEPS)
         ]
         bought_at = np.concatenate([orders.at[bought], np.full(size - len(bought), NEVER)])
+        for earlier, later in pairwise(at):
+            np.maximum(earlier, later, out=later, where=later < NEVER)
         at = [np.where(bought_at < NEVER, np.minimum(moment, bought_at), moment) for moment in at]
         end = np.maximum(start + length, np.where(bought_at < NEVER, bought_at + 20, 0))
         deepest = sum((moment < NEVER).astype(int) for moment in at)
