@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from regard.lake import Connection
-    from regard.plan import Plan
+    from regard.plan import Plan, Scan
+    from regard.sql import Steps
 
 
 @dataclass(frozen=True)
@@ -22,13 +23,22 @@ class Duck:
     Attributes:
         connection: an open connection.
         relation: (table, arguments) -> name of the view or table that holds it.
+        kept: (plan, scan) -> a relation with the scan's histogram and its steps, or None where none is kept.
     """
 
     connection: Connection
     relation: Callable[[str, tuple[tuple[str, str | float], ...]], str]
+    kept: Callable[[Plan, Scan], tuple[str, Steps] | None] = lambda _plan, _scan: None
 
     def run(self, plan: Plan) -> Results:
         """Run one statement for each scan."""
-        statements = [scan_statement(plan, scan, self.relation(scan.table, scan.arguments)) for scan in plan.scans]
+        statements = [self._statement(plan, scan) for scan in plan.scans]
         tables = tuple(self.connection.sql(sql).to_arrow_table() for sql in statements)
         return Results(tables, tuple(statements))
+
+    def _statement(self, plan: Plan, scan: Scan) -> str:
+        kept = self.kept(plan, scan)
+        if kept is None:
+            return scan_statement(plan, scan, self.relation(scan.table, scan.arguments))
+        relation, steps = kept
+        return f"with histogram as ( -- kept\n  select * from {relation}\n),\n{steps.cells.removeprefix('with').lstrip()}"

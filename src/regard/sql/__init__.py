@@ -10,3 +10,5 @@ from regard.sql.expression import (
     text as text,
 )
 from regard.sql.statement import scan_statement as scan_statement
+from regard.sql.scan import Steps as Steps, daily as daily, keepable as keepable, steps as steps
+from regard.sql.facts import Facts as Facts

@@ -188,15 +188,22 @@ class Facts:
             return local_day(self.time, self.plan.calendar.zone, self.timeline.start, self.timeline.bounds[-1])
         return ""
 
+    @property
+    def said(self) -> dict[str, str]:
+        """What the step hands on besides its place in time and its extra columns: alias -> SQL."""
+        chosen = {f"d{i}": f"cast({e.text(self.dimension(name))} as varchar)" for i, name in enumerate(self.dimensions)}
+        return chosen | ({"r": self.replicate} if self.replicate else {})
+
+    @property
+    def filters(self) -> list[str]:
+        """Tests that do not look at time: what all row sets ask, and what the question asks."""
+        shared = [self.say(test) for test in self.common if not timed(test) and not self.certain(test)]
+        return shared + self._asked()
+
     def step(self, extra: dict[str, str]) -> str:
         """Return the step(s) named `facts`, handing on place, dimensions, replicate and the extra columns."""
-        chosen = dict(self.places)
-        for i, name in enumerate(self.dimensions):
-            chosen[f"d{i}"] = f"cast({e.text(self.dimension(name))} as varchar)"
-        if self.replicate:
-            chosen["r"] = self.replicate
-        chosen |= extra
-        tests = [*self.timely, *(self.say(test) for test in self.common if not timed(test) and not self.certain(test)), *self._asked()]
+        chosen = self.places | self.said | extra
+        tests = [*self.timely, *self.filters]
         columns = ",\n         ".join(f"{sql} as {alias}" for alias, sql in chosen.items())
         where = "\n    and ".join(f"({test})" for test in tests)
         return (

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US, Call, Clock, Literal, Name, Node, Type, conjuncts, names, rewrite, walk
-from regard.plan import VARIETY
+from regard.plan import DAY, VARIETY
 from regard.sql import expression as e
 from regard.sql.facts import Facts, timed
 from regard.sql.timeline import Timeline, search
@@ -51,6 +51,8 @@ class _Histogram:
     sums: dict[str, str] = field(default_factory=dict)
     """Sums of the histogram: SQL over `facts` -> alias."""
     clocks: set[str] = field(default_factory=set)
+    spoken: dict[str, str] = field(default_factory=dict)
+    """What a key says whatever bounds it was written with: alias -> text."""
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -135,7 +137,9 @@ class _Histogram:
         line = self.facts.timeline
         if line.disjoint or line.canonical:
             ends = search(self.facts.time, line.bounds[1:-1], line.bounds[1:])
-            return [self.key(f"({following} IS NULL OR {following} >= {ends})")]
+            key = self.key(f"({following} IS NULL OR {following} >= {ends})")
+            self.spoken[key] = "last of its element"
+            return [key]
         ends = sorted({p.end_us for p in line.periods})
         rank = search(following, ends, list(range(len(ends) + 1)))
         low, high = self._ranks_of(line, ends)
@@ -226,22 +230,70 @@ class _Histogram:
         return inside, MINUTE_US if way == "overlap" else 1
 
 
-def statement(plan: Plan, scan: Scan, relation: str) -> str:
-    """Return the statement of an additive scan over a relation, giving the columns that `Results` says."""
-    facts = Facts(plan, scan, relation)
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A scan in two steps.
+
+    Attributes:
+        histogram: query of the histogram over the relation.
+        cells: query of the cells over a relation named `histogram`, giving the columns that `Results` says.
+        keys, sums: columns of the histogram: what it is grouped by, and what adds up (`n` first).
+        says: text that is the same for two histograms with the same rows, whatever was asked of them.
+    """
+
+    histogram: str
+    cells: str
+    keys: tuple[str, ...]
+    sums: tuple[str, ...]
+    says: str
+
+    def __str__(self) -> str:
+        """Read as one statement."""
+        histogram = f"histogram as ( -- how many rows of each kind: parameters and clocks are asked of these\n{self.histogram}\n)"
+        return f"with\n{histogram},\n{self.cells.removeprefix('with').lstrip()}"
+
+
+def steps(plan: Plan, scan: Scan, relation: str, canonical: tuple[int, ...] = ()) -> Steps:
+    """Return the steps of an additive scan over a relation; `canonical` bounds make the histogram one to keep."""
+    facts = Facts(plan, scan, relation, canonical)
     histogram = _Histogram(facts)
     columns = [histogram.column(measure) for measure in scan.measures]
     keys = [*facts.places, *(f"d{i}" for i in range(len(facts.dimensions))), *(["r"] if facts.replicate else [])]
     keys += histogram.keys.values()
     sums = ["count(*) as n", *(f"{sql} as {alias}" for sql, alias in histogram.sums.items())]
-    steps = [
-        facts.step(histogram.extra),
-        f"histogram as ( -- how many rows of each kind: parameters and clocks are asked of these, never of the rows\n"
-        f"  select {', '.join(keys)},\n         {', '.join(sums)}\n  from facts\n"
-        f"  group by {', '.join(str(i + 1) for i in range(len(keys)))}\n)",
-        stretches(facts, histogram.clocks),
-    ]
-    return "with\n" + ",\n".join(steps) + "\n" + "\nunion all\n".join(_sets(facts, columns, scan))
+    query = (
+        f"with\n{facts.step(histogram.extra)}\nselect {', '.join(keys)},\n       {', '.join(sums)}\nfrom facts\n"
+        f"group by {', '.join(str(i + 1) for i in range(len(keys)))}"
+    )
+    cells = f"with\n{stretches(facts, histogram.clocks)}\n" + "\nunion all\n".join(_sets(facts, columns, scan))
+    spoken = facts.said | histogram.extra | histogram.spoken
+    said = [f"{alias}: {sql}" for alias, sql in spoken.items()]
+    said += [f"{alias}: {sql}" for sql, alias in histogram.sums.items()] + facts.filters
+    return Steps(query, cells, tuple(keys), ("n", *histogram.sums.values()), "\n".join(said))
+
+
+def keepable(plan: Plan, scan: Scan) -> bool:
+    """Whether the histogram of a scan says nothing of what was asked, so that it can be kept for other questions.
+
+    It does not if every row stands at one instant, and no test looks at the period or at where the story is cut.
+    """
+    rows = scan.measures[0].rows
+    if not scan.merges or not rows.at or any(plan.stretches[i].part for i in scan.stretches):
+        return False
+    nodes = [node for m in scan.measures for node in (*m.of, *conjuncts(m.rows.where))]
+    clocks = any(isinstance(part, Clock) for node in nodes for part in walk(node))
+    windows = any(m.rows.window is not None and m.rows.keep is not None for m in scan.measures)
+    return not clocks and not windows and not any(m.rows.matures for m in scan.measures) and scan.replicate != DAY
+
+
+def daily(scan: Scan) -> bool:
+    """Whether a kept histogram has an element for each day: not where rows are kept by period, nor with replicates."""
+    return not scan.replicate and all(measure.rows.keep is None for measure in scan.measures)
+
+
+def statement(plan: Plan, scan: Scan, relation: str) -> str:
+    """Return the statement of an additive scan over a relation, giving the columns that `Results` says."""
+    return str(steps(plan, scan, relation))
 
 
 def stretches(facts: Facts, clocks: set[str]) -> str:

@@ -85,7 +85,9 @@ class Timeline:
 
     @cached_property
     def disjoint(self) -> bool:
-        """Whether every stretch is one element."""
+        """Whether every stretch is one element (of elements that are kept it is not asked: they may be finer)."""
+        if self.canonical:
+            return False
         place = {bound: i for i, bound in enumerate(self.bounds)}
         return all(place.get(p.end_us, -1) - place.get(p.start_us, -1) == 1 for p in self.periods)
 
@@ -111,6 +113,9 @@ class Timeline:
 
     def runs(self) -> list[tuple[int, int]]:
         """Return for each stretch the name of its first element and of the one after its last."""
+        if self.canonical:
+            day_of = self.plan.calendar.day_of
+            return [(day_number(day_of(p.start_us)), day_number(day_of(p.end_us))) for p in self.periods]
         name = dict(zip(self.bounds, self.labels, strict=True))
         return [(name[p.start_us], name[p.end_us]) for p in self.periods]
 

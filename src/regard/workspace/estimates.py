@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SHARES = frozenset({"percent", "points"})
 """Units in which a value is a hundred times a share."""
 
+USUAL_N = 30
+"""The least n of a metric that names none of its own: then the workspace's holds (K24)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
@@ -55,7 +58,8 @@ class _Judged:
         self.value = np.where(cells.mixed, np.nan, cells.value)
         self.without = self._left_out()
         self.bands = self._bands()
-        self.needed = max(terms.show_from_n, cells.metric.show_from_n)
+        own = cells.metric.show_from_n
+        self.needed = terms.show_from_n if own == USUAL_N else own
 
     # -- intervals ---------------------------------------------------------------------------------------------------
 

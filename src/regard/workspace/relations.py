@@ -1,31 +1,64 @@
-"""The tables of one snapshot as an engine sees them: loaded ones as views, derived ones made when they are first read."""
+"""The tables of one snapshot as an engine sees them: loaded ones as views, derived ones made when they are first read.
+
+A derived table is kept under the hash of everything it depends on. When a later snapshot changes rows of few parties,
+only their rows are made anew, as a layer over what was kept (METRICS section 4).
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from regard.derived import WorkCalendar, calendar_days
 from regard.expr import MINUTE_US
 from regard.model import DAY_US
-from regard.sql import column, text
+from regard.sql import upkeep
 from regard.sql.derived import STATEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from regard.catalog import Catalogue
     from regard.lake import Connection, Lake
-    from regard.model import BusinessCalendar
+    from regard.model import BusinessCalendar, Table
     from regard.store import Snapshot
 
 Arguments = tuple[tuple[str, str | float], ...]
 CALENDAR = "calendar_day"
 BUSINESS = "business"
+FOREVER = 1 << 61
+"""An instant beyond every story, where the story is not cut: what is derived then holds for later snapshots too."""
+
+MOST_LAYERS = 6
+"""After so many layers a derived table is made whole again."""
+
+MOST_PARTIES = 0.2
+"""Share of a table's rows above which mending is dearer than making it anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A table of a snapshot and how it differs from an earlier one.
+
+    Attributes:
+        view: name of the view.
+        key: hash of everything its rows depend on.
+        before: key of the earlier state that it was mended from, "" when it was made whole.
+        gone, come: views of the rows that the mending took away and brought; "" when it was made whole.
+    """
+
+    view: str
+    key: str
+    before: str = ""
+    gone: str = ""
+    come: str = ""
 
 
 @dataclass
@@ -34,7 +67,7 @@ class Relations:
 
     Attributes:
         lake, catalogue: where the rows are and how they are declared.
-        snapshot: which versions.
+        snapshots: the snapshot, then earlier ones, newest first.
         until: instant at which the story is cut.
         zone: reporting zone, for business calendars that name none.
         connection: the connection that has the views.
@@ -42,71 +75,209 @@ class Relations:
 
     lake: Lake
     catalogue: Catalogue
-    snapshot: Snapshot | None
+    snapshots: Sequence[Snapshot]
     until: int
     zone: str
     connection: Connection
-    made: dict[tuple[str, Arguments], str] = field(default_factory=dict)
+    states: dict[tuple[str, Arguments], State] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the story is cut where what we know ends."""
+        return self.until >= self.snapshots[0].at
+
+    @cached_property
+    def horizon(self) -> int:
+        """Where derived tables cut the story."""
+        return FOREVER if self.whole else self.until
 
     def name(self, table: str, arguments: Arguments = ()) -> str:
         """Return the name of the view of a table, making the view (and the derived table) where it is not there yet."""
+        return self.state(table, arguments).view
+
+    def state(self, table: str, arguments: Arguments = ()) -> State:
+        """Return the state of a table in the snapshot."""
         declared = self.catalogue.tables[table]
-        if not declared.derived:
-            if (table, ()) not in self.made:
-                self.lake.view(self.connection, declared, self.version(table))
-                self.made[(table, ())] = table
-            return table
         full = tuple(sorted({**declared.arguments, **dict(arguments)}.items()))
-        if (table, full) not in self.made:
-            self.made[(table, full)] = self._derive(table, full)
-        return self.made[(table, full)]
+        if (table, full) not in self.states:
+            self.states[(table, full)] = self._derive(declared, full) if declared.derived else self._load(declared)
+        return self.states[(table, full)]
 
-    def version(self, table: str) -> int | None:
-        """Return the version of a loaded table, None when the snapshot has none."""
-        return None if self.snapshot is None else self.snapshot.tables.get(table)
+    # -- loaded tables -----------------------------------------------------------------------------------------------
 
-    def key(self, table: str, arguments: Arguments) -> str:
-        """Return the hash of everything that decides the rows of a derived table."""
-        declared = self.catalogue.tables[table]
-        told = [table, arguments, STATEMENTS[table](dict(arguments), self.until)]
-        told += [(name, self.version(name)) for name in self._loaded(table)]
+    def _load(self, table: Table) -> State:
+        self.lake.view(self.connection, table, self._version(table.name, self.snapshots[0]))
+        return State(table.name, _hashed([table.name, self._version(table.name, self.snapshots[0])]))
+
+    def _version(self, table: str, snapshot: Snapshot) -> int | None:
+        return snapshot.tables.get(table)
+
+    # -- derived tables ----------------------------------------------------------------------------------------------
+
+    def key(self, table: Table, arguments: Arguments, snapshot: Snapshot) -> str:
+        """Return the hash of everything that decides the rows of a derived table in a snapshot."""
+        told: list[object] = [table.name, arguments, STATEMENTS[table.name](dict(arguments), self.horizon)]
+        told += [(name, self._version(name, snapshot)) for name in table.derived_from]
         if dict(arguments).get("clock") == BUSINESS:
-            told.append([str(calendar) for calendar in self.catalogue.calendars.values()])
-        del declared
-        return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:24]
+            told += [self.zone, *(str(calendar) for calendar in self.catalogue.calendars.values())]
+        return _hashed(told)
 
-    def _loaded(self, table: str) -> tuple[str, ...]:
-        """Return the loaded tables that a table stands on."""
-        declared = self.catalogue.tables[table]
-        if not declared.derived:
-            return (table,)
-        return tuple(dict.fromkeys(name for source in declared.derived_from for name in self._loaded(source)))
+    def _derive(self, table: Table, arguments: Arguments) -> State:
+        key = self.key(table, arguments, self.snapshots[0])
+        view = table.name if dict(arguments) == dict(table.arguments) else f"{table.name}_{key[:8]}"
+        if self.lake.path(table.name, key) is None and self._chain(table, key) is None:
+            self._make(table, arguments, key)
+        chain = self._chain(table, key)
+        if chain is None:
+            self.lake.show(self.connection, view, [self.lake.derived(table.name, key)])
+            return State(view, key)
+        layers, dirty = self._show(table, view, chain)
+        self.connection.execute(
+            f"create or replace view {upkeep.quoted(view)} as {upkeep.layered(layers, dirty, table.party)}"
+        )
+        self.connection.execute(
+            f"create or replace view {upkeep.quoted(view + '_before')} as "
+            f"{upkeep.layered(layers[:-1], dirty[:-1], table.party)}"
+        )
+        gone = f"{view}_gone"
+        self.connection.execute(
+            f"create or replace view {upkeep.quoted(gone)} as {upkeep.of_parties(view + '_before', table.party, dirty[-1])}"
+        )
+        return State(view, key, chain[-2], gone, layers[-1])
 
-    def _derive(self, table: str, arguments: Arguments) -> str:
-        for source in self.catalogue.tables[table].derived_from:
-            self.name(source)
+    def _show(self, table: Table, view: str, chain: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Make views of the layers of a table, and of the parties that each but the first has."""
+        layers, dirty = [f"{view}_layer0"], []
+        self.lake.show(self.connection, layers[0], [self.lake.derived(table.name, chain[0])])
+        for i, key in enumerate(chain[1:], 1):
+            layers.append(f"{view}_layer{i}")
+            dirty.append(f"{view}_dirty{i}")
+            self.lake.show(self.connection, layers[-1], [self.lake.derived(table.name, f"{key}-layer")])
+            self.lake.show(self.connection, dirty[-1], [self.lake.derived(table.name, f"{key}-dirty")])
+        return layers, dirty
+
+    def _chain(self, table: Table, key: str) -> list[str] | None:
+        """Return the keys of the layers of a state, the base first; None when it was made whole."""
+        path = self.lake.path(table.name, f"{key}-chain")
+        return None if path is None else [str(k) for k in pq.read_table(path)["key"].to_pylist()]
+
+    def _make(self, table: Table, arguments: Arguments, key: str) -> None:
+        for before in self.snapshots[1:]:
+            earlier = self.key(table, arguments, before)
+            chain = self._chain(table, earlier)
+            if chain is None and self.lake.path(table.name, earlier) is None:
+                continue
+            chain = chain or [earlier]
+            if len(chain) <= MOST_LAYERS and self._mend(table, arguments, key, chain, before):
+                return
+            break
+        inputs = [self.state(source).view for source in table.derived_from]
         if dict(arguments).get("clock") == BUSINESS:
-            self._calendar()
-        key = self.key(table, arguments)
-        file = self.lake.publish(table, key, self.connection, STATEMENTS[table](dict(arguments), self.until))
-        view = table if dict(arguments) == dict(self.catalogue.tables[table].arguments) else f"{table}_{key[:8]}"
-        self.lake.show(self.connection, view, [file])
-        return view
+            self._calendar(self.connection, "case")
+        del inputs
+        self.lake.publish(table.name, key, self.connection, STATEMENTS[table.name](dict(arguments), self.horizon))
 
-    def _calendar(self) -> None:
+    # -- mending -----------------------------------------------------------------------------------------------------
+
+    def _mend(self, table: Table, arguments: Arguments, key: str, chain: Sequence[str], before: Snapshot) -> bool:
+        """Make the rows of the parties that changed since a snapshot; False where that is not possible or not worth it."""
+        tables = [self.catalogue.tables[name] for name in table.derived_from]
+        if table.dirties != "party" or any(one.derived or not _owned(one, tables) for one in tables if self._differs(one, before)):
+            return False
+        connection = self.lake.connect()
+        try:
+            for one in tables:
+                self.lake.view(connection, one, self._version(one.name, self.snapshots[0]), name=f"whole {one.name}")
+            parties = self._dirty(connection, tables, before)
+            [(rows,)] = connection.execute(
+                f"select count(*) from read_parquet('{self.lake.derived(table.name, chain[0]).as_posix()}')"  # noqa: S608
+            ).fetchall()
+            if len(parties) > MOST_PARTIES * rows:
+                return False
+            connection.register("dirty", pa.table({"party_id": pa.array(sorted(parties), pa.int64())}))
+            self._restrict(connection, tables)
+            if dict(arguments).get("clock") == BUSINESS:
+                self._calendar(connection, "case")
+            made = STATEMENTS[table.name](dict(arguments), self.horizon)
+            connection.execute(f"create view made as {made}")
+            self.lake.publish(table.name, f"{key}-dirty", connection, "select party_id from dirty")
+            self.lake.publish(table.name, f"{key}-layer", connection, upkeep.of_parties("made", table.party, "dirty"))
+            keys = pa.table({"number": list(range(len(chain) + 1)), "key": [*chain, key]})
+            connection.register("chain", keys)
+            self.lake.publish(table.name, f"{key}-chain", connection, "select number, key from chain order by number")
+        finally:
+            connection.close()
+        return True
+
+    def _differs(self, table: Table, before: Snapshot) -> bool:
+        return self._version(table.name, before) != self._version(table.name, self.snapshots[0])
+
+    def _dirty(self, connection: Connection, tables: Sequence[Table], before: Snapshot) -> set[int]:
+        """Return the parties whose rows changed in any of the tables since a snapshot, or to whom changed rows lead."""
+        found: set[int] = set()
+        for table in tables:
+            upto = self._version(table.name, self.snapshots[0])
+            if not self._differs(table, before) or upto is None:
+                continue
+            changed = self.lake.changes(table, self._version(table.name, before), upto)
+            if not changed.num_rows:
+                continue
+            if table.party:
+                column = changed[table.party].unique().to_pylist()
+                found.update(upkeep.NOBODY if party is None else party for party in column)
+            for column_name, parent in _parents(table, tables):
+                connection.register("changed", pa.table({"id": changed[column_name].unique()}))
+                owners = connection.execute(
+                    f"select distinct coalesce({upkeep.quoted(parent.party)}, {upkeep.NOBODY}) "  # noqa: S608 - declared names
+                    f"from {upkeep.quoted('whole ' + parent.name)} where {upkeep.quoted(parent.id)} in (select id from changed)"
+                ).fetchall()
+                found.update(int(owner) for (owner,) in owners)
+        return found
+
+    def _restrict(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Make views of the inputs that hold what bears on the dirty parties, under the names that statements read."""
+        for table in sorted(tables, key=lambda one: bool(_parents(one, tables))):
+            whole, parents = f"whole {table.name}", _parents(table, tables)
+            if parents:
+                ((column, parent),) = parents
+                rows = upkeep.of_parents(whole, table.party, column, parent.name, parent.id, "dirty")
+            elif table.party:
+                rows = upkeep.of_parties(whole, table.party, "dirty")
+                if any(parent.name == table.name for one in tables for _, parent in _parents(one, tables)):
+                    # An id that two sources use is told apart by source, so the namesakes must be seen.
+                    connection.execute(f"create view {upkeep.quoted('own ' + table.name)} as {rows}")
+                    rows = upkeep.of_parents(whole, "", table.id, f"own {table.name}", table.id, "dirty")
+            else:
+                rows = f"select * from {upkeep.quoted(whole)}"
+            connection.execute(f"create view {upkeep.quoted(table.name)} as {rows}")
+
+    # -- business time -----------------------------------------------------------------------------------------------
+
+    def _calendar(self, connection: Connection, table: str) -> None:
         """Make the running totals of business time over the time that cases can touch."""
-        if (CALENDAR, ()) in self.made:
-            return
-        self.made[(CALENDAR, ())] = CALENDAR
-        case = self.name("case")
-        [(first,)] = self.connection.execute(f"select min(opened_at) from {_quoted(case)}").fetchall()  # noqa: S608 - a declared name
-        start = self.until - DAY_US if first is None else first - 2 * DAY_US
+        [(first, last)] = connection.execute(upkeep.bounds(table, "opened_at")).fetchall()
+        end = max(min(self.until, self.snapshots[0].at), last or 0) + DAY_US
         rows = [
             row
             for calendar in self.catalogue.calendars.values()
-            for row in calendar_days(_working(calendar, self.zone), start, self.until + DAY_US)
+            for row in calendar_days(_working(calendar, self.zone), (first or end) - 2 * DAY_US, end)
         ]
-        self.connection.register(CALENDAR, pa.Table.from_pylist(rows))
+        connection.register(CALENDAR, pa.Table.from_pylist(rows))
+
+
+def _owned(table: Table, tables: Sequence[Table]) -> bool:
+    """Whether the rows of a table lead to parties."""
+    return bool(table.party) or bool(_parents(table, tables))
+
+
+def _parents(table: Table, tables: Sequence[Table]) -> list[tuple[str, Table]]:
+    """Return the columns of a table that hold the id of a row of another of the tables that belongs to a party."""
+    named = {one.name: one for one in tables if one.party and one.id}
+    return [
+        (column.name, named[column.refers])
+        for column in table.columns.values()
+        if column.refers in named and column.refers not in (table.name, "party") and not column.name.startswith("parent")
+    ][:1]
 
 
 def _working(calendar: BusinessCalendar, zone: str) -> WorkCalendar:
@@ -118,19 +289,16 @@ def _working(calendar: BusinessCalendar, zone: str) -> WorkCalendar:
     return WorkCalendar(calendar.name, calendar.zone or zone, hours, calendar.holidays)
 
 
-def _quoted(name: str) -> str:
-    return text(column(name))
+def _hashed(told: object) -> str:
+    return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:24]
 
 
 def extent(relations: Relations, tables: Mapping[str, str]) -> tuple[int, int] | None:
     """Return the first and last instant of the rows of some tables (table -> column), or None when there are none."""
-    parts = [
-        f"select min({_quoted(at)}) as lo, max({_quoted(at)}) as hi from {_quoted(relations.name(table))}"  # noqa: S608 - declared names
-        for table, at in tables.items()
-    ]
-    if not parts:
+    if not tables:
         return None
+    parts = [upkeep.bounds(relations.name(table), at) for table, at in tables.items()]
     [(lo, hi)] = relations.connection.execute(
-        f"select min(lo), max(hi) from ({' union all '.join(parts)})"  # noqa: S608
+        f"select min(lo), max(hi) from ({' union all '.join(parts)})"  # noqa: S608 - declared names
     ).fetchall()
     return None if lo is None else (lo, hi)

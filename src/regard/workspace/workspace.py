@@ -23,6 +23,7 @@ from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.estimates import Terms, answer_cells
+from regard.workspace.kept import Kept
 from regard.workspace.relations import Relations, extent
 
 if TYPE_CHECKING:
@@ -282,14 +283,15 @@ class Workspace:
         made = self.plan(question, [metric], until=self.calendar.midnight(date(2026, 2, 1)))
         return tuple(scan_statement(made, scan, scan.table) for scan in made.scans)
 
-    def plan(self, question: Question, metrics: Sequence[Metric], *, until: int) -> Plan:
-        """Return the plan of a question with this workspace's calendar, tables and policies."""
+    def plan(self, question: Question, metrics: Sequence[Metric], *, until: int, whole: bool = False) -> Plan:
+        """Return the plan of a question with this workspace's calendar, tables and policies (see `plan.plan`)."""
         known = self.catalogue
         return plan(
             question,
             metrics,
             calendar=self.calendar,
             until=until,
+            whole=whole,
             tables=known.tables,
             dimensions=known.dimensions,
             policies=known.lookups(),
@@ -342,7 +344,7 @@ class Asking:
         self.relations = Relations(
             lake=workspace.lake,
             catalogue=workspace.catalogue,
-            snapshot=self.snapshot,
+            snapshots=[self.snapshot, *(one for one in workspace.store.snapshots() if one.at < self.snapshot.at)],
             until=self.until,
             zone=workspace.calendar.zone,
             connection=workspace.lake.connect(),
@@ -351,8 +353,8 @@ class Asking:
     def answers(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
         """Yield one answer for each metric, its breakdowns one after another."""
         question = self._dated(question, metrics)
-        made = self.workspace.plan(question, metrics, until=self.until)
-        results = Duck(self.relations.connection, self.relations.name).run(made)
+        made = self.workspace.plan(question, metrics, until=self.until, whole=self.relations.whole)
+        results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
         cells = collect(made, results)
         config = self.workspace.config
         wide = len(question.breakdowns)

@@ -1,0 +1,72 @@
+"""SQL that keeps what was computed: derived tables in layers, histograms by adding and taking away.
+
+For the embedded engine only: what is kept are files of the lake.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NOBODY = -1
+"""Stands for a blank party in a list of parties; surrogates are not negative."""
+
+
+def quoted(name: str) -> str:
+    """Return a name as an identifier."""
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+
+
+def layered(layers: Sequence[str], dirty: Sequence[str], party: str) -> str:
+    """Return the rows of a table that was mended in layers: of each party those of the last layer that has it.
+
+    Args:
+        layers: relations, the base first.
+        dirty: for each layer but the base, the relation that lists its parties.
+        party: column of the party.
+    """
+    parts = []
+    for i, layer in enumerate(layers):
+        later = " union all ".join(f"select party_id from {quoted(name)}" for name in dirty[i:])
+        mended = f" anti join ({later}) as d on d.party_id = coalesce(t.{quoted(party)}, {NOBODY})" if later else ""
+        parts.append(f"select * from {quoted(layer)} as t{mended}")
+    return "\nunion all by name\n".join(parts)
+
+
+def of_parties(table: str, party: str, dirty: str) -> str:
+    """Return the rows of a table that belong to listed parties."""
+    return (
+        f"select * from {quoted(table)} as t semi join {quoted(dirty)} as d"
+        f" on d.party_id = coalesce(t.{quoted(party)}, {NOBODY})"
+    )
+
+
+def of_parents(table: str, party: str, column: str, parent: str, key: str, dirty: str) -> str:
+    """Return the rows that belong to listed parties, or whose parent row (by its id, of any source) does."""
+    own = f"coalesce({quoted(party)}, {NOBODY}) in (select party_id from {quoted(dirty)}) or " if party else ""
+    return (
+        f"select * from {quoted(table)} where {own}{quoted(column)} in"
+        f" (select {quoted(key)} from {quoted(parent)})"
+    )
+
+
+def difference(keys: Sequence[str], sums: Sequence[str], before: str, gone: str, come: str) -> str:
+    """Return a histogram with the rows of one taken away and those of another added; what is empty is left out."""
+    names = ", ".join([*keys, *sums])
+    away = ", ".join([*keys, *(f"-{name} as {name}" for name in sums)])
+    added = ", ".join(f"sum({name}) as {name}" for name in sums)
+    groups = ", ".join(str(i + 1) for i in range(len(keys)))
+    return (
+        f"select {', '.join(keys)}, {added}\nfrom (\n  select {names} from {before}\n  union all\n"
+        f"  select {away} from ({gone})\n  union all\n  select {names} from ({come})\n)\n"
+        f"group by {groups}\nhaving sum({sums[0]}) <> 0"
+    )
+
+
+def bounds(relation: str, column: str) -> str:
+    """Return the first and last instant of a column."""
+    return f"select min({quoted(column)}) as lo, max({quoted(column)}) as hi from {quoted(relation)}"

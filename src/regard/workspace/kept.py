@@ -1,0 +1,99 @@
+"""Cells that are kept: the histogram of a scan, for every question that can be answered from it.
+
+A histogram says nothing of what was asked but its dimensions and columns, so it is kept under what it says and the
+state of its table. When the table was mended, so is the histogram: what went is taken away, what came is added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from regard.model import Grain
+from regard.plan import stretch_of
+from regard.sql import Facts, Steps, daily, keepable, steps, upkeep
+
+if TYPE_CHECKING:
+    from regard.plan import Plan, Scan
+    from regard.workspace.relations import Relations, State
+
+CELLS = "cells"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Keeps histograms in the lake, for the engine.
+
+    Attributes:
+        relations: the tables of the snapshot.
+    """
+
+    relations: Relations
+
+    def __call__(self, plan: Plan, scan: Scan) -> tuple[str, Steps] | None:
+        """Return a relation that holds the histogram of a scan, and the steps; None where it cannot be kept."""
+        grain = Grain.DAY if daily(scan) else plan.question.grain
+        if not keepable(plan, scan) or not _aligned(plan, scan, grain):
+            return None
+        state = self.relations.state(scan.table, scan.arguments)
+        asked = _own_bounds(plan, scan)
+        made = steps(plan, scan, state.view, asked)
+        key = self._key(plan, scan, grain, made, state.key)
+        if self.relations.lake.path(CELLS, key) is None:
+            bounds = self._bounds(plan, scan, grain, state, asked)
+            before = self._key(plan, scan, grain, made, state.before) if state.before else ""
+            if before and self.relations.lake.path(CELLS, before) is not None:
+                query = self._mended(plan, scan, state, bounds, before)
+            else:
+                query = steps(plan, scan, state.view, bounds).histogram
+            self.relations.lake.publish(CELLS, key, self.relations.connection, query)
+        view = f"kept_{key}"
+        self.relations.lake.show(self.relations.connection, view, [self.relations.lake.derived(CELLS, key)])
+        return view, made
+
+    def _mended(self, plan: Plan, scan: Scan, state: State, bounds: tuple[int, ...], before: str) -> str:
+        earlier = f"kept_{before}"
+        self.relations.lake.show(self.relations.connection, earlier, [self.relations.lake.derived(CELLS, before)])
+        gone, come = (steps(plan, scan, view, bounds) for view in (state.gone, state.come))
+        return upkeep.difference(gone.keys, gone.sums, earlier, gone.histogram, come.histogram)
+
+    def _key(self, plan: Plan, scan: Scan, grain: Grain, made: Steps, state: str) -> str:
+        rows = scan.measures[0].rows
+        joined = Facts(plan, scan, scan.table).joined
+        party = self.relations.state("party").key if joined else ""
+        told = (
+            made.says, grain, plan.calendar, rows.at, rows.delay, state, party,
+            plan.until if joined or not plan.whole else "", plan.question.as_now,
+        )  # fmt: skip
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
+
+    def _bounds(
+        self, plan: Plan, scan: Scan, grain: Grain, state: State, asked: tuple[int, ...]
+    ) -> tuple[int, ...]:
+        """Return the bounds of all elements that the rows of a table, and what is asked, can touch."""
+        rows = scan.measures[0].rows
+        views = [state.view, *(view for view in (state.gone, state.come) if view)]
+        found = [self.relations.connection.execute(upkeep.bounds(view, rows.at)).fetchall()[0] for view in views]
+        known = [edge + rows.delay for pair in found for edge in pair if edge is not None]
+        first, last = min([*known, asked[0]]), max([*known, asked[-1] - 1])
+        calendar = plan.calendar
+        periods = calendar.periods(calendar.day_of(first), calendar.day_of(last) + timedelta(days=1), grain)
+        return tuple(sorted({edge for p in periods for edge in (p.start_us, p.end_us)}))
+
+
+def _own_bounds(plan: Plan, scan: Scan) -> tuple[int, ...]:
+    periods = [stretch_of(plan, scan.measures[0].rows, i) for i in scan.stretches]
+    return tuple(sorted({edge for p in periods for edge in (p.start_us, p.end_us)}))
+
+
+def _aligned(plan: Plan, scan: Scan, grain: Grain) -> bool:
+    """Whether every stretch of a scan is a run of whole periods of a grain."""
+    if grain is Grain.DAY:
+        return True
+    if grain is Grain.ALL:
+        return False
+    calendar = plan.calendar
+    periods = [stretch_of(plan, scan.measures[0].rows, i) for i in scan.stretches]
+    return all(calendar.period_of(edge, grain).start == edge for p in periods for edge in (p.start, p.end))
