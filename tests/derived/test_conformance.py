@@ -11,7 +11,7 @@ from regard.sql.derived import STATEMENTS
 from tests.derived import worlds
 from tests.derived.worlds import agree, by_engine, connection, declared, resolved, types
 
-often = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def test_every_declared_table_has_both_makers():

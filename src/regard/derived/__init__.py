@@ -27,7 +27,12 @@ from regard.derived.calendar import (
     calendar_days as calendar_days,
     work_calendar as work_calendar,
 )
-from regard.derived.reference import Arguments as Arguments, Inputs as Inputs, Reference as Reference, Row as Row
+from regard.derived.reference import (
+    Arguments as Arguments,
+    Inputs as Inputs,
+    Reference as Reference,  # noqa: TC001 - for others to import
+    Row as Row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from regard.derived.reference import words
+from regard.derived.reference import by, words
 from regard.derived.versions import cut, stamp, versions
 from regard.model.time import DAY_US
 
@@ -20,8 +20,7 @@ def rows(inputs: Inputs, arguments: Arguments, until: int) -> list[dict[str, Any
     table = []
     for (party, bucket), times in _activities(inputs, arguments, until).items():
         for number, stretch in enumerate(_stretches(sorted(times), gap), start=1):
-            left_at = stretch[-1] + gap
-            left_at = left_at if left_at <= until else None
+            left_at = by(until, stretch[-1] + gap)
             for start, end, version in cut(history, party, stretch[0], left_at):
                 row = {"party_id": party, "bucket": bucket, "start_at": start, "end_at": end, "number": number}
                 row |= {"since_at": stretch[0], "last_at": stretch[-1], "left_at": left_at}

@@ -64,7 +64,7 @@ def work_calendar(document: Mapping[str, Any], reporting_zone: str) -> WorkCalen
         stretches = [_stretch(part) for part in str(text).split(",")]
         flat = [minute for stretch in stretches if stretch for minute in stretch]
         if None in stretches or flat != sorted(set(flat)):
-            mistakes.append(_mistake(f"hours.{weekday}", "is no list of hours", text, 'write "09:00-12:00, 13:00-17:00"'))
+            mistakes.append(_mistake(f"hours.{weekday}", "is no list of hours", text, "write 09:00-12:00, 13:00-17:00"))
             continue
         hours[WEEKDAYS.index(weekday)] = tuple(stretch for stretch in stretches if stretch)
     holidays = set()
@@ -128,11 +128,13 @@ def business_stretches(calendar: WorkCalendar, start: int, end: int) -> list[tup
 
 
 def business_time(days: Sequence[Row], calendar: str, start: int, end: int) -> int | None:
-    """Return the business microseconds of [start, end) by adding up overlaps, or None where the table does not reach."""
+    """Return the business microseconds of [start, end), overlaps added up; None where the table does not reach."""
     mine = [row for row in days if row["calendar"] == calendar]
     if not {start // DAY_US, end // DAY_US} <= {row["day"] for row in mine}:
         return None
-    pairs = [(row[f"s{number}"], row[f"e{number}"]) for row in mine for number in range(1, STRETCHES + 1)]
+    pairs: list[tuple[int, int]] = [
+        (row[f"s{number}"], row[f"e{number}"]) for row in mine for number in range(1, STRETCHES + 1)
+    ]
     return sum(max(0, min(e, end) - max(s, start)) for s, e in pairs)
 
 

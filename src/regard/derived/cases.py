@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regard.derived.reference import by, earliest
+from regard.derived.reference import by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,9 @@ LINKS = 32
 
 DONE = ("resolved", "closed", "merged")
 """Statuses in which nothing more is owed; all others are open."""
+
+WRITTEN_ENDS = ("resolved_at", "closed_at")
+"""Columns of the case itself that say when it was done."""
 
 MACHINES = ("bot", "system")
 """Actors who are no person."""
@@ -129,7 +132,7 @@ def _root(mine: Key, cases: dict[Key, Row], register: Register) -> Key:
 def _open_spans(case: Row, steps: Sequence[Row], until: int) -> list[Span]:
     """Follow one case through its changes of status; what is opened and done at one instant is done."""
     changes = [(case["opened_at"], False, False)]
-    changes += [(at, True, False) for at in (by(until, case["resolved_at"]), by(until, case["closed_at"])) if at is not None]
+    changes += [(at, True, False) for name in WRITTEN_ENDS if (at := by(until, case[name])) is not None]
     changes += [(step["at"], step["status"] in DONE, step["actor"] in MACHINES) for step in steps]
     spans: list[Span] = []
     start: int | None = None
@@ -169,4 +172,4 @@ def restarts(course: Course) -> list[int]:
 def first_written(course: Course, names: Sequence[str], until: int) -> int | None:
     """Return the earliest instant that the cases themselves write in some columns, at or after the opening."""
     times = [by(until, member[name]) for member in course.members for name in names]
-    return earliest([at for at in times if at is not None and at >= course.opened_at])
+    return min((at for at in times if at is not None and at >= course.opened_at), default=None)

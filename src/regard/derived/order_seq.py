@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 CARRIED = (
     *("source", "source_id", "order_id", "party_id", "ordered_at", "is_credit", "channel", "product", "category"),
-    *("device", "items", "gross", "discount", "net", "cost", "promised_at", "delivery_promised_at", "expedited", "bucket"),
+    *("device", "items", "gross", "discount", "net", "cost", "promised_at", "delivery_promised_at", "expedited"),
+    "bucket",
 )
 """What a row takes from the order as it is."""
 

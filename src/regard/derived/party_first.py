@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from regard.derived.orders import standing_orders
-from regard.derived.reference import earliest, words
+from regard.derived.reference import by, earliest, words
 from regard.derived.spans import entitled
 from regard.derived.versions import of_grain, stamp, version_at, versions
 
@@ -25,8 +25,7 @@ def rows(inputs: Inputs, arguments: Arguments, until: int) -> list[dict[str, Any
     for party in sorted(history.keys() | orders.keys()):
         mine, bought = history.get(party, []), orders.get(party, [])
         first_order = bought[0] if bought else None
-        served = [version["served_from"] for version in mine if version["served_from"] is not None]
-        served_from = earliest([at for at in served if at <= until])
+        served_from = earliest([by(until, version["served_from"]) for version in mine])
         first_order_at = first_order["ordered_at"] if first_order else None
         start_at = earliest([served_from, first_order_at])
         if start_at is None or not of_grain(mine[0] if mine else None, arguments["grain"]):
@@ -34,7 +33,7 @@ def rows(inputs: Inputs, arguments: Arguments, until: int) -> list[dict[str, Any
         ends = [piece["end_at"] for piece in pieces if piece["party_id"] == party]
         left_at = None if None in ends else max(ends, default=None)
         first_value_at = earliest([row["at"] for row in moments if row["party_id"] == party])
-        came_from = [version["traffic_source"] for version in mine] + [order["first_traffic_source"] for order in bought[:1]]
+        came_from = [each["traffic_source"] for each in mine] + [each["first_traffic_source"] for each in bought[:1]]
         version = version_at(history, party, start_at)
         stopped = max(start_at, until if left_at is None else left_at)
         row = {

@@ -36,7 +36,8 @@ def rows(inputs: Inputs, arguments: Arguments, until: int) -> list[dict[str, Any
             known = week - min(counts) >= 7 * BEFORE
             row = {"party_id": party, "bucket": bucket, "week": week, "start_at": start_at, "end_at": end_at}
             row |= {"logins": counts[week], "before": before, "baseline": before / BEFORE if known else None}
-            fell = before >= float(arguments["floor"]) and counts[week] < (1 - float(arguments["drop"])) * before / BEFORE
+            limit = (1 - float(arguments["drop"])) * before / BEFORE
+            fell = before >= float(arguments["floor"]) and counts[week] < limit
             row |= {"declining": fell if known else None}
             table.append(row | stamp(version_at(history, party, end_at - 1)))
     return table

@@ -42,10 +42,9 @@ def rows(inputs: Inputs, arguments: Arguments, until: int) -> list[dict[str, Any
         common |= {"ordered": depth == len(STEPS), "slow": None if load is None else load > float(arguments["slow_ms"])}
         for number, (step, at, following) in enumerate(zip(STEPS, times, [*times[1:], None], strict=True), start=1):
             if number <= depth:
-                known = at is not None and following is not None and at <= following
+                seconds = None if at is None or following is None or following < at else (following - at) / 1_000_000
                 row = {"step": step, "step_number": number, "at": at, "next_reached": number < depth}
-                row |= {"seconds": (following - at) / 1_000_000 if known else None}
-                table.append(common | row)
+                table.append(common | row | {"seconds": seconds})
     return table
 
 

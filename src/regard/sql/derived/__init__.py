@@ -1,7 +1,7 @@
 """Derived tables as SQL: named steps that a reader can follow, one file for each table; runs nothing.
 
-Only SQL that every engine knows: no dates and zones (all is whole microseconds), no lists, no QUALIFY; ties are broken by
-the key, so that every engine makes the same rows.
+Only SQL that every engine knows: no dates and zones (all is whole microseconds), no lists, no QUALIFY; ties are broken
+by the key, so that every engine makes the same rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from regard.sql.derived import (
     served,
     visit_step,
 )
-from regard.sql.derived.steps import Statement as Statement
+from regard.sql.derived.steps import Statement as Statement  # noqa: TC001 - for others to import
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -51,7 +51,8 @@ def statement(arguments: Arguments, until: int) -> str:
             "stretches; one ends a gap after its last activity, if that time has come",
             f"""
             SELECT
-              party_id, number, MIN(bucket) AS bucket, MIN("at") AS since_at, MAX("at") AS last_at, COUNT(*) AS activities,
+              party_id, number, MIN(bucket) AS bucket, COUNT(*) AS activities,
+              MIN("at") AS since_at, MAX("at") AS last_at,
               CASE WHEN MAX("at") + {gap} <= {until} THEN MAX("at") + {gap} END AS left_at
             FROM numbered
             GROUP BY party_id, number

@@ -60,7 +60,7 @@ def statement(arguments: Arguments, until: int) -> str:
 
 
 def _talk(reply: str, until: int) -> list[Step]:
-    """Return the steps about contacts and what the cases say themselves; `said` and `wrote` have a row for each root."""
+    """Return the steps about contacts and what cases say themselves; `said` and `wrote` have a row for each root."""
     seen = "contact.public AND contact.actor <> 'system'"
     written = ",\n              ".join(
         f"MIN(CASE WHEN numbered.{name} >= course.opened_at AND numbered.{name} <= {until} THEN numbered.{name} END)"

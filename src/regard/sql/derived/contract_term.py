@@ -12,13 +12,12 @@ from regard.sql.derived.versions import STAMP, stamped, version
 if TYPE_CHECKING:
     from regard.derived import Arguments
 
-CONTRACT = "COALESCE({0}.party_id, -1) = COALESCE({1}.party_id, -1) AND COALESCE({0}.ref_id, '') = COALESCE({1}.ref_id, '')"
-
 
 def statement(arguments: Arguments, until: int) -> str:
     """Return the query; see `Statement`."""
     grace = round(float(arguments["grace_days"]) * DAY_US)
     firsts = ", ".join(f'MIN(CASE WHEN kind = {text(kind)} THEN "at" END) AS {name}' for name, kind in OUTCOMES.items())
+    somebody = "(party_id IS NOT NULL OR ref_id IS NOT NULL)"
     steps = [
         *version(until),
         Step(
@@ -26,10 +25,10 @@ def statement(arguments: Arguments, until: int) -> str:
             "what happened to contracts by then, and when each term is over for good: its end and the grace",
             f"""
             SELECT party_id, ref_id, kind, "at", CAST(NULL AS BIGINT) AS due_at, "at" AS place FROM event
-            WHERE kind IN ({listed(OUTCOMES.values())}) AND "at" <= {until} AND (party_id IS NOT NULL OR ref_id IS NOT NULL)
+            WHERE kind IN ({listed(OUTCOMES.values())}) AND "at" <= {until} AND {somebody}
             UNION ALL
             SELECT party_id, ref_id, kind, "at", "at", "at" + {grace} FROM event
-            WHERE kind = {text(DUE)} AND "at" <= {until} AND (party_id IS NOT NULL OR ref_id IS NOT NULL)
+            WHERE kind = {text(DUE)} AND "at" <= {until} AND {somebody}
             """,
         ),
         Step(
@@ -60,7 +59,9 @@ def statement(arguments: Arguments, until: int) -> str:
       outcome.upsold_at IS NOT NULL OR COALESCE(outcome.cancelled_at >= term."at", TRUE) AS eligible,
       {STAMP}
     FROM term
-    LEFT JOIN outcome ON outcome.due_at = term."at" AND {CONTRACT.format("outcome", "term")}
+    LEFT JOIN outcome ON outcome.due_at = term."at"
+      AND COALESCE(outcome.party_id, -1) = COALESCE(term.party_id, -1)
+      AND COALESCE(outcome.ref_id, '') = COALESCE(term.ref_id, '')
     {stamped("term", "at")}
     """
     return query(steps, select)

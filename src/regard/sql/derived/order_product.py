@@ -12,7 +12,11 @@ from regard.sql.derived.versions import STAMP, stamped, version
 if TYPE_CHECKING:
     from regard.derived import Arguments
 
-SUMS = ("category", "lines", "quantity", "net", "discount", "returned_quantity", "returned", "returned_at", "return_reason")
+SUMS = (
+    *("category", "lines", "quantity", "net", "discount"),
+    *("returned_quantity", "returned", "returned_at", "return_reason"),
+)
+"""Columns that are added up over lines."""
 
 
 def statement(arguments: Arguments, until: int) -> str:  # noqa: ARG001 - see `Statement`
@@ -82,8 +86,8 @@ def statement(arguments: Arguments, until: int) -> str:  # noqa: ARG001 - see `S
             JOIN summed ON summed.source = placed.source AND summed.source_id = placed.source_id
             UNION ALL
             SELECT
-              {columns("placed", CARRIED)}, placed.counted, placed.product, placed.category, 0, placed.items, placed.net,
-              placed.discount,
+              {columns("placed", CARRIED)}, placed.counted, placed.product, placed.category,
+              0, placed.items, placed.net, placed.discount,
               CASE WHEN placed.returned_at IS NULL THEN 0 END,
               placed.returned_at IS NOT NULL,
               placed.returned_at,

@@ -46,7 +46,11 @@ def statement(arguments: Arguments, until: int) -> str:
             GROUP BY party_id
             """,
         ),
-        Step("gone", "the end of each party's last entitlement", "SELECT party_id, MAX(left_at) AS left_at FROM whole GROUP BY party_id"),
+        Step(
+            "gone",
+            "the end of each party's last entitlement",
+            "SELECT party_id, MAX(left_at) AS left_at FROM whole GROUP BY party_id",
+        ),
         Step(
             "bought",
             "standing orders of known customers, the first one first",
@@ -104,12 +108,13 @@ def statement(arguments: Arguments, until: int) -> str:
     ]
     select = f"""
     SELECT
-      beginner.party_id, beginner.bucket, beginner.start_at, beginner.served_from, beginner.left_at, beginner.first_order_at,
-      beginner.first_value_at, beginner.traffic_source, beginner.channel, beginner.product,
+      beginner.party_id, beginner.bucket, beginner.start_at, beginner.served_from, beginner.left_at,
+      beginner.first_order_at, beginner.first_value_at, beginner.traffic_source, beginner.channel, beginner.product,
       beginner.first_order_at IS NOT NULL AS ordered,
       beginner.first_value_at IS NOT NULL AS valued,
       beginner.first_order_at - beginner.start_at AS time_to_order,
-      CASE WHEN beginner.first_value_at < beginner.start_at THEN 0 ELSE beginner.first_value_at - beginner.start_at END AS time_to_value,
+      CASE WHEN beginner.first_value_at < beginner.start_at THEN 0
+        ELSE beginner.first_value_at - beginner.start_at END AS time_to_value,
       COALESCE(beginner.first_order_at, beginner.stopped) - beginner.start_at AS order_elapsed,
       GREATEST(0, COALESCE(beginner.first_value_at, beginner.stopped) - beginner.start_at) AS value_elapsed,
       COALESCE(version.size, 1) AS size,

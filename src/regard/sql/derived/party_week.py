@@ -28,7 +28,9 @@ def statement(arguments: Arguments, until: int) -> str:
     # Rounded up, so that the steps of the zone are looked up once a year, and past the week that holds `until`.
     horizon = (until // YEAR + 1) * YEAR + 8 * DAY_US
     later = " UNION ALL ".join(f"SELECT {weeks} AS later" for weeks in range(BEFORE + 1))
-    fell = f"before >= {float(arguments['floor'])} AND logins < {1 - float(arguments['drop'])} * before / {float(BEFORE)}"
+    fell = (
+        f"before >= {float(arguments['floor'])} AND logins < {1 - float(arguments['drop'])} * before / {float(BEFORE)}"
+    )
     steps = [
         *version(until),
         Step(
@@ -58,7 +60,7 @@ def statement(arguments: Arguments, until: int) -> str:
         Step(
             "spread",
             "weeks with a login in them or in those before",
-            f"""
+            """
             SELECT
               known.party_id, known.monday + 7 * ahead.later AS week,
               MIN(known.bucket) AS bucket,
@@ -96,8 +98,8 @@ def statement(arguments: Arguments, until: int) -> str:
     ]
     select = f"""
     SELECT
-      finished.party_id, finished.bucket, CAST(finished.week AS INTEGER) AS week, finished.start_at, finished.end_at, finished.logins, finished.before, finished.baseline,
-      finished.declining, {STAMP}
+      finished.party_id, finished.bucket, CAST(finished.week AS INTEGER) AS week, finished.start_at, finished.end_at,
+      finished.logins, finished.before, finished.baseline, finished.declining, {STAMP}
     FROM finished
     {stamped("finished", "last_at")}
     """

@@ -13,38 +13,34 @@ if TYPE_CHECKING:
 
 ORDER = "PARTITION BY party_id, survey_id, question_id ORDER BY answered_at, source, source_id"
 SCALED = "answer.scale_min < answer.scale_max"
-BOTTOM = "CASE answer.polarity WHEN 'high_good' THEN answer.score - answer.scale_min ELSE answer.scale_max - answer.score END"
-TOP = "CASE answer.polarity WHEN 'high_good' THEN answer.scale_max - answer.score ELSE answer.score - answer.scale_min END"
+UP, DOWN = "answer.score - answer.scale_min", "answer.scale_max - answer.score"
+BOTTOM = f"CASE answer.polarity WHEN 'high_good' THEN {UP} ELSE {DOWN} END"
+TOP = f"CASE answer.polarity WHEN 'high_good' THEN {DOWN} ELSE {UP} END"
 
 
 def statement(arguments: Arguments, until: int) -> str:  # noqa: ARG001 - see `Statement`
     """Return the query; see `Statement`."""
+    given = f"answered_at <= {until} AND duplicate_of IS NULL AND (score IS NOT NULL OR text IS NOT NULL)"
     steps = [
         *version(until),
         Step(
-            "given",
-            "answers by then, without double submissions",
+            "neighbour",
+            "answers of known customers with those before and after; keys and times only, to keep the sort narrow",
             f"""
-            SELECT {", ".join(CARRIED)}, text IS NOT NULL AS has_text
+            SELECT
+              source, source_id,
+              LAG(answered_at) OVER ({ORDER}) AS prev_at,
+              LEAD(answered_at) OVER ({ORDER}) AS next_at
             FROM response
-            WHERE answered_at <= {until} AND duplicate_of IS NULL AND (score IS NOT NULL OR text IS NOT NULL)
+            WHERE party_id IS NOT NULL AND {given}
             """,
         ),
-        Step(
-            "answer",
-            "answers with their neighbours; an anonymous one is its own respondent",
-            f"""
-            SELECT *, LAG(answered_at) OVER ({ORDER}) AS prev_at, LEAD(answered_at) OVER ({ORDER}) AS next_at
-            FROM given
-            WHERE party_id IS NOT NULL
-            UNION ALL
-            SELECT *, NULL, NULL FROM given WHERE party_id IS NULL
-            """,
-        ),
+        Step("answer", "answers by then, without double submissions", f"SELECT * FROM response WHERE {given}"),
     ]
     select = f"""
     SELECT
-      {columns("answer", CARRIED)}, answer.has_text, answer.prev_at, answer.next_at,
+      {columns("answer", CARRIED)}, answer.text IS NOT NULL AS has_text,
+      neighbour.prev_at, neighbour.next_at,
       CASE WHEN {SCALED} AND answer.polarity IS NOT NULL
         THEN ({BOTTOM}) / (answer.scale_max - answer.scale_min) END AS score01,
       CASE WHEN {SCALED} AND answer.polarity IS NOT NULL THEN {TOP} END AS from_top,
@@ -53,6 +49,7 @@ def statement(arguments: Arguments, until: int) -> str:  # noqa: ARG001 - see `S
         THEN CAST(answer.scale_max - answer.scale_min AS BIGINT) + 1 END AS points,
       {STAMP}
     FROM answer
+    LEFT JOIN neighbour ON neighbour.source_id = answer.source_id AND neighbour.source = answer.source
     {stamped("answer", "answered_at")}
     """
     return query(steps, select)

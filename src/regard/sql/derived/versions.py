@@ -22,7 +22,9 @@ def version(until: int) -> list[Step]:
               valid_from AS from_at,
               LEAST(
                 CASE WHEN valid_to <= {until} THEN valid_to ELSE {FOREVER} END,
-                COALESCE(LEAD(valid_from) OVER (PARTITION BY party_id ORDER BY valid_from, source, source_id), {FOREVER})
+                COALESCE(
+                  LEAD(valid_from) OVER (PARTITION BY party_id ORDER BY valid_from, source, source_id), {FOREVER}
+                )
               ) AS to_at
             FROM party
             WHERE valid_from <= {until}

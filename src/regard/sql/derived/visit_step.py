@@ -19,7 +19,8 @@ def statement(arguments: Arguments, until: int) -> str:
         f"WHEN {column} <= {until} THEN {number}" for number, column in reversed([*enumerate(STEPS.values(), start=1)])
     )
     names = " UNION ALL ".join(
-        f"SELECT CAST({number} AS BIGINT) AS step_number, {text(step)} AS step" for number, step in enumerate(STEPS, start=1)
+        f"SELECT CAST({number} AS BIGINT) AS step_number, {text(step)} AS step"
+        for number, step in enumerate(STEPS, start=1)
     )
     known = 'reached."at" <= reached.next_at'
     steps = [
@@ -65,5 +66,7 @@ def statement(arguments: Arguments, until: int) -> str:
 
 def _time(until: int, later: int) -> str:
     """Return when the step so much later was reached, as far as it has come by then."""
-    times = [f"WHEN {number - later} THEN {come(column, until)}" for number, column in enumerate(STEPS.values(), start=1)]
+    times = [
+        f"WHEN {number - later} THEN {come(column, until)}" for number, column in enumerate(STEPS.values(), start=1)
+    ]
     return f"CASE step.step_number {' '.join(times[later:])} END"
