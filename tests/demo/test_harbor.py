@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from regard.demo import generate
-from tests.demo.opinion import CHANNELS, JULY, JUNE, MAY, PRINTED, channels, churn, instants, kpis, lines, within
+from tests.demo.opinion import CHANNELS, JULY, JUNE, MAY, PRINTED, Raw, channels, churn, instants, kpis, lines, within
 
 
 def test_every_figure_of_the_dashboard_comes_from_the_rows(small):
@@ -20,6 +20,20 @@ def test_every_figure_of_the_dashboard_comes_from_the_rows(small):
     for name, (printed, change) in PRINTED.items():
         assert june[name] == pytest.approx(printed, rel=0.02), name
         assert may[name] == pytest.approx(printed - change, rel=0.02), name
+
+
+@pytest.mark.slow
+def test_at_its_full_size_harbor_shows_what_was_printed(tmp_path):
+    """At scale 1 and the seed of `regard demo`, each KPI of S2 and its change come out to the digit printed."""
+    generate(tmp_path)
+    raw = Raw(tmp_path)
+    june, may = kpis(raw, JUNE, JULY), kpis(raw, MAY, JUNE)
+    for name, (printed, change) in PRINTED.items():
+        digits = 0 if isinstance(printed, int) else 1
+        assert round(float(june[name]), digits) == printed, name
+        assert round(float(june[name] - may[name]), digits) == change, name
+    came = raw.contacts[within(raw.contacts["at"], JUNE, JULY) & (raw.contacts["direction"] == "in")]
+    assert {name: round(share, 6) for name, share in channels(came).items()} == CHANNELS
 
 
 def test_clv_over_cac_is_not_what_the_kpi_sheet_says(small):

@@ -67,6 +67,9 @@ def money(values: np.ndarray) -> np.ndarray:
 MODELS = 400
 """Rows of the last batch that a file remembers, as models of spoiled ones."""
 
+PIECE = 20_000
+"""Rows of JSON that are held as text at once."""
+
 
 class Csv:
     """A CSV file with a header, appended in batches; quoted only where it must be.
@@ -165,9 +168,12 @@ class Lines:
 
     def write(self, columns: Columns) -> None:
         """Append one object a row, with every column as a key; blanks are null."""
-        encoded = [[f"{json.dumps(name)}: {text}" for text in _json(column)] for name, column in columns.items()]
-        self._file.writelines("{" + ", ".join(parts) + "}\n" for parts in zip(*encoded, strict=True))
-        self.rows += len(encoded[0]) if encoded else 0
+        count = len(next(iter(columns.values())))
+        for start in range(0, count, PIECE):  # texts of a few rows at a time: a large month would not fit
+            some = {name: column[start : start + PIECE] for name, column in columns.items()}
+            encoded = [[f"{json.dumps(name)}: {text}" for text in _json(column)] for name, column in some.items()]
+            self._file.writelines("{" + ", ".join(parts) + "}\n" for parts in zip(*encoded, strict=True))
+        self.rows += count
         self._last = columns
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:

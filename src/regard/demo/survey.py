@@ -55,6 +55,7 @@ class Surveys:
             self._waiting[survey] = {name: column[~now & ~silent] for name, column in everything.items()}
             answered.append({name: column[now] for name, column in everything.items()})
             self._write(survey, {name: column[silent] for name, column in everything.items()}, rng)
+        answered[PURCHASE] = self._silence(rng, answered)
         self._satisfaction(month, answered)
         self._effort(month, answered[SUPPORT])
         self._recommendation(rng, month, answered[RELATION])
@@ -118,6 +119,19 @@ class Surveys:
             "feeling": mood + self.people["mood"][who] + rng.normal(0, 0.8, size),
             **{kind: np.full(size, SILENT) for kind in ("share", "mean", "net")},
         }
+
+    def _silence(self, rng: np.random.Generator, answered: list[Table]) -> Table:
+        """Let some buyers not have answered after all: of 1,000 satisfaction answers, every share is exact."""
+        table = answered[PURCHASE]
+        counts = [_latest(each) for each in answered[:RELATION]]
+        surplus = sum(int(each.sum()) for each in counts) - quota(float(self._plan[PURCHASE]["wave"]) * self.scale, 1)
+        _, first, times = np.unique(table["who"], return_index=True, return_counts=True)
+        silent = np.zeros(len(table["who"]), dtype=bool)
+        silent[pick(rng, first[times == 1], max(0, surplus))] = True
+        unanswered = {name: column[silent] for name, column in table.items()}
+        unanswered["answered"] = np.full(int(silent.sum()), NEVER)
+        self._write(PURCHASE, unanswered, rng)
+        return {name: column[~silent] for name, column in table.items()}
 
     def _satisfaction(self, month: Month, answered: list[Table]) -> None:
         """Satisfaction from 1 to 5: exactly the planned share of the answers that count is 4 or 5."""
