@@ -132,16 +132,17 @@ class Delimited:
         return pc.add(pc.subtract(after, high), line), line + last
 
 
-def _opened(path: Path, encoding: str) -> io.TextIOWrapper:
+def _opened(path: Path, encoding: str, errors: str = "strict") -> io.TextIOWrapper:
     raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
     name = "utf-8-sig" if encoding in UTF8 else encoding
-    return io.TextIOWrapper(cast("io.BytesIO", raw), encoding=name, newline="")
+    return io.TextIOWrapper(cast("io.BytesIO", raw), encoding=name, errors=errors, newline="")
 
 
 def _beginning(path: Path, encoding: str, skip: int) -> str:
     """Return the text after the lines to skip, enough for a header."""
     try:
-        with _opened(path, encoding) as file:
+        # A wrong character is told later, with its line.
+        with _opened(path, encoding, "replace") as file:
             for _ in range(skip):
                 file.readline()
             return file.read(HEADER) if path.stat().st_size < HEADER else _record(file)
@@ -175,7 +176,14 @@ def _transcoded(path: Path, encoding: str, spare: Path) -> Path:
     """Return a copy in UTF-8: any encoding that Python knows may be read."""
     spare.mkdir(parents=True, exist_ok=True)
     copy = spare / f"{uuid.uuid4().hex}.csv"
-    with _opened(path, encoding) as file, copy.open("w", encoding="utf-8", newline="") as out:
-        while block := file.read(BLOCK):
-            out.write(block)
+    lines = 1
+    try:
+        with _opened(path, encoding) as file, copy.open("w", encoding="utf-8", newline="") as out:
+            while block := file.read(BLOCK):
+                lines += block.count("\n")
+                out.write(block)
+    except UnicodeDecodeError as error:
+        copy.unlink()
+        lines += error.object[: error.start].count(b"\n")
+        raise SourceError(f"{path.name}, line {lines}: a character is not of the encoding {encoding}") from None
     return copy

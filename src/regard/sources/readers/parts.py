@@ -178,8 +178,8 @@ PLAIN = (
         "a character is not of the encoding; say `encoding` (such as latin-1) or save it as UTF-8",
     ),
     (r"Malformed JSON.*?: (.*)", "not JSON: {0}"),
-    (r"too small to be a Parquet file|No magic bytes|magic", "not a Parquet file, or it is cut off"),
-    (r"(?i)gzip|decompress|inflate|miniz", "the compressed file is broken or cut off"),
+    (r"too small to be a Parquet file|smaller than the minimum|No magic bytes|magic", "not a Parquet file, or it is cut off"),
+    (r"(?i)gzip|gzipped|Compressed file|decompress|inflate|miniz", "the compressed file is broken or cut off"),
     (r"Maximum line size of (\d+) bytes exceeded", "a line is longer than {0} bytes: a quote may be open"),
 )
 """What the messages of engines mean, in plain words; `{0}` is the first group."""

@@ -508,7 +508,9 @@ class _Printer:
         tests = []
         if made.refused:
             tests.append(f"case when {made.refused} then ({made.rule}) || {words.value(':' + name)} end")
+        # A blank id is told once, not again for the columns that are the id.
         derived = name == own_id(self.table) and name not in dict(self.mapping.columns)
+        derived |= isinstance(rule, Cell) and rule.name in identifying(self.mapping)
         if not column.blank and not self._default(column) and not derived:
             given = words.name(f"{name} given")
             tests.append(self._case(f"{value} is null and {given} is null", "blank", name, self._held(used(rule))))
