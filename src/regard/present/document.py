@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so may be run as a formula by a spreadsheet (CWE-1236)."""
 
+SHORT = 12
+"""Signs of a hash that people compare; the document has all."""
+
 QUOTED = ',"\r\n'
 """Signs because of which a field stands in quotes (RFC 4180)."""
 
@@ -164,7 +167,7 @@ def context(answer: Answer) -> str:
     if answer.until != answer.as_of:
         parts.append(f"until {instant(answer.until)}")
     parts += [f"zone {answer.calendar.zone}", f"snapshot {answer.snapshot}" if answer.snapshot else ""]
-    parts += [f"definition {answer.metric.hash}" if answer.metric.hash else ""]
+    parts += [f"definition {answer.metric.hash[:SHORT]}" if answer.metric.hash else ""]
     parts += [f"{choice}={option}" for choice, option in answer.metric.options_set]
     parts += [f"where {answer.filters}" if answer.filters else ""]
     return ", ".join(part for part in parts if part)

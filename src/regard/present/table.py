@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from regard.present import numbers, words
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 PERIODS = 12
 """Periods that a trend shows."""
+
+STATUS, REAL = "status", "is it real?"
+"""Heads of the columns whose words the marks beside target and change say too."""
 
 RUNNING = frozenset({"partial"})
 """Flags of a period that is not over: it is no headline while a complete one is there."""
@@ -81,10 +84,10 @@ def of_answer(answer: Answer, *, titles: Mapping[str, str] | None = None) -> Tab
     unit, currency = answer.metric.unit, answer.currency
     columns = [Column("period"), *(Column(titles.get(name, name)) for name in answer.by)]
     columns += [Column("value", right=True), Column("95 % interval", right=True, weight=6), Column("n", right=True)]
-    columns += [Column("coverage", right=True, weight=3), Column("target", weight=4), Column("status", weight=7)]
+    columns += [Column("coverage", right=True, weight=3), Column("target", weight=7), Column(STATUS, weight=4)]
     columns += [
         Column("change", right=True, weight=5),
-        Column("is it real?", weight=5),
+        Column(REAL, weight=5),
         Column("remarks", weight=2, wrap=True),
     ]
     rows = [
@@ -92,8 +95,7 @@ def of_answer(answer: Answer, *, titles: Mapping[str, str] | None = None) -> Tab
             Cell(cell.period.label),
             *(_part(cell.dims, name) for name in answer.by),
             *_figures(cell, unit, currency),
-            Cell(words.target(cell.target, unit, currency)),
-            _status(cell),
+            *_target(cell, unit, currency),
             *_change(cell, unit, currency),
             Cell(words.flags(cell.estimate.flags), words.FAINT),
         )
@@ -113,18 +115,18 @@ def scorecard(answers: Sequence[Answer], *, periods: int = PERIODS) -> Table:
         Column("metric", wrap=True),
         Column("now", right=True),
         Column("95 % interval", right=True, weight=4),
-        Column("target", weight=6),
-        Column("status", weight=8),
-        Column("change", right=True, weight=7),
-        Column("is it real?", weight=3),
+        Column("target", weight=7),
+        Column(STATUS, weight=1),
+        Column("change", right=True, weight=6),
+        Column(REAL, weight=2),
         Column(f"last {periods}", weight=5),
-        Column("n", right=True, weight=2),
+        Column("n", right=True, weight=3),
     )
     rows = [_score(answer, series, periods) for answer in answers for series in groups(answer).values() if series]
     said = sorted(
         {series[_latest(series)].period.label for answer in answers for series in groups(answer).values() if series}
     )
-    notes = [f"period: {', '.join(said)}"] if said else []
+    notes = [f"{', '.join(said)}; {words.LEGEND}"] if said else []
     notes += list(dict.fromkeys(note for answer in answers for note in answer.notes))
     return without_empty(Table("", columns, tuple(rows), tuple(notes)))
 
@@ -154,7 +156,7 @@ def without_empty(table: Table) -> Table:
 
 
 def fit(table: Table, width: int, *, between: int = 2, wrapped: int = 24) -> Table:
-    """Leave out the least weighty columns until a table fits into a width.
+    """Leave out the least weighty columns until a table fits into a width; marks without their words get a legend.
 
     Args:
         table: the table.
@@ -172,7 +174,10 @@ def fit(table: Table, width: int, *, between: int = 2, wrapped: int = 24) -> Tab
         if not spare:
             break
         keep.remove(min(spare, key=lambda i: table.columns[i].weight))
-    return pick(table, keep)
+    fitting = pick(table, keep)
+    heads = {column.title for column in table.columns} - {column.title for column in fitting.columns}
+    told = any(words.LEGEND in note for note in table.notes)
+    return fitting if told or not heads & {STATUS, REAL} else replace(fitting, notes=(*fitting.notes, words.LEGEND))
 
 
 def pick(table: Table, keep: Iterable[int]) -> Table:
@@ -225,11 +230,12 @@ def _figures(cell: AnswerCell, unit: str, currency: str) -> tuple[Cell, Cell, Ce
     )
 
 
-def _status(cell: AnswerCell) -> Cell:
+def _target(cell: AnswerCell, unit: str, currency: str) -> tuple[Cell, Cell]:
+    said = words.target(cell.target, unit, currency)
     if cell.status is None:
-        return Cell("")
+        return Cell(said), Cell("")
     mark = words.status(cell.status)
-    return Cell(f"{mark.sign} {cell.status}", mark.tone)
+    return Cell(f"{mark.sign} {said}", mark.tone), Cell(cell.status, mark.tone)
 
 
 def _change(cell: AnswerCell, unit: str, currency: str) -> tuple[Cell, Cell]:
@@ -253,14 +259,13 @@ def _score(answer: Answer, cells: Sequence[AnswerCell], periods: int) -> tuple[C
     trend = cells[max(0, at + 1 - periods) : at + 1]
     values = [cell.estimate.value for cell in trend]
     alternative = spoken([cell.period.label for cell in trend], values, unit, currency)
-    of = words.group(now.dims)
+    of = words.group(now.dims) if len(now.dims) > 1 else "".join(part or "(blank)" for part in now.dims.values())
     value, interval, n, _ = _figures(now, unit, currency)
     return (
         Cell(f"{answer.metric.title}: {of}" if of else answer.metric.title),
         value,
         interval,
-        Cell(words.target(now.target, unit, currency)),
-        _status(now),
+        *_target(now, unit, currency),
         *_change(now, unit, currency),
         Cell(sparkline(values), spoken=alternative),
         n,

@@ -41,6 +41,16 @@ UP, DOWN = Mark("\N{BLACK UP-POINTING TRIANGLE}", PLAIN, "^"), Mark("\N{BLACK DO
 STILL = Mark("=", FAINT, "=")
 NO_WORD = Mark("\N{MIDDLE DOT}", FAINT, ".")
 
+LEGEND = ", ".join(
+    [
+        *(f"{mark.sign} {word}" for word, mark in STATUS.items()),
+        f"{UP.sign}{DOWN.sign} changed",
+        f"{STILL.sign} no detectable change",
+        f"{NO_WORD.sign} cannot say",
+    ]
+)
+"""What the marks say, for below a table that has no room for the words."""
+
 CHANGED = "changed"
 DETECTED = (CHANGED, "changed but small")
 """Words of verdicts that found a change."""

@@ -1,0 +1,150 @@
+"""`regard load`: fetch, map, test, resolve, commit; and say what was turned away."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from regard.cli.app import State, state
+from regard.cli.options import as_json
+from regard.present import numbers, words
+from regard.present.table import Cell, Column, Table
+from regard.sources import RejectsError, Report
+
+if TYPE_CHECKING:
+    from regard.cli.terminal import Terminal
+    from regard.workspace import Workspace
+
+
+@click.command("load")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option(
+    "--limit",
+    type=click.FloatRange(0, 100),
+    metavar="PERCENT",
+    help="Percent of the rows that may be turned away; reject_limit of regard.toml when not said.",
+)
+@click.option("--again", is_flag=True, help="Read even what has not changed since its last load.")
+@as_json
+@click.pass_context
+def command(context: click.Context, sources: tuple[str, ...], limit: float | None, again: bool, as_json: bool) -> None:
+    """Load sources: fetch, map, test, resolve, commit.
+
+    Without a name all sources are loaded. Rows that break a rule are put into quarantine with the rule, the reason and
+    the raw row; when they are more than the limit, the good rows are in all the same and the exit code is 2. A load
+    that was interrupted goes on where it was.
+    """
+    found = state(context)
+    workspace = found.workspace()
+    problem = ""
+    try:
+        report = run(found, workspace, sources, limit=limit, again=again)
+    except RejectsError as error:
+        report, problem = error.report, str(error)
+    if as_json:
+        found.terminal.json(document(report))
+    else:
+        show(found.terminal, report)
+    if problem:
+        found.terminal.error(problem)
+    elif not as_json:
+        found.terminal.remark(
+            "Next: `regard findings` shows what was turned away, `regard ask METRIC` answers questions."
+        )
+    context.exit(RejectsError.exit_code if problem else 0)
+
+
+def run(
+    found: State,
+    workspace: Workspace,
+    sources: tuple[str, ...] = (),
+    *,
+    limit: float | None = None,
+    again: bool = False,
+) -> Report:
+    """Load with a bar for each source.
+
+    Raises:
+        RegardError: as `Workspace.load`.
+    """
+    with found.terminal.progress() as tell:
+        share = None if limit is None else limit / 100
+        return workspace.load(sources, progress=tell, limit=share, again=again)
+
+
+def show(terminal: Terminal, report: Report) -> None:
+    """Draw what became of each source, and what was turned away by which rule."""
+    if report.resumed:
+        terminal.remark("This load went on where an interrupted one had stopped.")
+    terminal.table(of_sources(report))
+    if turned_away := of_rules(report):
+        terminal.say()
+        terminal.table(turned_away)
+    fresh = f"snapshot {report.snapshot}" if report.snapshot else "nothing new, so no new snapshot"
+    terminal.say(f"{numbers.count(report.rows)} rows read, {numbers.count(report.refused)} turned away; {fresh}.")
+
+
+def of_sources(report: Report) -> Table:
+    """Return a row for each source."""
+    rows = []
+    for one in report.sources:
+        mark = words.STATUS["missed" if one.refused else "met"]
+        state_of = "unchanged" if one.skipped else f"{mark.sign} {'some turned away' if one.refused else 'loaded'}"
+        into = ", ".join(f"{table} {numbers.count(rows)}" for table, rows in one.loaded.items())
+        tone = words.FAINT if one.skipped else words.UNSURE if one.refused else words.GOOD
+        counts = (numbers.count(one.rows), numbers.count(one.refused))
+        rows.append((Cell(one.name), Cell(state_of, tone), *(Cell(count) for count in counts), Cell(into)))
+    columns = (
+        Column("source"),
+        Column("state"),
+        Column("rows read", right=True),
+        Column("turned away", right=True),
+        Column("good rows by table", weight=1, wrap=True),
+    )
+    return Table("", columns, tuple(rows))
+
+
+def of_rules(report: Report) -> Table | None:
+    """Return a row for each rule that turned rows away, the most frequent first; None when there is none."""
+    rows = [
+        (count, (Cell(one.name), Cell(table), Cell(field or "(row)"), Cell(rule), Cell(numbers.count(count))))
+        for one in report.sources
+        for (table, rule, field), count in one.rejected.items()
+    ]
+    if not rows:
+        return None
+    columns = (Column("source"), Column("table"), Column("column"), Column("rule"), Column("rows", right=True))
+    ordered = sorted(rows, key=lambda row: (-row[0], *(cell.text for cell in row[1])))
+    return Table("Turned away (in quarantine)", columns, tuple(row for _, row in ordered))
+
+
+def document(report: Report) -> dict[str, object]:
+    """Return the report as JSON."""
+    return {
+        "run": report.run_id,
+        "resumed": report.resumed,
+        "snapshot": report.snapshot,
+        "rows": report.rows,
+        "refused": report.refused,
+        "commits": [asdict(commit) for commit in report.commits],
+        "sources": [
+            {
+                "source": one.name,
+                "skipped": one.skipped,
+                "rows": one.rows,
+                "refused": one.refused,
+                "loaded": dict(one.loaded),
+                "rejected": _counts(one.rejected),
+                "notes": _counts(one.notes),
+                "inputs": dict(one.inputs),
+            }
+            for one in report.sources
+        ],
+    }
+
+
+def _counts(found: object) -> list[dict[str, object]]:
+    assert isinstance(found, dict)  # noqa: S101 - a mapping of the report
+    return [{"table": t, "rule": r, "field": f, "rows": n} for (t, r, f), n in sorted(found.items())]

@@ -1,0 +1,78 @@
+"""Options that several commands have, read in one way."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from regard.model import add_months
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+MONTH, YEAR = len("2026-06"), len("2026")
+MONTHS = 12
+
+
+def as_json(command: Callable[..., object]) -> Callable[..., object]:
+    """Add `--json`."""
+    said = "Print one JSON document on stdout and nothing else there."
+    return click.option("--json", "as_json", is_flag=True, help=said)(command)
+
+
+def settings(command: Callable[..., object]) -> Callable[..., object]:
+    """Add `--set`."""
+    said = "Pick an option of the choice register, such as K22=every; may be given several times."
+    return click.option("--set", "chosen", metavar="CHOICE=OPTION", multiple=True, help=said)(command)
+
+
+def read_settings(chosen: Sequence[str]) -> dict[str, str]:
+    """Return choice -> option.
+
+    Raises:
+        click.BadParameter: one is not written as CHOICE=OPTION, or a choice stands twice.
+    """
+    found: dict[str, str] = {}
+    for text in chosen:
+        choice, equals, option = (part.strip() for part in text.partition("="))
+        if not (choice and equals and option):
+            raise click.BadParameter(f"'{text}' is not CHOICE=OPTION, such as K22=every", param_hint="--set")
+        if found.setdefault(choice.upper(), option) != option:
+            raise click.BadParameter(f"{choice} is set twice", param_hint="--set")
+    return found
+
+
+def first_day(text: str | None, option: str = "--from") -> date | None:
+    """Read a day, or a month or year, which stand for their first day.
+
+    Raises:
+        click.BadParameter: it is none of these.
+    """
+    if not text:
+        return None
+    padded = {MONTH: f"{text}-01", YEAR: f"{text}-01-01"}.get(len(text), text)
+    try:
+        return date.fromisoformat(padded)
+    except ValueError:
+        raise click.BadParameter(
+            f"'{text}' is no day, month or year; write 2026-06-30, 2026-06 or 2026", param_hint=option
+        ) from None
+
+
+def last_day(text: str | None) -> date | None:
+    """Read the day before which a question ends: a day is left out, a month or year is taken in whole.
+
+    Raises:
+        click.BadParameter: as `first_day`.
+    """
+    start = first_day(text, "--to")
+    if start is None or text is None:
+        return None
+    return add_months(start, {MONTH: 1, YEAR: MONTHS}.get(len(text), 0))
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return names that are separated by commas."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
