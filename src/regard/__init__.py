@@ -1,8 +1,8 @@
 """Regard measures customer experience: one definition of each metric, the same number everywhere.
 
-    >>> import regard
-    >>> ws = regard.open("acme")                                        # doctest: +SKIP
-    >>> ws.ask("nps", by=["segment"], grain="month")                    # doctest: +SKIP
+>>> import regard
+>>> ws = regard.open("acme")                                        # doctest: +SKIP
+>>> ws.ask("nps", by=["segment"], grain="month")                    # doctest: +SKIP
 """
 
 from regard.workspace import Workspace as Workspace

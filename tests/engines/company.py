@@ -120,7 +120,11 @@ def facts(draw: st.DrawFn) -> list[Row]:
         for i in range(n)
     ]
     for row in rows:
-        later = [r["at"] for r in rows if r["party_id"] == row["party_id"] and r["kind"] == row["kind"] and r["at"] > row["at"]]
+        later = [
+            r["at"]
+            for r in rows
+            if r["party_id"] == row["party_id"] and r["kind"] == row["kind"] and r["at"] > row["at"]
+        ]
         row["next_at"] = min(later, default=None) if row["party_id"] else None
     return rows
 
@@ -197,8 +201,16 @@ def row_set(draw: st.DrawFn, table: str, *, second: bool) -> RowSet:
             per=None,
         )
     if draw(st.booleans()) and not second:
-        return RowSet(table="span", where=where, over=("start_at", "end_at"), window=window, shift=draw(st.sampled_from([0, 3 * DAY_US])))
-    return RowSet(table="span", where=where, standing=draw(st.sampled_from(["start", "end"])), span=("start_at", "end_at"))
+        return RowSet(
+            table="span",
+            where=where,
+            over=("start_at", "end_at"),
+            window=window,
+            shift=draw(st.sampled_from([0, 3 * DAY_US])),
+        )
+    return RowSet(
+        table="span", where=where, standing=draw(st.sampled_from(["start", "end"])), span=("start_at", "end_at")
+    )
 
 
 @st.composite
@@ -210,7 +222,11 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
     replicate = draw(st.sampled_from(["", "party", "day"]))
     kind = Kind.ORDINARY
     if second:
-        x = draw(st.sampled_from(["amount", "score", "done_at - at"] if table == "fact" else ["size", "rate", "period.end - start_at"]))
+        x = draw(
+            st.sampled_from(
+                ["amount", "score", "done_at - at"] if table == "fact" else ["size", "rate", "period.end - start_at"]
+            )
+        )
         done = "good" if table == "fact" else "end_at is not blank"
         column_ = draw(st.sampled_from(["party_id", "kind"] if table == "fact" else ["party_id", "tier"]))
         weight = "score" if table == "fact" else "size"
@@ -226,14 +242,18 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
         if draw(st.booleans()) and table == "fact":
             sums = tuple((name, parse(text)) for name, text in (("visits", "1"), ("spend", "amount"), ("wins", "good")))
             rows = RowSet(table="fact", where=rows.where, at="at", window=rows.window, per=Per(("party_id",), sums))
-            leaf = draw(st.sampled_from(["count(r)", "sum(r, visits >= 2)", "sum(r, spend)", "sum(r, wins * 2 + visits)"]))
+            leaf = draw(
+                st.sampled_from(["count(r)", "sum(r, visits >= 2)", "sum(r, spend)", "sum(r, wins * 2 + visits)"])
+            )
     elif rows.over:
         leaf = f"sum(r, {draw(st.sampled_from(SPAN_NUMBERS))})"
     elif table == "span":
         leaf = draw(st.sampled_from(["count(r)", "sum(r, size)", f"sum(r, {draw(st.sampled_from(SPAN_TESTS))})"]))
     else:
         test, x = draw(st.sampled_from(ROW_TESTS)), draw(st.sampled_from(ROW_NUMBERS))
-        leaf = draw(st.sampled_from(["count(r)", f"sum(r, {test})", f"sum(r, {x})", f"share(r, {test})", f"mean(r, {x})"]))
+        leaf = draw(
+            st.sampled_from(["count(r)", f"sum(r, {test})", f"sum(r, {x})", f"share(r, {test})", f"mean(r, {x})"])
+        )
     merges = not second and not rows.per
     wider = ["leaf"] + (["leaf / total(leaf, channel)"] if merges and table == "fact" else [])
     wider += ["leaf / length", "100 * leaf / n - 3"] if merges else []
@@ -266,7 +286,9 @@ def questions(draw: st.DrawFn) -> Plan:
     spans_only = all(m.rows["r"].table == "span" for m in chosen)
     known = ["channel", "kind", "region"] if facts_only else ["tier", "region"] if spans_only else ["region"]
     breakdowns = draw(
-        st.lists(st.lists(st.sampled_from(known), max_size=2, unique=True).map(tuple), min_size=1, max_size=3, unique=True)
+        st.lists(
+            st.lists(st.sampled_from(known), max_size=2, unique=True).map(tuple), min_size=1, max_size=3, unique=True
+        )
     )
     start = date(2026, 2, draw(st.integers(20, 28)))
     end = date(2026, draw(st.sampled_from([3, 4])), draw(st.integers(1, 20)))

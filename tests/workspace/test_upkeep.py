@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import random
 import shutil
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
 
 from regard.model import DAY_US
-from regard.plan import Answer
 from regard.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from regard.plan import Answer
 
 Row = dict[str, Any]
 FIRST = 20_454 * DAY_US  # 2026-01-01
 KINDS = {"nps": (0, 10, "high_good"), "csat": (1, 5, "high_good"), "ces": (1, 5, "low_good")}
-ASKED = ("nps", "csat_top2", "csat_index", "frt", "resolution_time", "channel_share", "reopen_rate", "aov", "repeat_rate")
+ASKED = (
+    "nps",
+    "csat_top2",
+    "csat_index",
+    "frt",
+    "resolution_time",
+    "channel_share",
+    "reopen_rate",
+    "aov",
+    "repeat_rate",
+)
 
 
 def answer_row(dice: random.Random, number: int) -> Row:
@@ -30,7 +43,8 @@ def answer_row(dice: random.Random, number: int) -> Row:
         "source": "survey", "source_id": f"a{number}", "loaded_at": FIRST, "run_id": "r", "invite_id": f"i{number}",
         "question_id": kind, "survey_id": "s", "question_kind": kind, "scale_min": float(low), "scale_max": float(high),
         "polarity": polarity, "party_id": party, "answered_at": at, "delivered_at": at, "invited_at": at,
-        "score": float(dice.randint(low, high)), "channel": dice.choice(["email", "app"]), "bucket": (party or number) % 32,
+        "score": float(dice.randint(low, high)), "channel": dice.choice(["email", "app"]),
+        "bucket": (party or number) % 32,
     }  # fmt: skip
 
 

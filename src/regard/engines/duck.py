@@ -41,4 +41,4 @@ class Duck:
         if kept is None:
             return scan_statement(plan, scan, self.relation(scan.table, scan.arguments))
         relation, steps = kept
-        return f"with histogram as ( -- kept\n  select * from {relation}\n),\n{steps.cells.removeprefix('with').lstrip()}"
+        return steps.over(relation)

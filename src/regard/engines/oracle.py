@@ -63,7 +63,7 @@ class Oracle:
                     found.append(row)
         return pa.Table.from_pylist(found, schema=pa.schema(list(fields.items())))
 
-    # -- which rows ------------------------------------------------------------------------------------------------------
+    # -- which rows --------------------------------------------------------------------------------------------------
 
     def _counted(self, plan: Plan, scan: Scan, measure: Measure, number: int) -> list[Row]:
         """Return the rows of a measure in a stretch, each with its dimensions and what its span gives."""
@@ -75,7 +75,9 @@ class Oracle:
             placed = self._place(plan, measure, row, period)
             if placed is None:
                 continue
-            placed["__dims"] = {label: self._dimension(plan, scan, row, label, placed) for s in scan.sets for label in s}
+            placed["__dims"] = {
+                label: self._dimension(plan, scan, row, label, placed) for s in scan.sets for label in s
+            }
             if not self._asked(plan, scan, row, placed):
                 continue
             if rows.where is not None and not evaluate(rows.where, placed, scope):
@@ -126,7 +128,13 @@ class Oracle:
             value = None if version is None else version[name]
         else:
             value = row[table.dims[name]]
-        return value if value is None or isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+        return (
+            value
+            if value is None or isinstance(value, str)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
+        )
 
     def _version(self, party: object, at: int) -> Mapping[str, Any] | None:
         """Return the version of a party that holds at an instant: of those begun, the one that began last."""
@@ -157,7 +165,7 @@ class Oracle:
         assert scan.replicate != PARTY or 0 <= bucket < BUCKETS  # noqa: S101 - a bucket outside would be lost
         return int(bucket)
 
-    # -- what they give --------------------------------------------------------------------------------------------------
+    # -- what they give ----------------------------------------------------------------------------------------------
 
     def _measure(self, plan: Plan, measure: Measure, rows: list[Row], number: int, name: str) -> Row:
         scope = self._scope(plan, measure, plan.stretches[number].period)
@@ -238,4 +246,3 @@ def _survival(measure: Measure, rows: list[Row], scope: Scope) -> Ends:
         if hi is None and above:
             hi = float(time)
     return value, lo, hi, float(len(pairs)) if pairs else None
-

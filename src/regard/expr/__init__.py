@@ -1,5 +1,7 @@
-"""The metric language: its nodes, its grammar, its plain words, and the slow honest evaluator that decides what is true."""
+"""The metric language: its nodes, its grammar, its plain words, and the slow evaluator that decides what is true."""
 
+from regard.expr.check import Types as Types, check as check
+from regard.expr.evaluate import Scope as Scope, evaluate as evaluate, policy_name as policy_name
 from regard.expr.nodes import (
     CLOCKS as CLOCKS,
     MINUTE_US as MINUTE_US,
@@ -19,7 +21,5 @@ from regard.expr.nodes import (
     rewrite as rewrite,
     walk as walk,
 )
-from regard.expr.check import Types as Types, check as check
-from regard.expr.evaluate import Scope as Scope, evaluate as evaluate, policy_name as policy_name
 from regard.expr.parse import Level as Level, parse as parse
 from regard.expr.show import duration as duration, show as show, words as words

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from regard.errors import Mistake, did_you_mean
-from regard.expr.nodes import Call, Clock, Literal, Name, Node, Parameter, Reference, Type
+from regard.expr.nodes import Call, Clock, Literal, Name, Node, Parameter, Type
 from regard.expr.show import show
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 N, X, B, I, Y, D = Type.NUMBER, Type.TEXT, Type.TRUTH, Type.INSTANT, Type.DAY, Type.DURATION  # noqa: E741
 
@@ -22,8 +22,7 @@ ARITHMETIC: Mapping[str, Mapping[tuple[Type, Type], Type]] = {
 }
 """What the arithmetic of two types gives; a pair that is not here is a mistake."""
 
-SAME = {"min", "max", "=", "!=", "<", "<=", ">", ">="}
-ORDERED = {"<", "<=", ">", ">=", "min", "max"}
+ORDERED = {"<", "<=", ">", ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +66,30 @@ def _add(found: list[Mistake], node: Node, rule: str, message: str, hint: str = 
     found.append(Mistake(rule=rule, message=message, column=node.at + 1, value=show(node), hint=hint))
 
 
-def _check(node: Node, types: Types, found: list[Mistake]) -> Type | None:  # noqa: PLR0911 - one exit for each sort
+def _check(node: Node, types: Types, found: list[Mistake]) -> Type | None:
     if isinstance(node, Literal):
         return node.type
+    if isinstance(node, Call):
+        return _check_call(node, types, found)
+    return _check_name(node, types, found)
+
+
+def _check_name(node: Node, types: Types, found: list[Mistake]) -> Type | None:
     if isinstance(node, Name):
-        if node.name in types.columns:
-            return types.columns[node.name]
-        hint = did_you_mean(node.name, types.columns)
-        _add(found, node, "unknown-column", f"{types.of} has no '{node.name}'", hint)
-        return None
+        if node.name not in types.columns:
+            hint = did_you_mean(node.name, types.columns)
+            _add(found, node, "unknown-column", f"{types.of} has no '{node.name}'", hint)
+        return types.columns.get(node.name)
     if isinstance(node, Parameter):
-        if node.name in types.parameters:
-            return types.parameters[node.name]
-        hint = did_you_mean(node.name, types.parameters) or "declare it under parameters"
-        _add(found, node, "unknown-parameter", f"${node.name} is not declared", hint)
-        return None
-    if isinstance(node, Clock):
-        if node.name == "length":
-            return N
+        if node.name not in types.parameters:
+            hint = did_you_mean(node.name, types.parameters) or "declare it under parameters"
+            _add(found, node, "unknown-parameter", f"${node.name} is not declared", hint)
+        return types.parameters.get(node.name)
+    if isinstance(node, Clock) and node.name != "length":
         if not types.clocks:
             _add(found, node, "no-clock", f"{node.name} cannot be used here")
         return I
-    if isinstance(node, Reference):
-        return N
-    if isinstance(node, Call):
-        return _check_call(node, types, found)
-    raise TypeError(node)
+    return N
 
 
 def _check_call(node: Call, types: Types, found: list[Mistake]) -> Type | None:
@@ -101,37 +98,63 @@ def _check_call(node: Call, types: Types, found: list[Mistake]) -> Type | None:
     if node.name in ("total", "trailing"):
         return _check(node.args[0], types, found)
     got = [_check(arg, types, found) for arg in node.args]
-    if None in got:
+    known = [kind for kind in got if kind is not None]
+    if len(known) < len(got):
         return B if node.name in TESTS else None
-    if node.name in ARITHMETIC:
-        result = ARITHMETIC[node.name].get((got[0], got[1]))  # type: ignore[arg-type]
-        if result is None:
-            hint = "compare or count a test instead" if B in got else ""
-            _add(found, node, "wrong-type", f"{got[0]} {node.name} {got[1]} has no meaning", hint)
-        return result
-    if node.name == "negate":
-        return _need(node, got, (N, D), found)
-    if node.name in ("and", "or", "not"):
-        for arg, kind in zip(node.args, got, strict=True):
-            if kind is not B:
-                _add(found, arg, "wrong-type", f"{show(arg)} is a {kind}, a test is needed", "write a comparison")
-        return B
-    if node.name in ("is blank", "is not blank"):
-        return B
-    if node.name == "if":
-        if got[0] is not B:
-            _add(found, node.args[0], "wrong-type", f"{show(node.args[0])} is a {got[0]}, a test is needed")
-        return _alike(node, got[1:], found)
-    if node.name == "in":
-        _alike(node, got, found)
-        return B
-    if node.name in SAME:
-        kind = _alike(node, got, found)
-        if node.name in ORDERED and kind is B:
-            _add(found, node, "wrong-type", f"truths have no order: {show(node)}")
-        return kind if node.name in ("min", "max") else B
-    _add(found, node, "unknown-function", f"'{node.name}' cannot stand here")
+    if node.name not in RULES:
+        _add(found, node, "unknown-function", f"'{node.name}' cannot stand here")
+        return None
+    return RULES[node.name](node, known, found)
+
+
+def _arithmetic(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
+    result = ARITHMETIC[node.name].get((got[0], got[1]))
+    if result is None:
+        hint = "compare or count a test instead" if B in got else ""
+        _add(found, node, "wrong-type", f"{got[0]} {node.name} {got[1]} has no meaning", hint)
+    return result
+
+
+def _negate(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
+    if got[0] in (N, D):
+        return got[0]
+    _add(found, node, "wrong-type", f"{show(node.args[0])} is a {got[0]}")
     return None
+
+
+def _truths(node: Call, got: list[Type], found: list[Mistake]) -> Type:
+    for arg, kind in zip(node.args, got, strict=True):
+        if kind is not B:
+            _add(found, arg, "wrong-type", f"{show(arg)} is a {kind}, a test is needed", "write a comparison")
+    return B
+
+
+def _blank(node: Call, got: list[Type], found: list[Mistake]) -> Type:
+    del node, got, found
+    return B
+
+
+def _if(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
+    if got[0] is not B:
+        _add(found, node.args[0], "wrong-type", f"{show(node.args[0])} is a {got[0]}, a test is needed")
+    return _alike(node, got[1:], found)
+
+
+def _compared(node: Call, got: list[Type], found: list[Mistake]) -> Type:
+    kind = _alike(node, got, found)
+    if node.name in ORDERED and kind is B:
+        _add(found, node, "wrong-type", f"truths have no order: {show(node)}")
+    return B
+
+
+def _lesser(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
+    kind = _alike(node, got, found)
+    if kind is B:
+        _add(found, node, "wrong-type", f"truths have no order: {show(node)}")
+    return kind
+
+
+Rule: TypeAlias = "Callable[[Call, list[Type], list[Mistake]], Type | None]"
 
 
 TESTS = {"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="}
@@ -144,23 +167,33 @@ def _check_lookup(node: Call, types: Types, found: list[Mistake]) -> Type | None
         _add(found, node, "unknown-policy", f"there is no policy '{show(first)}'", hint)
     elif types.policies[first.name] != len(node.args) - 1:
         wanted = types.policies[first.name]
-        _add(found, node, "arguments", f"policy {first.name} is looked up by {wanted} columns, found {len(node.args) - 1}")
+        _add(
+            found,
+            node,
+            "arguments",
+            f"policy {first.name} is looked up by {wanted} columns, found {len(node.args) - 1}",
+        )
     for arg in node.args[1:]:
         _check(arg, types, found)
     return N
 
 
-def _need(node: Call, got: list[Type | None], kinds: tuple[Type, ...], found: list[Mistake]) -> Type | None:
-    if got[0] in kinds:
-        return got[0]
-    _add(found, node, "wrong-type", f"{show(node.args[0])} is a {got[0]}")
-    return None
-
-
-def _alike(node: Call, got: list[Type | None], found: list[Mistake]) -> Type | None:
+def _alike(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
     if len(set(got)) == 1:
         return got[0]
     kinds = ", ".join(dict.fromkeys(str(kind) for kind in got))
     hint = "write instants as differences, such as 'a - b < 2 h'" if I in got and D in got else ""
     _add(found, node, "wrong-type", f"{show(node)} compares different types ({kinds})", hint)
     return None
+
+
+RULES: Mapping[str, Rule] = {
+    **dict.fromkeys(ARITHMETIC, _arithmetic),
+    **dict.fromkeys(("and", "or", "not"), _truths),
+    **dict.fromkeys(("is blank", "is not blank"), _blank),
+    **dict.fromkeys(("=", "!=", "<", "<=", ">", ">=", "in"), _compared),
+    **dict.fromkeys(("min", "max"), _lesser),
+    "negate": _negate,
+    "if": _if,
+}
+"""What each operator and function asks of its arguments, and what it gives."""

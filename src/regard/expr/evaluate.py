@@ -84,35 +84,52 @@ def evaluate(node: Node, row: Mapping[str, Value], scope: Scope = NOTHING) -> Va
     return _call(node, row, scope)
 
 
-def _call(node: Call, row: Mapping[str, Value], scope: Scope) -> Value:  # noqa: PLR0911 - one exit for each sort of node
-    name, args = node.name, node.args
-    if name == "and":
-        return bool(evaluate(args[0], row, scope)) and bool(evaluate(args[1], row, scope))
-    if name == "or":
-        return bool(evaluate(args[0], row, scope)) or bool(evaluate(args[1], row, scope))
-    if name == "if":
-        return evaluate(args[1] if evaluate(args[0], row, scope) else args[2], row, scope)
-    if name == "lookup":
-        keys = tuple(evaluate(arg, row, scope) for arg in args[1:])
-        policy = scope.policies[policy_name(node)]
-        return None if None in keys else policy.get(keys, policy.get(()))
-    values = [evaluate(arg, row, scope) for arg in args]
-    if name == "not":
-        return not values[0]
-    if name == "is blank":
-        return values[0] is None
-    if name == "is not blank":
-        return values[0] is not None
-    if name == "negate":
-        return None if values[0] is None else -values[0]
-    if name == "in":
-        return values[0] is not None and any(values[0] == choice for choice in values[1:] if choice is not None)
-    if name in COMPARISON:
-        return None not in values and COMPARISON[name](*values)
-    if name in ARITHMETIC:
-        result = None if None in values else ARITHMETIC[name](*values)
+def _call(node: Call, row: Mapping[str, Value], scope: Scope) -> Value:
+    if node.name in LAZY:
+        return LAZY[node.name](node, row, scope)
+    values = [evaluate(arg, row, scope) for arg in node.args]
+    if node.name in COMPARISON:
+        return None not in values and COMPARISON[node.name](*values)
+    if node.name in ARITHMETIC:
+        result = None if None in values else ARITHMETIC[node.name](*values)
         return None if isinstance(result, float) and not math.isfinite(result) else result
-    raise ValueError(name)
+    return ANY[node.name](values)
+
+
+def _and(node: Call, row: Mapping[str, Value], scope: Scope) -> bool:
+    return bool(evaluate(node.args[0], row, scope)) and bool(evaluate(node.args[1], row, scope))
+
+
+def _or(node: Call, row: Mapping[str, Value], scope: Scope) -> bool:
+    return bool(evaluate(node.args[0], row, scope)) or bool(evaluate(node.args[1], row, scope))
+
+
+def _if(node: Call, row: Mapping[str, Value], scope: Scope) -> Value:
+    return evaluate(node.args[1] if evaluate(node.args[0], row, scope) else node.args[2], row, scope)
+
+
+def _lookup(node: Call, row: Mapping[str, Value], scope: Scope) -> Value:
+    keys = tuple(evaluate(arg, row, scope) for arg in node.args[1:])
+    policy = scope.policies[policy_name(node)]
+    return None if None in keys else policy.get(keys, policy.get(()))
+
+
+LAZY: Mapping[str, Callable[[Call, Mapping[str, Value], Scope], Value]] = {
+    "and": _and,
+    "or": _or,
+    "if": _if,
+    "lookup": _lookup,
+}
+"""Functions that do not need the value of every argument, or whose first is a name."""
+
+ANY: Mapping[str, Callable[[list[Value]], Value]] = {
+    "not": lambda values: not values[0],
+    "is blank": lambda values: values[0] is None,
+    "is not blank": lambda values: values[0] is not None,
+    "negate": lambda values: None if values[0] is None else -values[0],
+    "in": lambda values: values[0] is not None and values[0] in [choice for choice in values[1:] if choice is not None],
+}
+"""Functions that look at blanks themselves."""
 
 
 def policy_name(node: Call) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,11 +91,14 @@ OPERATORS = {
 }  # fmt: skip
 """Operators and how tightly each binds; `in` has the choices as its further arguments."""
 
-ROW_FUNCTIONS = {"min": 2, "max": 2, "if": 3, "lookup": None}
-LEAF_FUNCTIONS = {"count": 1, "sum": 2, "share": 2, "mean": 2}
-GRAIN_FUNCTIONS = {"distinct": 2, "quantile": (3, 4), "median": 2, "survival": 4}
-CELL_FUNCTIONS = {"total": 2, "trailing": 2, "min": 2, "max": 2}
-"""Functions and their number of arguments by level (None: one or more; a pair: from, to)."""
+Arity: TypeAlias = "int | tuple[int, int] | None"
+"""Number of arguments of a function; a pair is from and to, None one or more."""
+
+ROW_FUNCTIONS: dict[str, Arity] = {"min": 2, "max": 2, "if": 3, "lookup": None}
+LEAF_FUNCTIONS: dict[str, Arity] = {"count": 1, "sum": 2, "share": 2, "mean": 2}
+GRAIN_FUNCTIONS: dict[str, Arity] = {"distinct": 2, "quantile": (3, 4), "median": 2, "survival": 4}
+CELL_FUNCTIONS: dict[str, Arity] = {"total": 2, "trailing": 2, "min": 2, "max": 2}
+"""Functions by the level they stand at."""
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -16,6 +16,7 @@ from regard.expr.nodes import (
     OPERATORS,
     ROW_FUNCTIONS,
     UNITS_US,
+    Arity,
     Call,
     Clock,
     Literal,
@@ -27,12 +28,12 @@ from regard.expr.nodes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Level = OneOf["row", "leaf", "cell"]
 """Where an expression stands: over a row, as a leaf over a row set, or over leaves."""
 
-FUNCTIONS: Mapping[str, Mapping[str, int | tuple[int, int] | None]] = {
+FUNCTIONS: Mapping[str, Mapping[str, Arity]] = {
     "row": ROW_FUNCTIONS,
     "leaf": LEAF_FUNCTIONS | GRAIN_FUNCTIONS,
     "cell": CELL_FUNCTIONS | LEAF_FUNCTIONS | GRAIN_FUNCTIONS,
@@ -53,7 +54,9 @@ TOKEN = re.compile(
 SYNONYMS = {"<>": "!=", "==": "="}
 KEYWORDS = frozenset({"and", "or", "not", "in", "is", "blank", "true", "false"})
 COMPARING = OPERATORS["="]
-POWERS = {name: OPERATORS[name] for name in ("or", "and", "=", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/")} | {
+POWERS = {
+    name: OPERATORS[name] for name in ("or", "and", "=", "!=", "<", "<=", ">", ">=", "in", "+", "-", "*", "/")
+} | {
     "==": COMPARING,
     "<>": COMPARING,
     "is": COMPARING,
@@ -208,26 +211,31 @@ class _Reader:
 
     def atom(self) -> Node:
         token = self.take()
-        if token.sort == "number":
-            return self.number(token)
-        if token.sort == "text":
-            return Literal(token.text.replace("''", "'"), Type.TEXT, at=token.at)
-        if token.sort == "quoted":
-            return Name(token.text.replace('""', '"'), at=token.at)
-        if token.sort == "parameter":
-            return Parameter(token.text, at=token.at)
-        if token.sort == "reference":
-            if self.level != "cell":
-                self.refuse(token, f"@{token.text} can stand only in a value, not in a {self.level} expression")
-            return Reference(token.text, at=token.at)
-        if token.sort == "word":
-            return self.word(token)
+        if token.sort in self.readers:
+            return self.readers[token.sort](token)
         if token.text == "(":
             inner = self.expression(0)
             self.expect(")")
             return inner
         hint = "the expression is empty" if not self.text.strip() else ""
-        self.refuse(token, f"a value was expected, found {self.said(token)}", hint)
+        return self.refuse(token, f"a value was expected, found {self.said(token)}", hint)
+
+    @property
+    def readers(self) -> Mapping[str, Callable[[Token], Node]]:
+        """How each sort of token that begins a value is read."""
+        return {
+            "number": self.number,
+            "text": lambda token: Literal(token.text.replace("''", "'"), Type.TEXT, at=token.at),
+            "quoted": lambda token: Name(token.text.replace('""', '"'), at=token.at),
+            "parameter": lambda token: Parameter(token.text, at=token.at),
+            "reference": self.reference,
+            "word": self.word,
+        }
+
+    def reference(self, token: Token) -> Node:
+        if self.level != "cell":
+            self.refuse(token, f"@{token.text} can stand only in a value, not in a {self.level} expression")
+        return Reference(token.text, at=token.at)
 
     def number(self, token: Token) -> Node:
         value = float(token.text)
@@ -280,6 +288,8 @@ class _Reader:
             else len(args) == count
         )  # fmt: skip
         if not fits:
-            wanted = "one or more" if count is None else " to ".join(map(str, count)) if isinstance(count, tuple) else count
+            wanted = (
+                "one or more" if count is None else " to ".join(map(str, count)) if isinstance(count, tuple) else count
+            )
             self.refuse(token, f"{token.text}() takes {wanted} arguments, found {len(args)}", rule="arguments")
         return Call(token.text, tuple(args), at=token.at)

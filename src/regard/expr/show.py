@@ -5,8 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from regard.expr.nodes import OPERATORS, UNITS_US, Call, Clock, Literal, Name, Node, Parameter, Reference, Type
-from regard.expr.parse import CLOCKS, KEYWORDS, LENGTH
+from regard.expr.nodes import (
+    CLOCKS,
+    LENGTH,
+    OPERATORS,
+    UNITS_US,
+    Call,
+    Clock,
+    Literal,
+    Name,
+    Node,
+    Parameter,
+    Reference,
+    Type,
+)
+from regard.expr.parse import KEYWORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,45 +109,53 @@ PHRASES: dict[str, str] = {
     "survival": "the time by which a share of {3} of {0} is done (by Kaplan-Meier on {1}, open ones counted)",
     "total": "the total of {0} over every {1}",
     "trailing": "{0} over the {1} that end with the period",
+    "sum": "the sum of {1} over {0}",
+    "sum test": "the number of {0} for which {1}",
+    "share test": "the share of {0} for which {1}",
+    "mean": "the mean {1} of {0}",
+    "quantile": "the {2} quantile of {1} over {0}",
+    "min": "the smaller of {0} and {1}",
+    "max": "the larger of {0} and {1}",
     **{name: f"{{0}} {word} {{1}}" for name, word in (COMPARE | SIGN).items()},
 }
 
 
 def words(node: Node, name: Callable[[str], str] = lambda text: text.replace("_", " ")) -> str:
     """Return the tree in plain words; `name` says how a column, row set or leaf is called."""
+    if isinstance(node, Call):
+        return _words_of_call(node, name)
     if isinstance(node, Literal):
-        return _literal(node).strip("'") if node.type is not Type.TEXT else f"'{node.value}'"
-    if isinstance(node, Name):
-        return name(node.name)
-    if isinstance(node, Parameter):
+        return f"'{node.value}'" if node.type is Type.TEXT else _literal(node)
+    if isinstance(node, Clock):
+        return CLOCK_WORDS[node.name]
+    if isinstance(node, (Name, Parameter)):
         return name(node.name)
     if isinstance(node, Reference):
         return name(node.metric)
-    if isinstance(node, Clock):
-        return {"until": "the time at which the story is cut", "length": "the minutes of the period"}.get(
-            node.name, "the " + " of the ".join(reversed(node.name.split(".")))
-        )
-    if not isinstance(node, Call):
-        raise TypeError(node)
+    raise TypeError(node)
+
+
+CLOCK_WORDS = {
+    "until": "the time at which the story is cut",
+    "length": "the minutes of the period",
+    "period.start": "the start of the period",
+    "period.end": "the end of the period",
+}
+
+
+def _words_of_call(node: Call, name: Callable[[str], str]) -> str:
     said = [words(arg, name) for arg in node.args]
     if node.name in SIGN:
-        said = [f"({text})" if _compound(arg, node, side) else text for side, (text, arg) in enumerate(zip(said, node.args, strict=True))]
-    if node.name == "in":
-        return f"{said[0]} is one of {', '.join(said[1:])}"
-    if node.name == "lookup":
-        return f"the {said[0]} of {', '.join(said[1:])}"
-    if node.name in ("min", "max"):
-        return f"the {'smaller' if node.name == 'min' else 'larger'} of {said[0]} and {said[1]}"
-    if node.name in ("sum", "share", "mean"):
-        test = _is_test(node.args[1])
-        joined = "for which" if test else "of"
-        if node.name == "sum":
-            return f"the number of {said[0]} {joined} {said[1]}" if test else f"the sum of {said[1]} over {said[0]}"
-        return f"the share of {said[0]} for which {said[1]}" if node.name == "share" else f"the mean {said[1]} of {said[0]}"
-    if node.name == "quantile":
-        weighed = f", weighed by {said[3]}" if len(said) > 3 else ""  # noqa: PLR2004
-        return f"the {said[2]} quantile of {said[1]} over {said[0]}{weighed}"
-    return PHRASES[node.name].format(*said)
+        pairs = enumerate(zip(said, node.args, strict=True))
+        said = [f"({text})" if _compound(arg, node, side) else text for side, (text, arg) in pairs]
+    if node.name in LISTS:
+        return LISTS[node.name].format(said[0], ", ".join(said[1:]))
+    asked = node.name if node.name not in ("sum", "share") else f"{node.name} test" if _is_test(node.args[1]) else "sum"
+    weighed = f", weighed by {said[3]}" if node.name == "quantile" and len(said) > 3 else ""  # noqa: PLR2004
+    return PHRASES[asked].format(*said) + weighed
+
+
+LISTS = {"in": "{0} is one of {1}", "lookup": "the {0} of {1}"}
 
 
 def _compound(arg: Node, parent: Call, side: int) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from regard.expr import Type
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from regard.expr import Type
 
 SPINE = ("source", "source_id", "loaded_at", "run_id")
 """Columns that every loaded table begins with; (`source`, `source_id`) is its natural key."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from regard.errors import QuestionError, did_you_mean
-from regard.expr import Call, Literal, Name, Node, Type, UNITS_US, names, parameters, rewrite, show, walk
+from regard.expr import UNITS_US, Call, Literal, Name, Node, Type, names, parameters, rewrite, show, walk
 from regard.model import DAY_US, Grain, Period, Window
 from regard.plan.question import (
     DAY,
@@ -107,14 +107,14 @@ def _one_per_party(rows: RowSet, table: Table) -> bool:
     return bool(table.party) and tuple(table.keys) == (table.party,)
 
 
-def _stretches(question: Question, calendar: Calendar, until: int) -> tuple[tuple[Stretch, ...], int, tuple[int | None, ...]]:
+def _stretches(
+    question: Question, calendar: Calendar, until: int
+) -> tuple[tuple[Stretch, ...], int, tuple[int | None, ...]]:
     """Return the stretches to compute, how many were asked, and what each of those is compared with."""
     if question.start is None or question.end is None:
         raise TypeError(question)
     asked = [
-        period
-        for period in calendar.periods(question.start, question.end, question.grain)
-        if period.start_us < until
+        period for period in calendar.periods(question.start, question.end, question.grain) if period.start_us < until
     ]
     every = [_stretch(period, until) for period in asked]
     place = {(s.period.start_us, s.period.end_us): i for i, s in enumerate(every)}
@@ -343,25 +343,23 @@ class _Lower:
 
     def leaf(self, node: Call, *, whole: frozenset[str] = frozenset(), window: Window | None = None) -> Node:
         """Return a leaf function as arithmetic over measures."""
-        rows = _row_set(node)[0].name
-        rest = node.args[1:]
+        rows, rest = _row_set(node)[0].name, node.args[1:]
 
         def make(what: str, *of: Node) -> Node:
             return self.measure(rows, what, of, whole=whole, window=window)
 
-        if node.name == "count":
-            return make(SUM, ONE)
-        if node.name == "sum":
-            return make(SUM, rest[0])
-        if node.name == "share":
-            return Call("/", (make(SUM, rest[0]), make(SUM, ONE)))
-        if node.name == "mean":
-            return Call("/", (make(SUM, rest[0]), make(SUM, Call("is not blank", (rest[0],)))))
-        if node.name == "distinct":
-            return make(DISTINCT, rest[0])
-        if node.name == "median":
-            return make(QUANTILE, rest[0], Literal(0.5, Type.NUMBER))
-        return make(QUANTILE if node.name == "quantile" else SURVIVAL, *rest)
+        if node.name in ("share", "mean"):
+            below = ONE if node.name == "share" else Call("is not blank", (rest[0],))
+            return Call("/", (make(SUM, rest[0]), make(SUM, below)))
+        what, added = {
+            "count": (SUM, (ONE,)),
+            "sum": (SUM, ()),
+            "distinct": (DISTINCT, ()),
+            "median": (QUANTILE, (Literal(0.5, Type.NUMBER),)),
+            "quantile": (QUANTILE, ()),
+            "survival": (SURVIVAL, ()),
+        }[node.name]
+        return make(what, *rest, *added)
 
     def squares(self, node: Node) -> Node:
         """Return the sum of the squares of what a leaf sums, in floating point since squares of times are large."""
@@ -371,7 +369,7 @@ class _Lower:
         square = Call("*", (Call("/", (x, Literal(1.0, Type.NUMBER))), x))
         return self.measure(_row_set(node)[0].name, SUM, (square,))
 
-    def measure(  # noqa: PLR0913 - each is one way in which a leaf can differ
+    def measure(
         self,
         row_set: str,
         what: str,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow.compute as pc
 
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
@@ -14,7 +15,7 @@ from regard.plan.build import replicates, stretch_of, uncut
 from regard.plan.question import DAY, PARTY, QUANTILE, SURVIVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from regard.plan.question import Measure, Plan, Results, Scan
 
     Numbers = NDArray[np.float64]
+    Truths = NDArray[np.bool_]
 
 Group = tuple[str | None, ...]
 """Values of a breakdown's dimensions, in order."""
@@ -57,12 +59,12 @@ class Cells:
     of: Sequence[Numbers]
     squares: Numbers | None
     without: Numbers | None
-    present: NDArray[np.bool_] | None
+    present: Truths | None
     parts: Numbers | None
     lo: Numbers | None
     hi: Numbers | None
     coverage: Numbers
-    mixed: NDArray[np.bool_]
+    mixed: Truths
     unripe: Numbers
 
 
@@ -78,7 +80,7 @@ class _Grid:
 
 
 Grids = dict[tuple["Measure", str, tuple[str, ...]], list[tuple[_Grid, str]]]
-"""Where the numbers of a measure stand: one grid for each scan it was in, each blank where the other has its stretches."""
+"""Where the numbers of a measure stand: a grid for each scan it was in, blank where another has its stretches."""
 
 
 def collect(plan: Plan, results: Results) -> list[Cells]:
@@ -102,12 +104,12 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
 
 
 def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table) -> _Grid:
-    chosen = table.filter(np.asarray(table["grouping"]) == place) if table.num_rows else table
+    chosen = table.filter(pc.field("grouping") == place)
     wide = len(scan.sets[place])
     groups, row_group = _groups([chosen[f"d{i}"] for i in range(wide)], chosen.num_rows)
     stretch = chosen["stretch"].to_numpy().astype(np.int64)
     replicate = chosen["replicate"].cast("float64").to_numpy() if chosen.num_rows else np.empty(0)
-    whole = np.isnan(replicate)
+    whole: Truths = np.asarray(np.isnan(replicate))
     shape = (len(groups), len(plan.stretches))
     numbers, parts = {}, {}
     width = _width(plan, scan)
@@ -184,7 +186,7 @@ class _Arithmetic:
             if not plan.measures[name].whole & set(breakdown):
                 for grid, column in self._grids(name):
                     # An engine may tell of a group none of whose rows counts in the end; it is not a group then.
-                    counted = np.nan_to_num(grid.numbers[column]).any(axis=1)
+                    counted = np.count_nonzero(np.nan_to_num(grid.numbers[column]), axis=1)
                     seen.update((group, None) for group, place in grid.groups.items() if counted[place])
         if not breakdown:
             seen = {(): None}
@@ -212,7 +214,9 @@ class _Arithmetic:
         out = np.full(shape, np.nan) if blank else np.zeros(shape)
         more: Numbers | None = None
         for grid, column in self._grids(name):
-            places = np.array([grid.groups.get(tuple(group[i] for i in kept), -1) for group in self.groups], dtype=np.int64)
+            places = np.array(
+                [grid.groups.get(tuple(group[i] for i in kept), -1) for group in self.groups], dtype=np.int64
+            )
             here = places >= 0
             numbers = grid.numbers[column + suffix][places[here]]
             out[here] = np.where(np.isnan(out[here]), numbers, out[here]) if blank else out[here] + numbers
@@ -231,17 +235,20 @@ class _Arithmetic:
         used = {name: self._align(name) for name in self._measures(value_tree)}
         env = {name: numbers for name, (numbers, _) in used.items()}
         value = self._evaluate(value_tree, env, shape)
-        without = present = None
+        without: Numbers | None = None
+        present: Truths | None = None
         parts = {name: part for name, (_, part) in used.items() if part is not None}
         if parts:
             width = max(part.shape[2] for part in parts.values())
-            present = np.any([_padded(part, width) != 0 for part in parts.values()], axis=0)
+            present = _any([_padded(part, width) != 0 for part in parts.values()])
             # What is left is made as large as the whole again: a sum that no replicate shares in (what was spent)
             # stands beside it, and a count is not smaller for having lost a part.
             count = present.sum(axis=2, keepdims=True)
             enlarge = np.where(count > 1, count / np.maximum(count - 1, 1), 1.0)
             less = {
-                name: (numbers[:, :, None] - _padded(parts[name], width)) * enlarge if name in parts else numbers[:, :, None]
+                name: (numbers[:, :, None] - _padded(parts[name], width)) * enlarge
+                if name in parts
+                else numbers[:, :, None]
                 for name, numbers in env.items()
             }
             without = self._evaluate(value_tree, less, (*shape, width))
@@ -260,9 +267,17 @@ class _Arithmetic:
             lo=lo,
             hi=hi,
             coverage=self._share(extras, shape),
-            mixed=np.any([self._extra(e, shape) > 1 for k, e in extras.items() if k.startswith("same.")] or [np.zeros(shape, bool)], axis=0),
+            mixed=np.any(
+                [self._extra(e, shape) > 1 for k, e in extras.items() if k.startswith("same.")]
+                or [np.zeros(shape, bool)],
+                axis=0,
+            ),
             unripe=np.sum(
-                [self._extra(extras["all." + k[5:]], shape) - self._extra(e, shape) for k, e in extras.items() if k.startswith("ripe.")]
+                [
+                    self._extra(extras["all." + k[5:]], shape) - self._extra(e, shape)
+                    for k, e in extras.items()
+                    if k.startswith("ripe.")
+                ]
                 or [np.zeros(shape)],
                 axis=0,
             ),
@@ -299,6 +314,13 @@ class _Arithmetic:
         return np.array(np.broadcast_to(_arithmetic(node, env, self.lengths, len(shape)), shape))
 
 
+def _any(truths: Sequence[Truths]) -> Truths:
+    found = truths[0]
+    for other in truths[1:]:
+        found = found | other
+    return found
+
+
 def _padded(part: Numbers, width: int) -> Numbers:
     return np.pad(part, ((0, 0), (0, 0), (0, max(0, width - part.shape[2]))))
 
@@ -323,7 +345,7 @@ def _divide(a: Numbers, b: Numbers) -> Numbers:
     return result
 
 
-OPERATIONS = {
+OPERATIONS: Mapping[str, Callable[..., Numbers]] = {
     "+": np.add,
     "-": np.subtract,
     "*": np.multiply,

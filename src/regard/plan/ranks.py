@@ -25,7 +25,11 @@ def order_ranks(n: int, q: float) -> tuple[int, int] | None:
     below, lower, upper = 0.0, 0, 0
     for k in range(n):
         mass = math.exp(
-            math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(q) + (n - k) * math.log1p(-q)
+            math.lgamma(n + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(n - k + 1)
+            + k * math.log(q)
+            + (n - k) * math.log1p(-q)
         )
         below += mass
         # `below` is P(B <= k), that is P(B < k + 1).

@@ -1,4 +1,4 @@
-"""The only room that makes SQL: expressions, periods, scans and derived tables, printed for a dialect. It runs nothing."""
+"""The only room that makes SQL: expressions, periods, scans, derived tables, printed for a dialect. It runs nothing."""
 
 from regard.sql.expression import (
     Scope as Scope,
@@ -9,6 +9,6 @@ from regard.sql.expression import (
     test as test,
     text as text,
 )
-from regard.sql.statement import scan_statement as scan_statement
-from regard.sql.scan import Steps as Steps, daily as daily, keepable as keepable, steps as steps
 from regard.sql.facts import Facts as Facts
+from regard.sql.scan import Steps as Steps, daily as daily, keepable as keepable, steps as steps
+from regard.sql.statement import scan_statement as scan_statement

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREDICATES = frozenset({"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="})
-COMPARISONS: Mapping[str, type[exp.Binary]] = {
+BINARY: Mapping[str, type[exp.Expression]] = {
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
     "=": exp.EQ,
     "!=": exp.NEQ,
     "<": exp.LT,
@@ -27,7 +30,6 @@ COMPARISONS: Mapping[str, type[exp.Binary]] = {
     "and": exp.And,
     "or": exp.Or,
 }
-ARITHMETIC: Mapping[str, type[exp.Binary]] = {"+": exp.Add, "-": exp.Sub, "*": exp.Mul}
 DOUBLE = exp.DataType.build("double")
 
 
@@ -101,42 +103,59 @@ def read(node: Node) -> set[str]:
 
 def is_test(node: Node) -> bool:
     """Whether a row expression is a test, by its outermost node (a column may be one too: its type decides)."""
-    return (isinstance(node, Call) and node.name in PREDICATES) or (isinstance(node, Literal) and node.type is Type.TRUTH)
+    return (isinstance(node, Call) and node.name in PREDICATES) or (
+        isinstance(node, Literal) and node.type is Type.TRUTH
+    )
 
 
-def _call(node: Call, scope: Scope) -> exp.Expression:  # noqa: PLR0911 - one exit for each sort of node
-    name = node.name
-    if name == "lookup":
+def _call(node: Call, scope: Scope) -> exp.Expression:
+    if node.name == "lookup":
         return _lookup(node, scope)
     args = [row(arg, scope) for arg in node.args]
-    if name == "if":
-        return exp.Case(ifs=[exp.If(this=args[0], true=args[1])], default=args[2])
-    if name == "not":
-        return exp.Not(this=_known(node.args[0], args[0]))
-    if name == "negate":
-        return exp.Neg(this=_wrapped(args[0]))
-    if name == "is blank":
-        return exp.Is(this=_wrapped(args[0]), expression=exp.Null())
-    if name == "is not blank":
-        return exp.Not(this=exp.Is(this=_wrapped(args[0]), expression=exp.Null()))
-    if name == "in":
-        return exp.In(this=_wrapped(args[0]), expressions=args[1:])
-    if name in ("=", "!="):
+    if node.name in ("=", "!="):
         # Two truths are compared by what they are worth, and an unknown comparison is worth false.
         args = [_known(arg, sql) if is_test(arg) else sql for arg, sql in zip(node.args, args, strict=True)]
-    if name in COMPARISONS:
-        return COMPARISONS[name](this=_wrapped(args[0]), expression=_wrapped(args[1]))
-    if name == "/":
-        over = exp.Nullif(this=args[1], expression=literal(0))
-        return exp.Div(this=exp.Cast(this=args[0], to=DOUBLE.copy()), expression=over, typed=True, safe=False)
-    if name in ARITHMETIC:
-        return ARITHMETIC[name](this=_wrapped(args[0]), expression=_wrapped(args[1]))
-    if name in ("min", "max"):
-        blank = exp.or_(*(exp.Is(this=_wrapped(a.copy()), expression=exp.Null()) for a in args))
-        kind = exp.Least if name == "min" else exp.Greatest
-        chosen = kind(this=args[0], expressions=[args[1]], ignore_nulls=True)
-        return exp.Case(ifs=[exp.If(this=blank, true=exp.Null())], default=chosen)
-    raise ValueError(name)
+    if node.name in BINARY:
+        return BINARY[node.name](this=_wrapped(args[0]), expression=_wrapped(args[1]))
+    return PRINTERS[node.name](node, args)
+
+
+def _if(_: Call, args: list[exp.Expression]) -> exp.Expression:
+    return exp.Case(ifs=[exp.If(this=args[0], true=args[1])], default=args[2])
+
+
+def _not(node: Call, args: list[exp.Expression]) -> exp.Expression:
+    return exp.Not(this=_known(node.args[0], args[0]))
+
+
+def _is_blank(node: Call, args: list[exp.Expression]) -> exp.Expression:
+    blank = exp.Is(this=_wrapped(args[0]), expression=exp.Null())
+    return blank if node.name == "is blank" else exp.Not(this=blank)
+
+
+def _divided(_: Call, args: list[exp.Expression]) -> exp.Expression:
+    over = exp.Nullif(this=args[1], expression=literal(0))
+    return exp.Div(this=exp.Cast(this=args[0], to=DOUBLE.copy()), expression=over, typed=True, safe=False)
+
+
+def _lesser(node: Call, args: list[exp.Expression]) -> exp.Expression:
+    blank = exp.or_(*(exp.Is(this=_wrapped(arg.copy()), expression=exp.Null()) for arg in args))
+    kind = exp.Least if node.name == "min" else exp.Greatest
+    chosen = kind(this=args[0], expressions=[args[1]], ignore_nulls=True)
+    return exp.Case(ifs=[exp.If(this=blank, true=exp.Null())], default=chosen)
+
+
+PRINTERS: Mapping[str, Callable[[Call, list[exp.Expression]], exp.Expression]] = {
+    "if": _if,
+    "not": _not,
+    "negate": lambda _, args: exp.Neg(this=_wrapped(args[0])),
+    "is blank": _is_blank,
+    "is not blank": _is_blank,
+    "in": lambda _, args: exp.In(this=_wrapped(args[0]), expressions=args[1:]),
+    "/": _divided,
+    "min": _lesser,
+    "max": _lesser,
+}
 
 
 def _known(node: Node, sql: exp.Expression) -> exp.Expression:
@@ -158,6 +177,8 @@ def _lookup(node: Call, scope: Scope) -> exp.Expression:
     ifs = [exp.If(this=blank, true=exp.Null())]
     for values, result in policy.items():
         if values:
-            same = (exp.EQ(this=_wrapped(key.copy()), expression=literal(v)) for key, v in zip(keys, values, strict=True))
+            same = (
+                exp.EQ(this=_wrapped(key.copy()), expression=literal(v)) for key, v in zip(keys, values, strict=True)
+            )
             ifs.append(exp.If(this=exp.and_(*same), true=literal(result)))
     return exp.Case(ifs=ifs, default=literal(policy.get(())))

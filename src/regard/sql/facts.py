@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
-
 from regard.expr import Call, Clock, Name, Node, Type, conjuncts, names, parameters, walk
 from regard.plan import DAY, PARTY, ROWS
 from regard.sql import expression as e
 from regard.sql.timeline import Timeline, local_day
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from regard.plan import Measure, Plan, Scan
+
 
 def timed(node: Node) -> bool:
     """Whether an expression reads the period's start or end, and so differs from stretch to stretch."""
@@ -45,6 +46,7 @@ class Facts:
     scan: Scan
     relation: str
     canonical: tuple[int, ...] = ()
+
     @cached_property
     def timeline(self) -> Timeline:
         """How the stretches look to the scan."""
@@ -63,7 +65,9 @@ class Facts:
         table = self.plan.tables[self.scan.table]
         known = self.plan.dimensions
         return frozenset(
-            d for d in wanted if d in known and known[d].party and table.party and (question.as_now or d not in table.dims)
+            d
+            for d in wanted
+            if d in known and known[d].party and table.party and (question.as_now or d not in table.dims)
         )
 
     @cached_property
@@ -113,9 +117,7 @@ class Facts:
     def few(self, node: Node) -> bool:
         """Whether everything a row expression reads has few values, so that it can be asked of the histogram."""
         columns = self.plan.tables[self.scan.table].columns
-        return all(
-            name in columns and (columns[name].few or columns[name].type is Type.TRUTH) for name in e.read(node)
-        )
+        return all(name in columns and (columns[name].few or columns[name].type is Type.TRUTH) for name in e.read(node))
 
     def certain(self, test: Node) -> bool:
         """Whether a test holds for every row that the step hands on: a column is known where it must be."""
@@ -142,7 +144,9 @@ class Facts:
         columns = rows.over or rows.span
         assert columns is not None  # noqa: S101 - for the type checker; a row set has one of at, over, standing
         shift = f" + {rows.shift}" if rows.shift else ""
-        start, end = (f"({e.text(e.column(name, 'f'))}{shift})" if shift else e.text(e.column(name, "f")) for name in columns)
+        start, end = (
+            f"({e.text(e.column(name, 'f'))}{shift})" if shift else e.text(e.column(name, "f")) for name in columns
+        )
         return start, f"coalesce({end}, {self.plan.until})"
 
     @property
@@ -201,7 +205,7 @@ class Facts:
         return shared + self._asked()
 
     def step(self, extra: dict[str, str]) -> str:
-        """Return the step(s) named `facts`, handing on place, dimensions, replicate and the extra columns."""
+        """Return the steps that end in `facts`, handing on place, dimensions, replicate and the extra columns."""
         chosen = self.places | self.said | extra
         tests = [*self.timely, *self.filters]
         columns = ",\n         ".join(f"{sql} as {alias}" for alias, sql in chosen.items())
@@ -237,7 +241,5 @@ class Facts:
         # As now: the version that holds at the end of the story.
         at = str(self.plan.until - 1) if self.plan.question.as_now else then
         return (
-            f"\n  left join party_at as p on p.party_id = {party}"
-            f"\n    and p.valid_from <= {at} and {at} < p.valid_to"
+            f"\n  left join party_at as p on p.party_id = {party}\n    and p.valid_from <= {at} and {at} < p.valid_to"
         )
-

@@ -1,8 +1,9 @@
-"""What does not merge, as one statement at the asked grain: distinct counts, quantiles, survival times, rows per key."""
+"""What does not merge, as one statement at the asked grain: distinct counts, quantiles, survival, rows per key."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from regard.expr import Call, Literal, Node, Type
@@ -107,7 +108,8 @@ def _grouped(facts: Facts, source: str, values: list[str]) -> list[str]:
         for replicated in (False, True) if facts.replicate else (False,):
             heads, groups = grouping(facts, place, labels, replicated=replicated)
             found.append(
-                f"select {', '.join(heads)},\n       {', '.join(values)}\nfrom {source} as t\ngroup by {', '.join(groups)}"
+                f"select {', '.join(heads)},\n       {', '.join(values)}\n"
+                f"from {source} as t\ngroup by {', '.join(groups)}"
             )
     return found
 
@@ -124,11 +126,13 @@ def _per(facts: Facts) -> tuple[list[str], list[str]]:
     steps = [
         facts.step(_inputs(facts, measures[0])),
         stretches(facts, set()),
-        _placed(facts, keys | parts, _tests(facts, measures[0]), "placed", "each row beside the stretches that hold it"),
+        _placed(
+            facts, keys | parts, _tests(facts, measures[0]), "placed", "each row beside the stretches that hold it"
+        ),
     ]
     sets = []
     reduced = e.Scope(
-        name=lambda name: e.column(name),
+        name=e.column,
         parameters={k: v for m in measures for k, v in m.parameters},
         policies=facts.plan.policies,
     )
@@ -208,7 +212,8 @@ def _quantile(facts: Facts, measure: Measure, group: str, name: str) -> tuple[st
     where = "x is not null" + (" and w > 0" if weighted else "")
     step = (
         f"{name} as ( -- the rows of each group in order\n"
-        f"  select placed.*, row_number() over ({partition} order by x) as rank, count(*) over ({partition}) as n{extra}\n"
+        f"  select placed.*, row_number() over ({partition} order by x) as rank,\n"
+        f"    count(*) over ({partition}) as n{extra}\n"
         f"  from placed where {where}\n)"
     )
     if weighted:
@@ -240,7 +245,7 @@ def _ranges(pairs: list[tuple[int, int]], first: int) -> str:
     if not pairs:
         return "null"
     bounds, results = [first], ["null", str(pairs[0][1])]
-    for (_, before), (n, rank) in zip(pairs, pairs[1:], strict=False):
+    for (_, before), (n, rank) in pairwise(pairs):
         if rank != before:
             bounds.append(n)
             results.append(str(rank))
@@ -256,14 +261,17 @@ def _survival(facts: Facts, measure: Measure, group: str, name: str) -> tuple[st
     left = 1 - float(q.value)
     step = (
         f"{name}_life as ( -- a life table: how many are done and how many were still open at each time\n"
-        f"  select {group}, x, sum(done) as d, count(*) as c\n  from placed where x is not null\n  group by {group}, x\n),\n"
+        f"  select {group}, x, sum(done) as d, count(*) as c\n"
+        f"  from placed where x is not null\n  group by {group}, x\n),\n"
         f"{name}_risk as (\n"
         f"  select *, sum(c) over (partition by {group}) as n,\n"
-        f"    sum(c) over (partition by {group} order by x desc rows between unbounded preceding and current row) as risk\n"
+        f"    sum(c) over (partition by {group} order by x desc\n"
+        f"      rows between unbounded preceding and current row) as risk\n"
         f"  from {name}_life\n),\n"
         f"{name}_log as ( -- S is a product, so its logarithm is a sum; once all are done it is 0\n"
         f"  select *, sum(case when d < risk then ln(1 - cast(d as double) / risk) else -1e9 end) over w as log_s,\n"
-        f"    sum(case when d < risk then cast(d as double) / (cast(risk as double) * (risk - d)) else 0 end) over w as v\n"
+        f"    sum(case when d < risk then cast(d as double) / (cast(risk as double) * (risk - d)) else 0 end)\n"
+        f"      over w as v\n"
         f"  from {name}_risk\n"
         f"  window w as (partition by {group} order by x rows between unbounded preceding and current row)\n),\n"
         f"{name} as ( -- log(-log S) and its spread\n"
@@ -279,4 +287,3 @@ def _survival(facts: Facts, measure: Measure, group: str, name: str) -> tuple[st
         f"min(case when s <= 0 or y + h >= {target!r} - 1e-12 then x end) as m0_lo,\n       "
         f"min(case when s <= 0 or y - h >= {target!r} - 1e-12 then x end) as m0_hi, cast(max(n) as double) as m0_n"
     )
-

@@ -17,6 +17,8 @@ from regard.sql.facts import Facts, timed
 from regard.sql.timeline import Timeline, search
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from regard.plan import Measure, Plan, Scan
 
 ONE = Literal(1, Type.NUMBER)
@@ -81,9 +83,9 @@ class _Histogram:
 
     def asked(self, node: Node, measure: Measure) -> str:
         """Return a test or number as SQL over the histogram, making keys of what it reads."""
-        prepared = self._prepared(node, measure)
+        prepared = self._prepared(node)
         scope = e.Scope(
-            name=lambda name: e.column(name),
+            name=e.column,
             clock={clock: e.column(clock.replace(".", "_"), "t") for clock in ("period.start", "period.end")}
             | {"until": e.literal(self.facts.plan.until)},
             parameters=dict(measure.parameters),
@@ -91,7 +93,7 @@ class _Histogram:
         )
         return e.text(e.row(prepared, scope))
 
-    def _prepared(self, node: Node, measure: Measure) -> Node:
+    def _prepared(self, node: Node) -> Node:
         """Replace what a test reads by keys: columns by themselves, a blank test and a clock test by what they say."""
 
         def change(part: Node) -> Node | None:
@@ -116,7 +118,9 @@ class _Histogram:
         left, right, name = part.args[0], part.args[1], part.name
         if isinstance(left, Clock):
             left, right, name = right, left, flipped[name]
-        ranked = isinstance(right, Clock) and right.name != "until" and not any(isinstance(n, Clock) for n in walk(left))
+        ranked = (
+            isinstance(right, Clock) and right.name != "until" and not any(isinstance(n, Clock) for n in walk(left))
+        )
         if not ranked or not isinstance(right, Clock) or name in ("=", "!="):
             return None
         values = sorted(set(self.facts.timeline.clock(right.name)))
@@ -136,8 +140,8 @@ class _Histogram:
         following = e.text(e.column("next_at", "f"))
         line = self.facts.timeline
         if line.disjoint or line.canonical:
-            ends = search(self.facts.time, line.bounds[1:-1], line.bounds[1:])
-            key = self.key(f"({following} IS NULL OR {following} >= {ends})")
+            end = search(self.facts.time, line.bounds[1:-1], line.bounds[1:])
+            key = self.key(f"({following} IS NULL OR {following} >= {end})")
             self.spoken[key] = "last of its element"
             return [key]
         ends = sorted({p.end_us for p in line.periods})
@@ -170,15 +174,15 @@ class _Histogram:
             )
             return _Column(tests, f"distinct {parts}")
         value = measure.of[0]
-        tests = self.facts.own(measure)
+        conditions = self.facts.own(measure)
         if self.facts.is_test(value):
-            tests, value = (*tests, *conjuncts(value)), ONE
+            conditions, value = (*conditions, *conjuncts(value)), ONE
         while isinstance(value, Call) and value.name == "if" and value.args[2] == ZERO:
             # A sum of `if(test, x, 0)` is a sum of x under a test.
-            tests, value = (*tests, *conjuncts(value.args[0])), value.args[1]
+            conditions, value = (*conditions, *conjuncts(value.args[0])), value.args[1]
         spread = bool(measure.rows.over)
-        moving = [test for test in tests if timed(test)]
-        plain = [test for test in tests if not timed(test)]
+        moving = [test for test in conditions if timed(test)]
+        plain = [test for test in conditions if not timed(test)]
         simple = not spread and not timed(value) and value == ONE and all(self.facts.few(test) for test in plain)
         keyed = timed(value) or (not spread and self.facts.few(value) and all(self.facts.few(test) for test in plain))
         asked = [self.asked(test, measure) for test in moving] + self.kept(measure)
@@ -249,8 +253,14 @@ class Steps:
 
     def __str__(self) -> str:
         """Read as one statement."""
-        histogram = f"histogram as ( -- how many rows of each kind: parameters and clocks are asked of these\n{self.histogram}\n)"
-        return f"with\n{histogram},\n{self.cells.removeprefix('with').lstrip()}"
+        return self._with("how many rows of each kind: parameters and clocks are asked of these", self.histogram)
+
+    def over(self, relation: str) -> str:
+        """Return the statement of the cells over a relation that holds the histogram."""
+        return self._with("kept", f"select * from {relation}")
+
+    def _with(self, note: str, histogram: str) -> str:
+        return f"with\nhistogram as ( -- {note}\n{histogram}\n),\n{self.cells.removeprefix('with').lstrip()}"
 
 
 def steps(plan: Plan, scan: Scan, relation: str, canonical: tuple[int, ...] = ()) -> Steps:
@@ -343,10 +353,9 @@ def _sets(facts: Facts, columns: list[_Column], scan: Scan) -> list[str]:
     for place, labels in enumerate(scan.sets):
         for replicated in (False, True) if facts.replicate else (False,):
             heads, groups = grouping(facts, place, labels, replicated=replicated)
-            found.append(
-                f"select {', '.join(heads)},\n       " + ",\n       ".join(values)
-                + f"\nfrom histogram join stretches as t on {meets(facts)}\ngroup by {', '.join(groups)}"
-            )  # fmt: skip
+            chosen = ",\n       ".join([", ".join(heads), *values])
+            source = f"histogram join stretches as t on {meets(facts)}"
+            found.append(f"select {chosen}\nfrom {source}\ngroup by {', '.join(groups)}")
     return found
 
 
@@ -360,14 +369,14 @@ def grouping(facts: Facts, place: int, labels: tuple[str, ...], *, replicated: b
     return heads, ["t.stretch", *own, *(["r"] if replicated else [])]
 
 
-def _keeping_policies(node: Node, change: object) -> Node:
+def _keeping_policies(node: Node, change: Callable[[Node], Node | None]) -> Node:
     """Rewrite, leaving the name of a policy alone."""
 
     def inner(part: Node) -> Node | None:
         if isinstance(part, Call) and part.name == "lookup":
             args = tuple(_keeping_policies(arg, change) for arg in part.args[1:])
             return Call("lookup", (part.args[0], *args))
-        return change(part)  # type: ignore[operator,no-any-return]
+        return change(part)
 
     return rewrite(node, inner)
 
@@ -386,4 +395,3 @@ def _factored(value: Node) -> tuple[str, Node]:
         way, rest = _factored(value.args[0])
         return way, Call("/", (rest, value.args[1]))
     return "", value
-

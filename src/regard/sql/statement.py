@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regard.plan import SUM, VARIETY
 from regard.sql import grain, scan as additive
 
 if TYPE_CHECKING:
@@ -13,5 +12,4 @@ if TYPE_CHECKING:
 
 def scan_statement(plan: Plan, scan: Scan, relation: str) -> str:
     """Return one SQL statement for a scan over a relation, giving the columns that `plan.Results` says."""
-    merges = all(measure.what in (SUM, VARIETY) and measure.rows.per is None for measure in scan.measures)
-    return (additive if merges else grain).statement(plan, scan, relation)
+    return additive.statement(plan, scan, relation) if scan.merges else grain.statement(plan, scan, relation)

@@ -48,10 +48,20 @@ def of_parties(table: str, party: str, dirty: str) -> str:
 def of_parents(table: str, party: str, column: str, parent: str, key: str, dirty: str) -> str:
     """Return the rows that belong to listed parties, or whose parent row (by its id, of any source) does."""
     own = f"coalesce({quoted(party)}, {NOBODY}) in (select party_id from {quoted(dirty)}) or " if party else ""
+    return f"select * from {quoted(table)} where {own}{quoted(column)} in (select {quoted(key)} from {quoted(parent)})"
+
+
+def owners(parent: str, party: str, key: str, changed: str) -> str:
+    """Return the parties of the rows whose ids a relation lists in its column `id`."""
     return (
-        f"select * from {quoted(table)} where {own}{quoted(column)} in"
-        f" (select {quoted(key)} from {quoted(parent)})"
+        f"select distinct coalesce({quoted(party)}, {NOBODY}) from {quoted(parent)}"
+        f" where {quoted(key)} in (select id from {quoted(changed)})"
     )
+
+
+def every(table: str) -> str:
+    """Return all rows of a table."""
+    return f"select * from {quoted(table)}"
 
 
 def difference(keys: Sequence[str], sums: Sequence[str], before: str, gone: str, come: str) -> str:

@@ -1,3 +1,4 @@
 """Where the parts meet: open, check, load, ask. The only room that knows all the others."""
 
+from regard.workspace.answers import Answers as Answers
 from regard.workspace.workspace import Asking as Asking, Shown as Shown, Workspace as Workspace

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regard.model import Metric, Target
-    from regard.plan import Cells, Plan
+    from regard.plan import Cells, Plan, Verdict
 
     Numbers = NDArray[np.float64]
 
@@ -101,7 +101,11 @@ class _Judged:
             return None
         out = parts.copy()
         for i, stretch in enumerate(self.plan.stretches):
-            days = math.ceil(stretch.length / 1440) if stretch.running else (stretch.period.end - stretch.period.start).days
+            days = (
+                math.ceil(stretch.length / 1440)
+                if stretch.running
+                else (stretch.period.end - stretch.period.start).days
+            )
             out[:, i, days:] = np.nan
         return out.reshape(self.groups * self.stretches, parts.shape[2])
 
@@ -152,10 +156,11 @@ class _Judged:
             flags.append("partial")
         if n is not None and 0 < n < self.needed:
             flags.append("few")
-        made = self.bands.estimate(g * self.stretches + s, n=n, coverage=_known(cells.coverage[g, s]), flags=tuple(flags))
-        return made
+        return self.bands.estimate(
+            g * self.stretches + s, n=n, coverage=_known(cells.coverage[g, s]), flags=tuple(flags)
+        )
 
-    def _verdicts(self) -> dict[tuple[int, int], object]:
+    def _verdicts(self) -> dict[tuple[int, int], Verdict]:
         """Return what each comparison of an asked stretch with its predecessor says."""
         pairs = [
             (g, s, before)
@@ -166,18 +171,18 @@ class _Judged:
         if not pairs:
             return {}
         now = np.array([g * self.stretches + s for g, s, _ in pairs])
-        before = np.array([g * self.stretches + b for g, _, b in pairs])
+        then = np.array([g * self.stretches + b for g, _, b in pairs])
         n = self.cells.n.ravel()
         share = self.without is not None and self.cells.metric.interval.replicate == "party"
         words = verdicts(
             self.bands.take(now),
-            self.bands.take(before),
+            self.bands.take(then),
             self.cells.metric.min_change,
             good=self.cells.metric.good.value,
             now_without=self.without[now] if share and self.without is not None else None,
-            before_without=self.without[before] if share and self.without is not None else None,
+            before_without=self.without[then] if share and self.without is not None else None,
             now_n=n[now],
-            before_n=n[before],
+            before_n=n[then],
             needed=self.needed,
         )
         return {(g, s): word for (g, s, _), word in zip(pairs, words, strict=True)}

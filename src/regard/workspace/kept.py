@@ -69,9 +69,7 @@ class Kept:
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
 
-    def _bounds(
-        self, plan: Plan, scan: Scan, grain: Grain, state: State, asked: tuple[int, ...]
-    ) -> tuple[int, ...]:
+    def _bounds(self, plan: Plan, scan: Scan, grain: Grain, state: State, asked: tuple[int, ...]) -> tuple[int, ...]:
         """Return the bounds of all elements that the rows of a table, and what is asked, can touch."""
         rows = scan.measures[0].rows
         views = [state.view, *(view for view in (state.gone, state.come) if view)]

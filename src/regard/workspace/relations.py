@@ -22,8 +22,7 @@ from regard.sql import upkeep
 from regard.sql.derived import STATEMENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from regard.catalog import Catalogue
     from regard.lake import Connection, Lake
@@ -141,7 +140,8 @@ class Relations:
         )
         gone = f"{view}_gone"
         self.connection.execute(
-            f"create or replace view {upkeep.quoted(gone)} as {upkeep.of_parties(view + '_before', table.party, dirty[-1])}"
+            f"create or replace view {upkeep.quoted(gone)} as "
+            f"{upkeep.of_parties(view + '_before', table.party, dirty[-1])}"
         )
         return State(view, key, chain[-2], gone, layers[-1])
 
@@ -180,9 +180,11 @@ class Relations:
     # -- mending -----------------------------------------------------------------------------------------------------
 
     def _mend(self, table: Table, arguments: Arguments, key: str, chain: Sequence[str], before: Snapshot) -> bool:
-        """Make the rows of the parties that changed since a snapshot; False where that is not possible or not worth it."""
+        """Make the rows of the parties that changed since a snapshot; False where it cannot be, or is not worth it."""
         tables = [self.catalogue.tables[name] for name in table.derived_from]
-        if table.dirties != "party" or any(one.derived or not _owned(one, tables) for one in tables if self._differs(one, before)):
+        if table.dirties != "party" or any(
+            one.derived or not _owned(one, tables) for one in tables if self._differs(one, before)
+        ):
             return False
         connection = self.lake.connect()
         try:
@@ -227,11 +229,8 @@ class Relations:
                 found.update(upkeep.NOBODY if party is None else party for party in column)
             for column_name, parent in _parents(table, tables):
                 connection.register("changed", pa.table({"id": changed[column_name].unique()}))
-                owners = connection.execute(
-                    f"select distinct coalesce({upkeep.quoted(parent.party)}, {upkeep.NOBODY}) "  # noqa: S608 - declared names
-                    f"from {upkeep.quoted('whole ' + parent.name)} where {upkeep.quoted(parent.id)} in (select id from changed)"
-                ).fetchall()
-                found.update(int(owner) for (owner,) in owners)
+                owners = upkeep.owners(f"whole {parent.name}", parent.party, parent.id, "changed")
+                found.update(int(owner) for (owner,) in connection.execute(owners).fetchall())
         return found
 
     def _restrict(self, connection: Connection, tables: Sequence[Table]) -> None:
@@ -248,7 +247,7 @@ class Relations:
                     connection.execute(f"create view {upkeep.quoted('own ' + table.name)} as {rows}")
                     rows = upkeep.of_parents(whole, "", table.id, f"own {table.name}", table.id, "dirty")
             else:
-                rows = f"select * from {upkeep.quoted(whole)}"
+                rows = upkeep.every(whole)
             connection.execute(f"create view {upkeep.quoted(table.name)} as {rows}")
 
     # -- business time -----------------------------------------------------------------------------------------------
@@ -276,7 +275,9 @@ def _parents(table: Table, tables: Sequence[Table]) -> list[tuple[str, Table]]:
     return [
         (column.name, named[column.refers])
         for column in table.columns.values()
-        if column.refers in named and column.refers not in (table.name, "party") and not column.name.startswith("parent")
+        if column.refers in named
+        and column.refers not in (table.name, "party")
+        and not column.name.startswith("parent")
     ][:1]
 
 

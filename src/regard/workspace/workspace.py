@@ -22,6 +22,7 @@ from regard.sources import load, read_sources
 from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
+from regard.workspace.answers import Answers
 from regard.workspace.estimates import Terms, answer_cells
 from regard.workspace.kept import Kept
 from regard.workspace.relations import Relations, extent
@@ -174,12 +175,14 @@ class Workspace:
             limit=self.config.reject_limit / 100 if limit is None else limit,
             again=again,
             code_version=version("regard"),
-            **({} if progress is None else {"progress": progress}),
+            progress=progress or _unheard,
         )
 
-    def findings(self, **wanted: str) -> tuple[Finding, ...]:
-        """Return what somebody should look at; see `Store.findings`."""
-        return tuple(self.store.findings(**wanted))
+    def findings(
+        self, *, kind: str | None = None, rule: str | None = None, status: str | None = None
+    ) -> tuple[Finding, ...]:
+        """Return what somebody should look at, all of it or of one kind, rule or status."""
+        return tuple(self.store.findings(kind=kind, rule=rule, status=status))
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
@@ -198,7 +201,7 @@ class Workspace:
         as_now: bool = False,
         compare: str = "previous",
         intervals: bool = True,
-    ) -> list[Answer]:
+    ) -> Answers:
         """Compute metrics.
 
         Args:
@@ -206,7 +209,8 @@ class Workspace:
             by: dimensions to cut by; a shorthand for one breakdown.
             breakdowns: several cuts at once, each a list of dimensions; () is the whole.
             grain: day, week, month, quarter, year or all.
-            start, end: first local day, and the day after the last; by default where the data begin and end.
+            start: first local day; by default where the data begin.
+            end: the local day after the last; by default where the data or the story end.
             where: test on dimensions, such as `segment = 'b2b'`.
             options: choice -> option, such as {"K22": "every"}.
             as_of: what we knew then: the last snapshot at or before.
@@ -245,7 +249,7 @@ class Workspace:
             )
             for (i, _), answer in zip(chosen, asking.answers(question, [m for _, m in chosen]), strict=True):
                 answers[i] = answer
-        return [answers[i] for i in range(len(wanted))]
+        return Answers(answers[i] for i in range(len(wanted)))
 
     def metric(self, name: str, options: Mapping[str, str] | None = None) -> Metric:
         """Return a resolved metric that can be computed; options that it does not have are left out for it.
@@ -335,10 +339,11 @@ class Asking:
             QuestionError: when there was none.
         """
         self.workspace = workspace
-        self.snapshot = workspace.snapshot(as_of)
-        if self.snapshot is None:
+        snapshot = workspace.snapshot(as_of)
+        if snapshot is None:
             when = "yet" if as_of is None else "at that time"
             raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
+        self.snapshot = snapshot
         cut = workspace.moment(workspace.config.until or None)
         self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
         self.relations = Relations(
@@ -378,11 +383,11 @@ class Asking:
             )
 
     def targets(self, metric: Metric) -> tuple[Target, ...]:
-        """Return the targets that the workspace has made its own; the seeds' are offered, never active by themselves."""
+        """Return the targets that the workspace has made its own; the seeds' are offered, never active so."""
         return tuple(target for target in self.workspace.catalogue.targets if target.metric == metric.id)
 
     def _dated(self, question: Question, metrics: Sequence[Metric]) -> Question:
-        """Return the question with its days set: where nothing is said, from the first to the last row of its tables."""
+        """Return the question with its days set: where none is said, from the first to the last row of its tables."""
         if question.start and question.end:
             return question
         tables = self.workspace.catalogue.tables
@@ -402,6 +407,11 @@ class Asking:
         if start >= end:
             raise QuestionError(f"the question begins on {start} and ends before {end}: no day is left")
         return replace(question, start=start, end=end)
+
+
+def _unheard(source: str, done: int, total: int | None) -> None:
+    """Hear how far a load is, and say nothing."""
+    del source, done, total
 
 
 def _now() -> int:
