@@ -91,7 +91,7 @@ def show(found: State, workspace: Workspace, answers: Sequence[Answer], contradi
     terminal.heading(f"{workspace.config.name}: scorecard")
     terminal.table(table.scorecard(answers))
     if answers:
-        terminal.say(document.context(answers[0]), tone=words.FAINT)
+        terminal.say(document.context(answers[0], definition=False), tone=words.FAINT)
     for each in contradictions:
         terminal.say()
         terminal.say(f"! {each.message} [{each.kind}: {each.rule}]", tone=words.UNSURE)

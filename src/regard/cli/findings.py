@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 TONES = {"error": words.BAD, "warning": words.UNSURE, "info": words.FAINT}
 SIGNS = {"error": words.STATUS["missed"].sign, "warning": "!", "info": words.NO_WORD.sign}
 ORDER = tuple(TONES)
+SHOWN = 10
+"""Findings of which examples are shown."""
 LONGEST = 160
 """Characters of a raw row that are shown; `--json` has all."""
 
@@ -103,12 +105,15 @@ def show_examples(terminal: Terminal, findings: Sequence[Finding], samples: dict
         return
     terminal.say()
     terminal.heading("Examples, as they came")
-    for each in findings:
-        for row in samples.get(each.id, []):
+    having = [each for each in findings if samples.get(each.id)]
+    for each in having[:SHOWN]:
+        for row in samples[each.id]:
             raw = str(row["raw"])
             shown = raw if len(raw) <= LONGEST else f"{raw[:LONGEST]} ..."
             terminal.say(f"{each.rule} ({each.scope.get('source')}, {row['place']}): {row['reason']}")
             terminal.say(f"  {shown}", tone=words.FAINT)
+    if len(having) > SHOWN:
+        terminal.remark(f"Examples of {len(having) - SHOWN} more: `regard findings --rule RULE`, or `--json` for all.")
 
 
 def rejected(workspace: Workspace, finding: Finding, limit: int) -> list[dict[str, object]]:

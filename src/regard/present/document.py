@@ -161,13 +161,18 @@ def html(answers: Sequence[Answer], titles: Mapping[str, str] | None = None) -> 
     return "\n".join(_html_table(of_answer(answer, titles=titles), context(answer)) for answer in answers)
 
 
-def context(answer: Answer) -> str:
-    """Return in one line what a number hangs on: snapshot, cut, zone, definition, filters (R125)."""
+def context(answer: Answer, *, definition: bool = True) -> str:
+    """Return in one line what a number hangs on: snapshot, cut, zone, definition, filters (R125).
+
+    Args:
+        answer: the answer.
+        definition: whether to name the definition; not where several metrics stand together.
+    """
     parts = [f"as of {instant(answer.as_of)}"]
     if answer.until != answer.as_of:
         parts.append(f"until {instant(answer.until)}")
     parts += [f"zone {answer.calendar.zone}", f"snapshot {answer.snapshot}" if answer.snapshot else ""]
-    parts += [f"definition {answer.metric.hash[:SHORT]}" if answer.metric.hash else ""]
+    parts += [f"definition {answer.metric.hash[:SHORT]}" if definition and answer.metric.hash else ""]
     parts += [f"{choice}={option}" for choice, option in answer.metric.options_set]
     parts += [f"where {answer.filters}" if answer.filters else ""]
     return ", ".join(part for part in parts if part)
