@@ -1,8 +1,7 @@
 """Regard measures customer experience: one definition of each metric, the same number everywhere.
 
->>> import regard
->>> ws = regard.open("acme")                                        # doctest: +SKIP
->>> ws.ask("nps", by=["segment"], grain="month")                    # doctest: +SKIP
+    ws = regard.open("acme")
+    ws.ask("METRIC", by=["segment"], grain="month")
 """
 
 from regard.workspace import Workspace as Workspace
