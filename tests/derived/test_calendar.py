@@ -15,7 +15,7 @@ from regard.model.time import DAY_US, instant
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
-OFFICE = WorkCalendar("office", "Europe/Berlin", {day: ((540, 1020),) for day in range(5)})
+OFFICE = WorkCalendar("office", "Europe/Berlin", dict.fromkeys(range(5), ((540, 1020),)))
 
 hours = st.lists(st.integers(0, 96), min_size=2, max_size=4, unique=True).map(
     lambda quarters: tuple(

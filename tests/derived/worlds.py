@@ -132,7 +132,7 @@ maybe_close = st.sampled_from([True, True, False]).flatmap(lambda blank: st.none
 texts = st.sampled_from([None, "a", "b", "ß", "日本", "o'clock"])
 whole_texts = st.sampled_from(["a", "b", "ß"])
 parties = st.sampled_from([None, 1, 1, 2, 3])
-sources = st.sampled_from(["s", "s", "s", "t"])
+sources = st.sampled_from(["s", "s", "s", "s", "t"])
 amounts = st.none() | st.integers(-40, 400).map(lambda quarters: quarters / 4)
 truths = st.booleans()
 maybe_truth = st.none() | truths
@@ -147,7 +147,7 @@ def drawn(draw, table, **columns):
 
 def rows_of(table, most=10, **columns):
     """Return a strategy of rows of a table."""
-    return st.lists(drawn(table, **columns), max_size=most)
+    return st.lists(drawn(table, **columns), min_size=most // 3, max_size=most)
 
 
 versions = rows_of(
@@ -172,8 +172,8 @@ cases = rows_of(
     6,
     case_id=case_ids,
     parent_case_id=st.none() | case_ids,
-    kind=st.sampled_from(["support", "support", "support", "complaint"]),
-    party_id=st.sampled_from([None, 1, 1]),
+    kind=st.sampled_from(["support", "support", "support", "support", "complaint"]),
+    party_id=st.sampled_from([None, 1, 1, 1, 1]),
     opened_at=close,
     first_voiced_at=maybe_close,
     first_reply_at=maybe_close,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from regard.derived.party_week import BEFORE
 from regard.model.time import DAY_US, EPOCH_DAY, Calendar, offsets
-from regard.sql.derived.steps import Step, named, query
+from regard.sql.derived.steps import Step, double, named, query
 from regard.sql.derived.versions import STAMP, stamped, version
 
 if TYPE_CHECKING:
@@ -27,10 +27,9 @@ def statement(arguments: Arguments, until: int) -> str:
     zone = str(arguments["zone"])
     # Rounded up, so that the steps of the zone are looked up once a year, and past the week that holds `until`.
     horizon = (until // YEAR + 1) * YEAR + 8 * DAY_US
-    later = " UNION ALL ".join(f"SELECT {weeks} AS later" for weeks in range(BEFORE + 1))
-    fell = (
-        f"before >= {float(arguments['floor'])} AND logins < {1 - float(arguments['drop'])} * before / {float(BEFORE)}"
-    )
+    later = " UNION ALL ".join(f"SELECT {number} AS later" for number in range(BEFORE + 1))
+    weeks, floor, rest = double(BEFORE), double(arguments["floor"]), double(1 - float(arguments["drop"]))
+    fell = f"before >= {floor} AND logins < {rest} * before / {weeks}"
     steps = [
         *version(until),
         Step(
@@ -89,7 +88,7 @@ def statement(arguments: Arguments, until: int) -> str:
             f"""
             SELECT
               *, end_at - 1 AS last_at,
-              CASE WHEN week - first_monday >= {7 * BEFORE} THEN before / {float(BEFORE)} END AS baseline,
+              CASE WHEN week - first_monday >= {7 * BEFORE} THEN before / {weeks} END AS baseline,
               CASE WHEN week - first_monday >= {7 * BEFORE} THEN {fell} END AS declining
             FROM week
             WHERE end_at <= {until}

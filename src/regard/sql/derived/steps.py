@@ -65,6 +65,11 @@ def text(value: str) -> str:
     return exp.Literal.string(value).sql("duckdb")
 
 
+def double(value: str | float) -> str:
+    """Return a number as a literal of double precision (engines take a bare 0.7 for a decimal)."""
+    return f"CAST({float(value)!r} AS DOUBLE)"
+
+
 def listed(values: Iterable[str]) -> str:
     """Return texts as the inside of an IN list, in order; of none, a list that holds nothing."""
     return ", ".join(text(value) for value in sorted(values)) or "NULL"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.derived.visit_step import CARRIED, STEPS
-from regard.sql.derived.steps import Step, columns, come, query, text
+from regard.sql.derived.steps import Step, columns, come, double, query, text
 from regard.sql.derived.versions import STAMP, stamped, version
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def statement(arguments: Arguments, until: int) -> str:
       {columns("reached", CARRIED)}, reached.step, reached.step_number, reached."at",
       reached.step_number < reached.depth AS next_reached,
       reached.depth = {last} AS ordered,
-      CASE WHEN {known} THEN (reached.next_at - reached."at") / CAST(1000000 AS DOUBLE) END AS seconds,
-      reached.p75_load_ms > {float(arguments["slow_ms"])} AS slow,
+      CASE WHEN {known} THEN (reached.next_at - reached."at") / {double(1_000_000)} END AS seconds,
+      reached.p75_load_ms > {double(arguments["slow_ms"])} AS slow,
       {STAMP}
     FROM reached
     {stamped("reached", "started_at")}
