@@ -107,10 +107,16 @@ def mariadb_url() -> Iterator[str]:
     try:
         install = [mariadb_program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db"]
         subprocess.run([*install, "--auth-root-authentication-method=normal"], check=True, **quiet)
-        options = (f"--datadir={data}", f"--socket={pipe}", f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve")
+        options = (
+            f"--datadir={data}",
+            f"--socket={pipe}",
+            f"--port={port}",
+            "--bind-address=127.0.0.1",
+            "--skip-name-resolve",
+        )
         command = [mariadb_program("mariadbd"), "--no-defaults", *options, "--innodb-flush-log-at-trx-commit=0"]
         server = subprocess.Popen(command, **quiet)
-        setup = "CREATE DATABASE shop; CREATE USER shop@'127.0.0.1' IDENTIFIED BY 'se:cr@t'; GRANT ALL ON *.* TO shop@'127.0.0.1';"
+        setup = "CREATE DATABASE shop; CREATE USER shop@'127.0.0.1' IDENTIFIED BY 'se:cr@t'; GRANT ALL ON *.* TO shop@'127.0.0.1';"  # noqa: E501
         for _ in range(200):
             if mariadb_run(pipe, setup, database=""):
                 break
@@ -128,5 +134,11 @@ def mariadb_url() -> Iterator[str]:
 
 def mariadb_run(pipe: Path | str, statements: str, database: str = "shop") -> bool:
     """Run statements as root; whether they ran."""
-    command = [mariadb_program("mariadb"), "--no-defaults", f"--socket={pipe}", "-uroot", *([database] if database else [])]
+    command = [
+        mariadb_program("mariadb"),
+        "--no-defaults",
+        f"--socket={pipe}",
+        "-uroot",
+        *([database] if database else []),
+    ]
     return subprocess.run(command, input=statements, text=True, capture_output=True, check=False).returncode == 0

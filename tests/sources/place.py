@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from regard.catalog import load as load_catalogue
-from regard.errors import Mistake
 from regard.lake import Lake
 from regard.sources import Report, load, read_sources, statements
 from regard.stewardship import identify
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from regard.errors import Mistake
     from regard.model import Table
 
 CLOCK = 1_800_000_000_000_000
@@ -80,7 +80,9 @@ class Place:
         assert mistakes == []
         count = len(next(iter(raw.values())))
         given = {"$row": range(count), "$line": range(2, count + 2), "$file": ["data.csv"] * count}
-        rows = pa.table({**{k: pa.array(list(v)) for k, v in given.items()}, **{f"[{k}]": pa.array(v) for k, v in raw.items()}})
+        rows = pa.table(
+            {**{k: pa.array(list(v)) for k, v in given.items()}, **{f"[{k}]": pa.array(v) for k, v in raw.items()}}
+        )
         with self.lake.connect(memory="500MB") as connection:
             connection.register("raw rows", rows)
             return connection.sql(sql).to_arrow_table().to_pylist()

@@ -6,6 +6,8 @@ import shutil
 import signal
 import time
 
+import pytest
+
 from tests.sources import load_many
 from tests.sources.load_many import prepare
 from tests.sources.place import Place
@@ -30,7 +32,7 @@ def chunks_done(root):
 
 
 def test_a_load_killed_ten_times_ends_as_one_that_was_not(tmp_path):
-    """SIGKILL at ten random moments, then one load to the end: the tables, rejects and findings of a quiet load (R035)."""
+    """SIGKILL at ten random moments, then one load to the end: tables, rejects and findings of a quiet one (R035)."""
     quiet, killed = tmp_path / "quiet", tmp_path / "killed"
     prepare(quiet)
     shutil.copytree(quiet, killed)
@@ -65,7 +67,7 @@ def test_a_load_killed_ten_times_ends_as_one_that_was_not(tmp_path):
 
 
 def test_a_load_goes_on_where_it_stopped(tmp_path):
-    """After a kill in the middle the chunks that were put aside are not read again, and the clock is that of the start."""
+    """After a stop in the middle what was put aside is not read again, and the clock is that of the start."""
     prepare(tmp_path)
     place = Place(tmp_path)
     heard = []
@@ -75,10 +77,8 @@ def test_a_load_goes_on_where_it_stopped(tmp_path):
         if source == "shop" and done >= 2_000:
             raise KeyboardInterrupt
 
-    try:
+    with pytest.raises(KeyboardInterrupt):
         place.load(chunk_rows=500, progress=interrupt)
-    except KeyboardInterrupt:
-        pass
     [run] = place.store.runs()
     assert (run.status, run.positions["at shop"]["rows"]) == ("stopped", heard[-1][1])
 

@@ -84,7 +84,7 @@ def _stamps(place):
 
 
 def test_planted_faults_are_all_caught_and_nothing_else(place):
-    """Each fault is listed under its rule with the raw row; a row with two faults under both; good rows go in (R041)."""
+    """Each fault is listed under its rule with the raw row, two faults of a row under both; good rows go in (R041)."""
     place.mapping("""
 source: survey
 read: {csv: answers.csv}
@@ -112,13 +112,15 @@ tables:
         7: ("a6,i6,nps,.5,2026-01-01,2029-01-02,7", ["future-time:answered_at"]),
         8: ("a7,,nps,.5,2026-01-01,2026-01-02,7", ["blank:invite_id"]),
         9: ("a8,i8,nps,.5,2026-01-01,,7", ["inconsistent:score"]),
-        10: ("a9,i9,,.5,2026-01-05,2026-01-02,x", ["blank:question_kind", "not-a-number:score", "out-of-sequence:invited_at"]),
+        10: ("a9,i9,,.5,2026-01-05,2026-01-02,x", ["blank:question_kind", "not-a-number:score", "out-of-sequence:invited_at"]),  # noqa: E501
         11: (",i10,nps,.5,2026-01-01,2026-01-02,7", ["blank:id"]),
         12: ("a11,i11,nps,.5,2026-01-01,2026-01-01,1", []),
         13: ("a12,i12,nps,,,2026-01-02,10", []),
         14: ("a13,i13,nps,0,2026-01-01,,", []),
     }  # fmt: skip
-    place.write("answers.csv", "\n".join(["id,invite,kind,p,invited,answered,score", *(row for row, _ in faults.values())]))
+    place.write(
+        "answers.csv", "\n".join(["id,invite,kind,p,invited,answered,score", *(row for row, _ in faults.values())])
+    )
     report = place.load()
     wanted = sorted((line, *rule.split(":")) for line, (_, rules) in faults.items() for rule in rules)
 
@@ -138,7 +140,7 @@ def test_clocks_that_are_a_little_off_are_tolerated(place):
     now = "2027-01-15 09:0"
     shop(
         place,
-        f"1,,2026-05-01 10:05,2026-05-01 10:00,1,\n2,,2026-05-01 10:06,2026-05-01 10:00,1,\n3,,{now}5,,1,\n4,,{now}6,,1,\n",
+        f"1,,2026-05-01 10:05,2026-05-01 10:00,1,\n2,,2026-05-01 10:06,2026-05-01 10:00,1,\n3,,{now}5,,1,\n4,,{now}6,,1,\n",  # noqa: E501
     )
     place.load()
 
@@ -194,7 +196,10 @@ tables:
 def test_of_several_answers_to_one_question_the_latest_counts(place):
     """A double submission is listed and the latest answer kept, also when the earlier one is stored already (R042)."""
     place.mapping(ANSWERS)
-    place.write("answers1.csv", "id,invite,q,at,score\na,i,q,2026-01-01,1\nb,i,q,2026-01-03,3\nc,i,q,2026-01-02,2\nd,j,q,2026-01-02,2\n")
+    place.write(
+        "answers1.csv",
+        "id,invite,q,at,score\na,i,q,2026-01-01,1\nb,i,q,2026-01-03,3\nc,i,q,2026-01-02,2\nd,j,q,2026-01-02,2\n",
+    )
     place.load()
     assert place.column("response", "source_id") == ["b", "d"]
     assert [(line, rule) for line, rule, _ in place.rules()] == [(2, "duplicate-response"), (4, "duplicate-response")]
@@ -202,19 +207,24 @@ def test_of_several_answers_to_one_question_the_latest_counts(place):
     place.write("answers2.csv", "id,invite,q,at,score\ne,i,q,2026-01-04,4\n")
     place.load(CLOCK + 1)
     before = place.checksums()
-    assert [(r["source_id"], r.get("duplicate_of")) for r in place.rows("response")] == [("b", "e"), ("d", None), ("e", None)]
+    assert [(r["source_id"], r.get("duplicate_of")) for r in place.rows("response")] == [
+        ("b", "e"),
+        ("d", None),
+        ("e", None),
+    ]
     place.load(CLOCK + 2, again=True)
     assert place.checksums() == before
 
 
 def test_references_are_looked_for_in_this_load_and_in_the_lake(place):
-    """A contact of an unknown case is turned away; one of a case that was itself turned away is not; both orders work."""
+    """A contact of an unknown case is turned away; one of a case that was itself turned away is not."""
     place.mapping(
-        "source: desk\nread: {csv: cases.csv}\nzone: UTC\ntables:\n  - table: case\n    id: id\n    columns: {opened_at: at}\n", "desk"
+        "source: desk\nread: {csv: cases.csv}\nzone: UTC\ntables:\n  - table: case\n    id: id\n    columns: {opened_at: at}\n",  # noqa: E501
+        "desk",
     )
     place.mapping(
         "source: calls\nread: {csv: calls.csv}\nzone: UTC\ntables:\n  - table: contact\n    id: id\n"
-        "    columns: {case_id: case, at: at, direction: {const: in}, actor: {const: customer}, channel: {const: phone}}\n",
+        "    columns: {case_id: case, at: at, direction: {const: in}, actor: {const: customer}, channel: {const: phone}}\n",  # noqa: E501
         "calls",
     )
     place.write("cases.csv", "id,at\n1,2026-01-01\n2,never\n")
@@ -235,7 +245,7 @@ def test_a_register_of_codes_is_obeyed_once_it_has_any(place):
     shop(place)
     assert place.load().refused == 0
     place.mapping(
-        "source: codes\nread: {csv: codes.csv}\ntables:\n  - table: code\n    id: [dim, code]\n    columns: {dimension: dim, code: code}\n",
+        "source: codes\nread: {csv: codes.csv}\ntables:\n  - table: code\n    id: [dim, code]\n    columns: {dimension: dim, code: code}\n",  # noqa: E501
         "codes",
     )
     place.write("codes.csv", "dim,code\nchannel,web\ntier,gold\n")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from regard.errors import Mistake, did_you_mean
 from regard.expr import Type, Types, check, names as mentioned
-from regard.model.sources import PSEUDO, Cell, Constant, First, Formula, Joined, Lookup, PartyKey
+from regard.model.sources import PSEUDO, Cell, Constant, First, Formula, PartyKey
 from regard.sql.mapping import FAMILIES, cells_of, completed, identifying, used
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class _Binder:
                 self.rule(one.rule, one.line, path)
             kind, whole = (one.type, one.whole) if one.said else self.natural(one.rule)
             if one.said:
-                self.fits(one.rule, kind, whole, one.line, path)
+                self.fits(one.rule, kind, one.line, path)
             done.append(replace(one, type=kind, whole=whole, said=True))
             self.types[one.name] = kind
         return tuple(done)
@@ -161,25 +161,10 @@ class _Binder:
         table = self.tables[mapping.table]
         before = dict(self.types)
         path = f"tables.{mapping.table}"
-        if mapping.unpivot:
-            for name in (*mapping.unpivot.constants, mapping.unpivot.to):
-                if name in self.types:
-                    self.wrong(
-                        mapping.line, "twice", f"'{name}' is a field or raw column already", f"{path}.unpivot", "", name
-                    )
-            for name, _ in mapping.unpivot.columns:
-                self.name(name, mapping.line, f"{path}.unpivot.columns")
-            self.types |= dict.fromkeys((*mapping.unpivot.constants, mapping.unpivot.to), Type.TEXT)
+        self.unpivoted(mapping, path)
         if mapping.where is not None:
             self.formula(mapping.where, mapping.line, f"{path}.where", Type.TRUTH)
-        if mapping.collapse:
-            made: dict[str, Type | None] = {}
-            for name in mapping.collapse.by:
-                if self.name(name, mapping.line, f"{path}.collapse.by"):
-                    made[name] = self.types[name]
-            for item in mapping.collapse.columns:
-                made[item.name] = self.aggregate(item, mapping.line, f"{path}.collapse.columns.{item.name}")
-            self.types = {**made, "$file": Type.TEXT, "$line": Type.NUMBER}
+        self.collapsed(mapping, path)
         for name in identifying(mapping):
             self.name(name, mapping.line, f"{path}.id")
         written = dict(mapping.columns)
@@ -190,6 +175,29 @@ class _Binder:
                 self.rule(rule, line, here)
             self.column(rule, table.columns[name], line, here)
         self.types = before
+
+    def unpivoted(self, mapping: TableMap, path: str) -> None:
+        if mapping.unpivot is None:
+            return
+        made = (*mapping.unpivot.constants, mapping.unpivot.to)
+        for name in made:
+            if name in self.types:
+                message = f"'{name}' is a field or raw column already"
+                self.wrong(mapping.line, "twice", message, f"{path}.unpivot", "", name)
+        for name, _ in mapping.unpivot.columns:
+            self.name(name, mapping.line, f"{path}.unpivot.columns")
+        self.types |= dict.fromkeys(made, Type.TEXT)
+
+    def collapsed(self, mapping: TableMap, path: str) -> None:
+        if mapping.collapse is None:
+            return
+        made: dict[str, Type | None] = {"$file": Type.TEXT, "$line": Type.NUMBER}
+        for name in mapping.collapse.by:
+            if self.name(name, mapping.line, f"{path}.collapse.by"):
+                made[name] = self.types[name]
+        for item in mapping.collapse.columns:
+            made[item.name] = self.aggregate(item, mapping.line, f"{path}.collapse.columns.{item.name}")
+        self.types = made
 
     def aggregate(self, item: Aggregate, line: int, path: str) -> Type | None:
         kinds = [self.formula(arg, line, path) for arg in item.args]
@@ -216,34 +224,32 @@ class _Binder:
             if not (column.type is Type.NUMBER and column.whole):
                 self.wrong(line, "wrong-type", f"{column.name} does not hold a party", path)
             return
-        self.fits(rule, column.type, column.whole, line, path)
+        self.fits(rule, column.type, line, path)
         for text in _outputs(rule):
             self.text(text, column, line, path)
 
-    def fits(self, rule: Rule, kind: Type, whole: bool, line: int, path: str) -> None:
+    def fits(self, rule: Rule, kind: Type, line: int, path: str) -> None:
+        """Check that what a rule reads can become a value of a type."""
         if isinstance(rule, Formula):
             found = check(rule.node, self.known())[0]
             if found is not None and found is not kind:
                 self.wrong(line, "wrong-type", f"{rule.text} is a {found}, not a {kind}", path)
+        elif isinstance(rule, (Cell, First)) and kind is not Type.TEXT:
+            for cell in cells_of(rule):
+                self.cell(cell, kind, line, path)
+
+    def cell(self, cell: Cell, kind: Type, line: int, path: str) -> None:
+        have = self.types.get(cell.name)
+        if have is None and self.raw.get(cell.name) == "clock" and kind not in (Type.INSTANT, Type.DAY):
+            self.wrong(line, "wrong-type", f"'{cell.name}' is a time, a {kind} is needed", path)
+        if have is None or have in (Type.TEXT, kind) or cell.values is not None or cell.bands:
             return
-        if isinstance(rule, (Joined, Lookup, Constant)):
-            return
-        for cell in cells_of(rule):
-            have = self.types.get(cell.name)
-            if have is None and kind is not Type.TEXT and self.raw.get(cell.name) == "clock":
-                if kind not in (Type.INSTANT, Type.DAY):
-                    self.wrong(line, "wrong-type", f"'{cell.name}' is a time, a {kind} is needed", path)
-                continue
-            if have in (None, Type.TEXT, kind) or kind is Type.TEXT or cell.values is not None or cell.bands:
-                continue
-            option = FITTING.get((have, kind))
-            if option is None:
-                self.wrong(line, "wrong-type", f"'{cell.name}' is a {have}, a {kind} is needed", path)
-            elif (option == "unit" and not cell.unit) or (option == "format" and not cell.formats):
-                hint = "unit: min" if option == "unit" else "format: epoch_s, epoch_ms or excel"
-                self.wrong(line, "missing-field", f"'{cell.name}' is a number: how does it say a {kind}?", path, hint)
-        if kind is Type.DURATION and isinstance(rule, (Cell, First)):
-            del whole
+        option = FITTING.get((have, kind))
+        if option is None:
+            self.wrong(line, "wrong-type", f"'{cell.name}' is a {have}, a {kind} is needed", path)
+        elif (option == "unit" and not cell.unit) or (option == "format" and not cell.formats):
+            hint = "unit: min" if option == "unit" else "format: epoch_s, epoch_ms or excel"
+            self.wrong(line, "missing-field", f"'{cell.name}' is a number: how does it say a {kind}?", path, hint)
 
     def text(self, text: str, column: Column, line: int, path: str) -> None:
         """Check a constant, or a value of a value map."""

@@ -84,9 +84,7 @@ class Crossed:
 
     def count(self, table: str) -> dict[str, int]:
         """Return source -> rows of a table that are left."""
-        query = f'select source, count(*) from "staged {table}" as t anti join "dropped {table}" as d '  # noqa: S608
-        query += 'on t.source = d.source and t."$n" = d."$n" group by source'
-        return dict(self.connection.execute(query).fetchall())
+        return dict(self.connection.execute(sql.left(f'"staged {table}"', f'"dropped {table}"')).fetchall())
 
     # -- tests ----------------------------------------------------------------------------------------------------
 
@@ -111,16 +109,8 @@ class Crossed:
         if not found.num_rows:
             return
         doubles = found.to_pylist()
-        stored = (
-            {
-                (row[0], row[1])
-                for row in self.connection.execute(
-                    f'select source, source_id from "stored {table.name}" semi join "staged {table.name}" using (source)'  # noqa: S608
-                ).fetchall()
-            }
-            if any(row["$n"] is not None for row in doubles)
-            else set()
-        )
+        mine = sql.of_sources(f'"stored {table.name}"', f'"staged {table.name}"')
+        stored = set(self.connection.execute(mine).fetchall())
         for row in doubles:
             if row["$n"] is None or (row["source"], row["source_id"]) in stored:
                 self.result.doubles.append((row["source"], row["source_id"], row["kept"]))
@@ -136,14 +126,16 @@ class Crossed:
             own = own_id(target)
             self._store(target)
             self._store(self.tables["quarantine"])
-            known = [f'select "{own}" as id from "stored {target.name}"']  # noqa: S608 - names of the catalogue
             # A row that was turned away is still a row that is: what refers to it is at no fault.
-            known.append(f"select row_id as id from \"stored quarantine\" where target = '{target.name}'")  # noqa: S608
+            known = [
+                sql.ids(f'"stored {target.name}"', own),
+                sql.ids('"stored quarantine"', "row_id", target.name),
+            ]
             if target.name in self.groups:
-                known.append(f'select "{own}" as id from "staged {target.name}"')  # noqa: S608
+                known.append(sql.ids(f'"staged {target.name}"', own))
             rejects = [file for stage, position in self.stages for file in stage.turned_away(position)]
             if rejects:
-                known.append(f"select row_id as id from ({sql.landed(rejects)}) where target = '{target.name}'")  # noqa: S608
+                known.append(sql.ids(f"({sql.landed(rejects)})", "row_id", target.name))
             found = self.connection.sql(sql.referring(f'"staged {table.name}"', name, known)).to_arrow_table()
             if found.num_rows:
                 self._reject(table, found, "missing-reference", name)
@@ -173,9 +165,7 @@ class Crossed:
 
     def _drop(self, table: Table, found: pa.Table) -> None:
         self.connection.register("found", found.select(["source", "$n"]))
-        self.connection.execute(
-            f'insert into "dropped {table.name}" select distinct * from found anti join "dropped {table.name}" using (source, "$n")'
-        )
+        self.connection.execute(sql.dropping("found", f'"dropped {table.name}"'))
         self.connection.unregister("found")
 
     def _reject(self, table: Table, found: pa.Table, rule: str, name: str) -> None:
@@ -184,13 +174,9 @@ class Crossed:
             return
         self.connection.register("found", found.select(["source", "$n"]))
         # One row may be refused by several of these rules; it counts once.
-        fresh = (
-            f'select source, count(*) from found anti join "dropped {table.name}" using (source, "$n") group by source'  # noqa: S608
-        )
-        for source, count in self.connection.execute(fresh).fetchall():
+        for source, count in self.connection.execute(sql.fresh("found", f'"dropped {table.name}"')).fetchall():
             self.result.refused[source] = self.result.refused.get(source, 0) + count
-        query = f'select t.* from "staged {table.name}" as t semi join found using (source, "$n") order by source, "$n"'  # noqa: S608
-        rows = self.connection.sql(query).to_arrow_table().to_pylist()
+        rows = self.connection.sql(sql.chosen(f'"staged {table.name}"', "found")).to_arrow_table().to_pylist()
         self.connection.unregister("found")
         own = own_id(table)
         for stage, position in self.stages:

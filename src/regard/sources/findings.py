@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from regard.sources.report import SourceReport
 
 NOTES = {
-    "clock-gap": "{count} times in {field} fall into the hour that the clock skipped in spring; each was moved forward by it",
-    "clock-twice": "{count} times in {field} fall into the hour that was twice in autumn; each was taken as its first",
+    "clock-gap": "{count} times in {field} were skipped as the clock was put forward; each was moved by the gap",
+    "clock-twice": "{count} times in {field} were twice as the clock was put back; each was taken as its first",
     "repeated": "{count} rows of {table} stand there more than once, word for word; each counts once",
 }
 """What is worth knowing although no row was turned away; rows that a later file has again are no finding."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def keys(source: Source) -> tuple[str, ...]:
     """Return file, key and value column (joined by newlines) of every lookup of a source."""
     rules = [one.rule for one in source.fields] + [rule for one in source.mappings for _, rule in one.columns]
-    found = ["\n".join((rule.file, rule.key, rule.value)) for rule in rules if isinstance(rule, Lookup)]
+    found = [f"{rule.file}\n{rule.key}\n{rule.value}" for rule in rules if isinstance(rule, Lookup)]
     return tuple(dict.fromkeys(found))
 
 

@@ -45,6 +45,8 @@ READING = frozenset(rule for rule in REASONS if rule.startswith("not-")) | {"nai
 """Rules about a cell as it came; the others are about the value made of it."""
 RAW_CHARACTERS = 100_000
 """Characters of a cell that are kept in quarantine; a longer one is cut, and says so."""
+SHOWN_CHARACTERS = 200
+"""Characters of a cell that a reason repeats."""
 
 SCHEMA = pa.schema(
     [
@@ -94,7 +96,7 @@ def rows(source: str, rejects: Iterable[Reject], tables: Mapping[str, Table]) ->
 
 def _row(source: str, reject: Reject, table: Table) -> dict[str, object]:
     column = table.columns.get(reject.field)
-    shown = reject.value if len(reject.value) <= 200 else reject.value[:197] + "..."
+    shown = reject.value if len(reject.value) <= SHOWN_CHARACTERS else reject.value[:SHOWN_CHARACTERS] + "..."
     reason = REASONS[reject.rule].format(
         field=reject.field,
         value=repr(shown) if shown else "(blank)",
@@ -103,7 +105,7 @@ def _row(source: str, reject: Reject, table: Table) -> dict[str, object]:
         refers=column.refers if column else "row",
     )
     place = f"{reject.file}:{reject.line}"
-    text = "\n".join((reject.table, place, reject.rule, reject.field, reject.raw))
+    text = f"{reject.table}\n{place}\n{reject.rule}\n{reject.field}\n{reject.raw}"
     key = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     return {
         "source": source,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from regard.errors import AuthorError, Mistake, did_you_mean
-from regard.expr import Type, parse
+from regard.expr import parse
 from regard.model.sources import Cell, Constant, First, Formula, Joined, Lookup, PartyKey
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def expression(item: Item, path: str, mistakes: list[Mistake]) -> Node | None:
         return None
 
 
-def read_rule(item: Item, path: str, context: Context, *, field: bool, kind: Type | None = None) -> Rule | None:  # noqa: PLR0911
+def read_rule(item: Item, path: str, context: Context, *, field: bool) -> Rule | None:
     """Return the rule that stands in a file; None after a mistake.
 
     Args:
@@ -93,7 +93,6 @@ def read_rule(item: Item, path: str, context: Context, *, field: bool, kind: Typ
         path: dotted path of it.
         context: what the rules of the source share.
         field: whether it makes a field, which may have a `cast`.
-        kind: type of the column it fills, where known.
     """
     if isinstance(item.value, list) or item.value is None:
         context.wrong(item, "wrong-type", "a rule is a column's name or {from: ...}", path, "a name, or {from: name}")
@@ -111,30 +110,37 @@ def read_rule(item: Item, path: str, context: Context, *, field: bool, kind: Typ
         if name == "cast":
             hint = "the type of a column is known; 'cast' is for fields"
         context.wrong(given[name], "unknown-field", f"{{{form}: ...}} has no option '{name}'", f"{path}.{name}", hint)
-    inner = given[form]
-    if form == "const":
-        return _constant(inner, given, path, context)
-    if form == "expr":
-        node = expression(inner, f"{path}.expr", context.mistakes)
-        return Formula(node=node, text=inner.text) if node is not None else None
-    if form == "join":
-        names = _names(inner, f"{path}.join", context)
-        by = given["with"].text if "with" in given else ""
-        return Joined(cells=tuple(_plain(name, context) for name in names), by=by) if names else None
-    if form == "first":
-        names = _names(inner, f"{path}.first", context)
-        cell = _cell("", given, path, context)
-        cells = tuple(_named_cell(cell, name) for name in names)
-        return First(cells=cells) if cells else None
-    if form == "lookup":
-        return _lookup(inner, given, path, context)
-    if form == "party":
-        return read_party(inner, f"{path}.party", context)
-    if isinstance(inner.value, (list, dict)):
-        context.wrong(inner, "wrong-type", "from is one column; {join: [...]} joins several", f"{path}.from")
+    return READERS[form](given[form], given, path, context)
+
+
+def _formula(item: Item, given: Mapping[str, Item], path: str, context: Context) -> Formula | None:
+    del given
+    node = expression(item, f"{path}.expr", context.mistakes)
+    return Formula(node=node, text=item.text) if node is not None else None
+
+
+def _joined(item: Item, given: Mapping[str, Item], path: str, context: Context) -> Joined | None:
+    names = _names(item, f"{path}.join", context)
+    by = given["with"].text if "with" in given else ""
+    return Joined(cells=tuple(_plain(name, context) for name in names), by=by) if names else None
+
+
+def _first(item: Item, given: Mapping[str, Item], path: str, context: Context) -> First | None:
+    names = _names(item, f"{path}.first", context)
+    cell = _cell("", given, path, context)
+    return First(cells=tuple(_named_cell(cell, name) for name in names)) if names else None
+
+
+def _party(item: Item, given: Mapping[str, Item], path: str, context: Context) -> PartyKey | None:
+    del given
+    return read_party(item, f"{path}.party", context)
+
+
+def _from(item: Item, given: Mapping[str, Item], path: str, context: Context) -> Cell | None:
+    if isinstance(item.value, (list, dict)):
+        context.wrong(item, "wrong-type", "from is one column; {join: [...]} joins several", f"{path}.from")
         return None
-    del kind
-    return _cell(inner.text, given, path, context)
+    return _cell(item.text, given, path, context)
 
 
 def _plain(name: str, context: Context) -> Cell:
@@ -256,7 +262,7 @@ def _formats(given: Mapping[str, Item], path: str, context: Context) -> tuple[st
             continue
         rest = DIRECTIVE.sub("", form)
         if "%" not in form or "%" in rest:
-            hint = did_you_mean(form, FORMATS) or "such as %d/%m/%Y %H:%M, iso, epoch_s or excel"
+            hint = "such as %d/%m/%Y %H:%M" if "%" in form else did_you_mean(form, FORMATS)
             context.wrong(
                 given["format"], "bad-format", f"'{form}' is not a way to write a time", f"{path}.format", hint
             )
@@ -318,3 +324,15 @@ def read_party(item: Item, path: str, context: Context) -> PartyKey | None:
     cell = _cell("", {k: v for k, v in item.mapping.items() if k in ("normalise", "missing")}, path, context)
     cells = tuple(_named_cell(cell, name) for name in names)
     return PartyKey(system=system, cells=cells) if cells else None
+
+
+READERS: Mapping[str, Callable[[Item, Mapping[str, Item], str, Context], Rule | None]] = {
+    "const": _constant,
+    "expr": _formula,
+    "join": _joined,
+    "first": _first,
+    "lookup": _lookup,
+    "party": _party,
+    "from": _from,
+}
+"""Form of a rule -> what reads it; the same forms as in `FORMS`."""

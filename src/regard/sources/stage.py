@@ -16,7 +16,7 @@ from regard.model.sources import PartyKey
 from regard.sources import quarantine
 from regard.sources.bind import wanted
 from regard.sources.readers.parts import counted
-from regard.sql.mapping import RAW_ROWS, build, landed, own_id
+from regard.sql.mapping import RAW_ROWS, build, landed, own_id, raw_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -88,6 +88,7 @@ class Stage:
         self.wanted = wanted(source)
         self.lasting = all(part.lasting for part in parts)
         self.collapsing = [place for place, mapping in enumerate(source.mappings) if mapping.collapse]
+        self.statements: dict[tuple[int, tuple[tuple[str, str], ...]], Statement] = {}
         self.direct = [place for place, mapping in enumerate(source.mappings) if not mapping.collapse]
 
     @property
@@ -215,8 +216,13 @@ class Stage:
 
     def statement(self, place: int, columns: Mapping[str, str]) -> Statement:
         """Return the statement of a mapping over raw columns."""
-        mapping = self.source.mappings[place]
-        return build(self.source, mapping, self.tables[mapping.table], columns, lookups=self.lookups, clock=self.clock)
+        key = (place, tuple(columns.items()))
+        if key not in self.statements:
+            mapping = self.source.mappings[place]
+            table = self.tables[mapping.table]
+            made = build(self.source, mapping, table, columns, lookups=self.lookups, clock=self.clock)
+            self.statements[key] = made
+        return self.statements[key]
 
     def columns(self, part: int) -> dict[str, str]:
         """Return the raw columns that the chunks of a part have, with their sorts."""
@@ -249,9 +255,7 @@ class Stage:
         wrong = pc.not_equal(result.column("broken"), "")
         good = result.filter(pc.invert(wrong)).drop_columns(["broken", "notes"])
         start = (place << 52) + (number << 28)
-        self.staging.put(
-            self.name(place), number, good.append_column("$n", counted(start, start + len(good)))
-        )
+        self.staging.put(self.name(place), number, good.append_column("$n", counted(start, start + len(good))))
         bad = result.filter(wrong)
         own = own_id(self.tables[mapping.table])
         name = f"{self.rejects}={place}"
@@ -299,7 +303,7 @@ class Stage:
             position.count(mapping.table, bad.column("broken"), position.rejected)
             wanted_rows = bad.column("$row")
             self.connection.register("refused", pa.table({"$row": wanted_rows}))
-            raw = self.connection.sql(f'select * from {RAW_ROWS} semi join refused using ("$row")').to_arrow_table()  # noqa: S608
+            raw = self.connection.sql(raw_lines(RAW_ROWS)).to_arrow_table()
             self.connection.unregister("refused")
             cells = {row["$row"]: row for row in raw.to_pylist()}
             raws = {one: quarantine.raw_json(row) for one, row in cells.items()}

@@ -17,7 +17,7 @@ from regard.sources.zones import known_zone
 from regard.sql.mapping import ADDED, completed, identifying, own_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from regard.catalog import Document, Item
@@ -159,11 +159,12 @@ def read_source(document: Document, tables: Mapping[str, Table], mistakes: list[
     context = rules.Context(zone=zone, missing=_missing(written, mine), mistakes=mine, known_zone=known_zone)
     fields = _fields(written, context)
     mappings = tuple(
-        mapping for one in written.records("tables") if (mapping := _mapping(one, tables, fields, context)) is not None
+        mapping for one in written.records("tables") if (mapping := _mapping(one, tables, context)) is not None
     )
     for place, mapping in enumerate(mappings):
         _check_mapping(written.records("tables")[place], mapping, tables, mine)
     reading = _read(written, mine)
+    skew, fresh = _length(written, "skew", mine), _length(written, "fresh", mine)
     mistakes += mine
     if mine or reading is None:
         return None
@@ -173,8 +174,8 @@ def read_source(document: Document, tables: Mapping[str, Table], mistakes: list[
         read=reading,
         zone=zone,
         missing=context.missing,
-        skew=_length(written, "skew", mine) or 0,
-        fresh=_length(written, "fresh", mine),
+        skew=skew or 0,
+        fresh=fresh,
         optional=written.texts("optional"),
         fields=fields,
         mappings=mappings,
@@ -204,8 +205,6 @@ def _read(written: Written, mistakes: list[Mistake]) -> Read | None:
     reading = written.record("read")
     if reading is None:
         return None
-    for name in ("skew", "fresh"):
-        _length(written, name, mistakes)
     kinds = [kind for kind in KINDS if kind in reading.values]
     if len(kinds) != 1:
         message = "read says one place" if not kinds else f"read says {len(kinds)} places: {', '.join(kinds)}"
@@ -214,6 +213,12 @@ def _read(written: Written, mistakes: list[Mistake]) -> Read | None:
         return None
     kind = kinds[0]
     place = reading.text(kind)
+    if kind == "sql":
+        _database(reading, place, mistakes)
+    return Read(kind=kind, place=place, options=_options(reading, kind, mistakes))
+
+
+def _options(reading: Written, kind: str, mistakes: list[Mistake]) -> dict[str, str | int | bool | tuple[str, ...]]:
     options: dict[str, str | int | bool | tuple[str, ...]] = {}
     for name, value in reading.values.items():
         if name == kind:
@@ -223,18 +228,14 @@ def _read(written: Written, mistakes: list[Mistake]) -> Read | None:
             mistakes.append(reading.mistake("unknown-option", f"'{name}' is no option of {kind}", name, hint=hint))
         elif isinstance(value, (str, int, bool, tuple)):
             options[name] = value
-    if kind == "sql":
-        _database(reading, place, mistakes)
     for name in ("delimiter", "quote"):
         if name in options and len(str(options[name]).replace("\\t", "\t")) != 1:
-            mistakes.append(
-                reading.mistake("bad-option", f"{name} is one character", name, hint='such as ";" or "\\t"')
-            )
-    if options.get("header") is False and "names" not in options and kind == "csv":
-        mistakes.append(
-            reading.mistake("missing-field", "a file without a header needs 'names'", "header", hint="names: [a, b]")
-        )
-    return Read(kind=kind, place=place, options=options)
+            hint = 'such as ";" or "\\t"'
+            mistakes += [reading.mistake("bad-option", f"{name} is one character", name, hint=hint)]
+    if options.get("header") is False and "names" not in options:
+        message = "a file without a header needs 'names'"
+        mistakes.append(reading.mistake("missing-field", message, "header", hint="names: [a, b]"))
+    return options
 
 
 def _database(reading: Written, place: str, mistakes: list[Mistake]) -> None:
@@ -301,9 +302,7 @@ def _named(name: str, item: Item, path: str, mistakes: list[Mistake]) -> None:
         mistakes.append(item.mistake("bad-name", f"'{name}' is not a name", field=path, hint=hint))
 
 
-def _mapping(
-    written: Written, tables: Mapping[str, Table], fields: Iterable[Field], context: rules.Context
-) -> TableMap | None:
+def _mapping(written: Written, tables: Mapping[str, Table], context: rules.Context) -> TableMap | None:
     name = written.text("table")
     table = tables.get(name)
     if table is None or table.derived:
@@ -312,6 +311,23 @@ def _mapping(
             message = f"there is no table '{name}'" if table is None else f"'{name}' is made by regard itself"
             context.mistakes.append(written.mistake("unknown-table", message, "table", hint=did_you_mean(name, loaded)))
         return None
+    columns, places = _columns(written, table, context)
+    return TableMap(
+        table=name,
+        id=written.texts("id"),
+        where=_expression(written, "where", context.mistakes),
+        columns=columns,
+        unpivot=_unpivot(written, context.mistakes),
+        collapse=_collapse(written, context.mistakes),
+        line=written.item.entry.line,
+        places=places,
+    )
+
+
+def _columns(
+    written: Written, table: Table, context: rules.Context
+) -> tuple[tuple[tuple[str, Rule], ...], dict[str, int]]:
+    """Return the rules of a table by column, with the line of each."""
     columns: list[tuple[str, Rule]] = []
     places: dict[str, int] = {}
     party = written.item.mapping.get("party")
@@ -319,7 +335,7 @@ def _mapping(
         rule = rules.read_party(party, f"{written.path}.party", context)
         if not table.party:
             context.mistakes.append(
-                written.mistake("no-party", f"rows of {name} belong to no party", "party", hint="leave it out")
+                written.mistake("no-party", f"rows of {table.name} belong to no party", "party", hint="leave it out")
             )
         elif rule is not None:
             columns.append((table.party, rule))
@@ -338,20 +354,11 @@ def _mapping(
                 one.mistake("twice", f"'party' fills {column} already", field=path, hint="leave one of the two out")
             )
             continue
-        read_one = rules.read_rule(one, path, context, field=False, kind=table.columns[column].type)
+        read_one = rules.read_rule(one, path, context, field=False)
         if read_one is not None:
             columns.append((column, read_one))
             places[column] = one.entry.line
-    return TableMap(
-        table=name,
-        id=written.texts("id"),
-        where=_expression(written, "where", context.mistakes),
-        columns=tuple(columns),
-        unpivot=_unpivot(written, context.mistakes),
-        collapse=_collapse(written, context.mistakes),
-        line=written.item.entry.line,
-        places=places,
-    )
+    return tuple(columns), places
 
 
 def _ours(column: str, item: Item, table: Table, path: str, context: rules.Context) -> bool:
@@ -391,7 +398,11 @@ def _unpivot(written: Written, mistakes: list[Mistake]) -> Unpivot | None:
     for column, constants in item.mapping.items():
         pairs: list[tuple[str, str]] = []
         if not isinstance(constants.value, dict):
-            mistakes.append(constants.mistake("wrong-type", "write {name: value, ...}", field=f"{path}.{column}"))
+            mistakes.append(
+                constants.mistake(
+                    "wrong-type", "constants are fields", field=f"{path}.{column}", hint="{name: value, ...}"
+                )
+            )
             continue
         for name, value in constants.mapping.items():
             _named(name, value, f"{path}.{column}.{name}", mistakes)

@@ -71,7 +71,7 @@ def statement(options: Mapping[str, str], mark: str) -> str:
     if "query" in options:
         return options["query"].strip().rstrip(";")
     parts = options["table"].split(".")
-    return "select * from " + ".".join(mark + part.replace(mark, mark * 2) + mark for part in parts)
+    return "select * from " + ".".join(mark + part.replace(mark, mark * 2) + mark for part in parts)  # noqa: S608 - quoted
 
 
 def stamp(options: Mapping[str, str], query: str, mark: str) -> str:
@@ -79,7 +79,7 @@ def stamp(options: Mapping[str, str], query: str, mark: str) -> str:
     if "watermark" not in options:
         return ""
     column = mark + options["watermark"].replace(mark, mark * 2) + mark
-    return f"select count(*), max({column}) from ({query}) as counted"
+    return f"select count(*), max({column}) from ({query}) as counted"  # noqa: S608 - quoted; the author's own query
 
 
 def digest(url: str, query: str, found: Sequence[object] | None) -> str:

@@ -92,9 +92,9 @@ class Delimited:
         connection = self.room.connection.cursor()
         # Each setting is said, so that nothing is guessed from the rows.
         reader = connection.sql(
-            "select * from read_csv($path, auto_detect = false, columns = $columns, delim = $delimiter, quote = $quote, "
-            "escape = $quote, header = $header, skip = $skip, strict_mode = true, nullstr = '', allow_quoted_nulls = false, "
-            "max_line_size = $longest, compression = $compression)",
+            "select * from read_csv($path, auto_detect = false, columns = $columns, delim = $delimiter, "
+            "quote = $quote, escape = $quote, header = $header, skip = $skip, strict_mode = true, nullstr = '', "
+            "allow_quoted_nulls = false, max_line_size = $longest, compression = $compression)",
             params={
                 "path": path.as_posix(),
                 "columns": parameters,
@@ -133,7 +133,7 @@ class Delimited:
 
 
 def _opened(path: Path, encoding: str, errors: str = "strict") -> io.TextIOWrapper:
-    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115 - closed by its wrapper
     name = "utf-8-sig" if encoding in UTF8 else encoding
     return io.TextIOWrapper(cast("io.BytesIO", raw), encoding=name, errors=errors, newline="")
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from regard.errors import SourceError
 from regard.sources.readers.parts import bracketed, counted, fingerprint, framed, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from regard.sources.readers.parts import Room
 
@@ -72,8 +72,7 @@ class Lines:
 def _keys(path: Path, name: str) -> list[str]:
     """Return the paths of the values in the first lines."""
     found: dict[str, None] = {}
-    opened = gzip.open(path, "rt", encoding="utf-8-sig") if path.suffix == ".gz" else path.open(encoding="utf-8-sig")
-    with opened as file:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
         for number, line in enumerate(islice(file, LOOKED_AT), 1):
             if not line.strip():
                 continue

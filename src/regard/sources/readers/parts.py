@@ -25,26 +25,32 @@ MESSAGE = 300
 
 
 class Part(Protocol):
-    """One file, sheet or query.
-
-    Attributes:
-        name: how it is called in a message and in `$file`.
-        digest: hash of its content; "" when only reading all of it could tell.
-        columns: its columns with their sort (`regard.sql.mapping.FAMILIES`, or `clock`).
-        rows: how many rows it has, about; None when nobody knows.
-        lasting: whether reading it again gives the same rows in the same order (a file does, a database need not).
-    """
+    """One file, sheet or query."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """How it is called in a message and in `$file`."""
+        ...
+
     @property
-    def digest(self) -> str: ...
+    def digest(self) -> str:
+        """Hash of its content; "" when only reading all of it could tell."""
+        ...
+
     @property
-    def columns(self) -> Mapping[str, str]: ...
+    def columns(self) -> Mapping[str, str]:
+        """Its columns with their sort (`regard.sql.mapping.FAMILIES`, or `clock`)."""
+        ...
+
     @property
-    def rows(self) -> int | None: ...
+    def rows(self) -> int | None:
+        """How many rows it has, about; None when nobody knows."""
+        ...
+
     @property
-    def lasting(self) -> bool: ...
+    def lasting(self) -> bool:
+        """Whether reading it again gives the same rows in the same order (a file does, a database need not)."""
+        ...
 
     def chunks(self, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
         """Yield rows in order, at most `CHUNK_ROWS` at a time.
@@ -178,7 +184,10 @@ PLAIN = (
         "a character is not of the encoding; say `encoding` (such as latin-1) or save it as UTF-8",
     ),
     (r"Malformed JSON.*?: (.*)", "not JSON: {0}"),
-    (r"too small to be a Parquet file|smaller than the minimum|No magic bytes|magic", "not a Parquet file, or it is cut off"),
+    (
+        r"too small to be a Parquet file|smaller than the minimum|No magic bytes|magic",
+        "not a Parquet file, or it is cut off",
+    ),
     (r"(?i)gzip|gzipped|Compressed file|decompress|inflate|miniz", "the compressed file is broken or cut off"),
     (r"Maximum line size of (\d+) bytes exceeded", "a line is longer than {0} bytes: a quote may be open"),
 )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from regard.sources.readers.parts import Room
 
+EXACT = 1e15
+"""Below it, a whole number in a cell is written without a decimal point."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -96,7 +99,7 @@ def _text(cell: object) -> str | None:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < EXACT else repr(cell)
     if isinstance(cell, timedelta):
         seconds = cell // timedelta(seconds=1)
         return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

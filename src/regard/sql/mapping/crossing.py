@@ -98,6 +98,44 @@ anti join (
 where t.{name} is not null"""
 
 
+def left(relation: str, dropped: str) -> str:
+    """Return how many rows of each source are left."""
+    return f"""select source, count(*) from {relation} as t
+anti join {dropped} as d on t.source = d.source and t."$n" = d."$n" group by source"""
+
+
+def dropping(relation: str, dropped: str) -> str:
+    """Return the statement that leaves out the rows of a relation, those that are left out already aside."""
+    return f"""insert into {dropped}
+select distinct * from {relation} anti join {dropped} using (source, "$n")"""
+
+
+def fresh(relation: str, dropped: str) -> str:
+    """Return how many rows of each source a relation has that are not left out already."""
+    return f'select source, count(*) from {relation} anti join {dropped} using (source, "$n") group by source'
+
+
+def chosen(relation: str, wanted: str) -> str:
+    """Return rows put aside that another relation names, in order."""
+    return f'select t.* from {relation} as t semi join {wanted} using (source, "$n") order by source, "$n"'
+
+
+def of_sources(stored: str, relation: str) -> str:
+    """Return the ids that the lake has of the sources of a relation."""
+    return f"select source, source_id from {stored} semi join {relation} using (source)"
+
+
+def ids(relation: str, column: str, target: str = "") -> str:
+    """Return one column as `id`; of rejects, only those that were meant for a table."""
+    where = f" where target = {words.value(target)}" if target else ""
+    return f"select {words.name(column)} as id from {relation}{where}"
+
+
+def raw_lines(relation: str) -> str:
+    """Return the raw rows that a relation `refused` names."""
+    return f'select * from {relation} semi join refused using ("$row")'
+
+
 def uncoded(relation: str, column: str, dimension: str, register: str) -> str:
     """Return rows whose value stands not in the register of its dimension, which has any codes."""
     name = words.name(column)
@@ -132,8 +170,8 @@ def parties(groups: Iterable[tuple[str, str, str, Sequence[str]]]) -> str:
 
 def colliding(stored: str) -> str:
     """Return surrogates that stand for more than one exact key, with the keys as text."""
-    return f"""select party_id, string_agg(source_system || ':' || source_key, ' and ' order by source_system, source_key)
-from (select distinct source_system, source_key, party_id from {stored} where method = 'exact')
+    return f"""select party_id, string_agg(key, ' and ' order by key)
+from (select distinct source_system || ':' || source_key as key, party_id from {stored} where method = 'exact')
 group by party_id having count(*) > 1 order by party_id"""
 
 

@@ -1,7 +1,7 @@
-"""One mapping as one readable statement: named steps from the rows as they came to rows of a table with what each breaks.
+"""One mapping as one readable statement: named steps from rows as they came to rows of a table, with their faults.
 
-The steps: raw, fields, unpivot, where, collapse, columns (`given`, then `typed`), `checked`. Every row that belongs to the
-table comes out once, good or bad; `broken` lists `rule:field` for everything it breaks, "" for a good row.
+The steps: raw, fields, unpivot, where, collapse, columns (as given, as read, typed), checked. Every row that belongs to
+the table comes out once, good or bad; `broken` lists `rule:field` for everything it breaks, "" for a good row.
 """
 
 from __future__ import annotations
@@ -342,7 +342,8 @@ class _Printer:
             f"{joined(self._notes(self.made.values()))} as notes",
         )
         self._step("lines", "lines, with what each breaks", words.select(columns, self.last))
-        last = f"select {', '.join(CARRIED)}, broken, notes from lines\n  where broken <> '' or notes <> ''\n  order by {ROW}"
+        last = f"select {', '.join(CARRIED)}, broken, notes from lines\n"
+        last += f"  where broken <> '' or notes <> ''\n  order by {ROW}"
         return self._printed("lines that were refused", last)
 
     def _collapse(self) -> None:
@@ -549,7 +550,7 @@ class _Printer:
         return [self._case(f"not coalesce({test}, false)", rule, field, " and ".join(only))]
 
 
-def without(node: Node, absent: set[str]) -> Node | bool:
+def without(node: Node, absent: set[str]) -> Node | bool:  # noqa: PLR0911 - one exit for each sort of node
     """Return a test over rows in which some columns are always blank: what is left of it, or true or false."""
     if not isinstance(node, Call):
         return node.value if isinstance(node, Literal) and isinstance(node.value, bool) else node
@@ -601,7 +602,7 @@ def _tolerant(node: Node, columns: Mapping[str, Column], skew: int) -> Node | No
     return Call("<=", (right, Call("+", (left, slack))))
 
 
-def _aggregate(item: Aggregate, names: Names) -> tuple[str, Type, bool]:
+def _aggregate(item: Aggregate, names: Names) -> tuple[str, Type, bool]:  # noqa: PLR0911 - one exit for each function
     """Return one value of a group with its type; sums run in the order of the lines, so that they repeat exactly."""
     args = [names.formula(arg) for arg in item.args]
     kinds = names.types()

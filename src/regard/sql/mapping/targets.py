@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ class Target:
     fields: frozenset[str] = field(default_factory=frozenset)
 
 
-def target(
+def target(  # noqa: PLR0911 - one exit for each sort of rule
     name: str, kind: Type, rule: Rule, names: Names, lookups: Mapping[str, str], *, whole: bool = False, zone: str = ""
 ) -> Target:
     """Return how a rule makes a value of a type.
@@ -218,7 +219,7 @@ def _number(text: str) -> str | None:
         number = float(text)
     except ValueError:
         return None
-    return repr(number) if abs(number) < 1e300 else None
+    return repr(number) if math.isfinite(number) else None
 
 
 def _formula(name: str, kind: Type, rule: Formula, names: Names, *, whole: bool) -> Target:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 
 from regard.model import instant, offsets
 
@@ -20,7 +21,7 @@ LAST = instant(datetime(2050, 1, 1, tzinfo=UTC))
 def _steps(zone: str) -> tuple[tuple[int, int, int], ...]:
     """Return (instant, offset before, offset from then on) of the zone, latest first."""
     steps = offsets(zone, FIRST, LAST)
-    return tuple((at, before, after) for (_, before), (at, after) in zip(steps, steps[1:], strict=False))[::-1]
+    return tuple((at, before, after) for (_, before), (at, after) in pairwise(steps))[::-1]
 
 
 def ahead(local: str, zone: str) -> str:
