@@ -311,6 +311,7 @@ def questions(draw: st.DrawFn) -> Plan:
         calendar=calendar,
         until=draw(instants),
         whole=draw(st.booleans()),
+        by_party=draw(st.booleans()),
         tables=TABLES,
         dimensions=DIMENSIONS,
         policies=POLICIES,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from regard.engines import Duck, Oracle
-from regard.plan import Plan, collect
+from regard.plan import Cells, Plan, collect
 from tests.engines import company
 
 Row = dict[str, Any]
@@ -27,7 +27,13 @@ def same(left: Any, right: Any) -> bool:
     """Whether two arrays of numbers are equal up to the rounding of their sums, blanks included."""
     if left is None or right is None:
         return left is None and right is None
-    return bool(np.allclose(left, right, rtol=1e-9, atol=1e-9, equal_nan=True))
+    return left.shape == right.shape and bool(np.allclose(left, right, rtol=1e-9, atol=1e-9, equal_nan=True))
+
+
+def field(cells: Cells, name: str) -> Any:
+    """An attribute of cells; of `without`, the replicates that have rows in any cell, since an engine may tell more."""
+    found = getattr(cells, name)
+    return found[:, :, cells.present.any(axis=(0, 1))] if name == "without" and found is not None else found
 
 
 @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
@@ -47,7 +53,5 @@ def test_the_oracle_and_duckdb_give_the_same_cells(
 
     for left, right in zip(fast, slow, strict=True):
         assert left.groups == right.groups, results.sql
-        for field in ("value", "n", "squares", "without", "lo", "hi", "unripe", "mixed"):
-            assert same(getattr(left, field), getattr(right, field)), (
-                field, getattr(left, field), getattr(right, field), left.metric, "\n\n".join(results.sql),
-            )  # fmt: skip
+        for name in ("value", "n", "squares", "without", "lo", "hi", "unripe", "mixed"):
+            assert same(field(left, name), field(right, name)), (name, left.metric, "\n\n".join(results.sql))

@@ -161,9 +161,12 @@ class Oracle:
     def _replicate(self, plan: Plan, scan: Scan, measure: Measure, row: Row) -> int:
         if scan.replicate == DAY:
             return int((row["__at"] + offset_at(plan.calendar.zone, row["__at"])) // DAY_US)
-        bucket = row["bucket" if scan.replicate == PARTY else plan.tables[measure.rows.table].party]
-        assert scan.replicate != PARTY or 0 <= bucket < BUCKETS  # noqa: S101 - a bucket outside would be lost
-        return int(bucket)
+        bucket = int(row["bucket"])
+        assert 0 <= bucket < BUCKETS  # noqa: S101 - a bucket outside would be lost
+        if scan.replicate == PARTY:
+            return bucket
+        party = row[plan.tables[measure.rows.table].party]
+        return -1 - bucket if party is None else int(party)
 
     # -- what they give ----------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from regard.plan.question import (
     DISTINCT,
     PARTY,
     QUANTILE,
+    ROWS,
     SUM,
     SURVIVAL,
     VARIETY,
@@ -43,6 +44,7 @@ def plan(
     calendar: Calendar,
     until: int,
     whole: bool = False,
+    by_party: bool = False,
     tables: Mapping[str, Table],
     dimensions: Mapping[str, Dimension],
     policies: Mapping[str, Mapping[tuple[object, ...], object]],
@@ -55,7 +57,7 @@ def plan(
     if question.start is None or question.end is None:
         raise TypeError(question)
     stretches, asked, previous = _stretches(question, calendar, until)
-    maker = _Maker(question, tables, dimensions)
+    maker = _Maker(question, tables, dimensions, by_party=by_party)
     values: dict[str, Node] = {}
     counts: dict[str, Node] = {}
     extras: dict[str, Mapping[str, Node]] = {}
@@ -77,21 +79,27 @@ def plan(
         previous=previous,
         until=until,
         whole=whole,
+        by_party=by_party,
         tables=tables,
         dimensions=dimensions,
         policies=policies,
     )
 
 
-def replicates(metric: Metric, tables: Mapping[str, Table]) -> str:
-    """Return the replicate a metric's interval needs, "" when its rows are independent by themselves."""
+def replicates(metric: Metric, tables: Mapping[str, Table], *, by_party: bool = False) -> str:
+    """Return the replicate a metric's interval needs, "" when its rows are independent by themselves.
+
+    `by_party` asks for one replicate a party where buckets of parties would do for larger cells.
+    """
     replicate = metric.interval.replicate
     if replicate != PARTY:
         return replicate
     used = {first.name for node in metric.leaves.values() for call in walk(node) for first in _row_set(call)}
     sets = [rows for name, rows in metric.rows.items() if name in used]
     alone = sets and all(_one_per_party(rows, tables[rows.table]) for rows in sets)
-    return "" if alone and metric.interval.method in ("proportion", "net_share", "mean") else PARTY
+    if alone and metric.interval.method in ("proportion", "net_share", "mean"):
+        return ""
+    return ROWS if by_party else PARTY
 
 
 def _row_set(node: Node) -> tuple[Name, ...]:
@@ -176,7 +184,15 @@ def stretch_of(plan: Plan, rows: RowSet, index: int) -> Period:
 class _Maker:
     """Collects the measures of several metrics, each once."""
 
-    def __init__(self, question: Question, tables: Mapping[str, Table], dimensions: Mapping[str, Dimension]) -> None:
+    def __init__(
+        self,
+        question: Question,
+        tables: Mapping[str, Table],
+        dimensions: Mapping[str, Dimension],
+        *,
+        by_party: bool,
+    ) -> None:
+        self.by_party = by_party
         self.question = question
         self.tables = tables
         self.dimensions = dimensions
@@ -187,7 +203,7 @@ class _Maker:
     def metric(self, metric: Metric) -> tuple[Node, Node | None, Mapping[str, Node]]:
         """Return value, n and what else its interval and flags need, all over measures' names."""
         self._answerable(metric)
-        replicate = replicates(metric, self.tables) if self.question.intervals else ""
+        replicate = replicates(metric, self.tables, by_party=self.by_party) if self.question.intervals else ""
         lower = _Lower(self, metric, replicate)
         value = lower.cell(metric.value)
         count = None if metric.n is None else lower.cell(metric.n)
@@ -279,7 +295,7 @@ class _Maker:
             return {""}
         if measure.what in (QUANTILE, SURVIVAL):
             return {""}
-        found = {r for r in wanted if (r == DAY and measure.rows.at) or (r == PARTY and party)}
+        found = {r for r in wanted if (r == DAY and measure.rows.at and measure.rows.per is None) or (r in (PARTY, ROWS) and party)}
         return found or {""}
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
 from regard.plan.build import replicates, stretch_of, uncut
-from regard.plan.question import DAY, PARTY, QUANTILE, SURVIVAL
+from regard.plan.question import DAY, PARTY, QUANTILE, ROWS, SURVIVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +49,9 @@ class Cells:
         coverage: C x S share of the rows that could be used, NaN where none is stated.
         mixed: C x S, whether columns that must be the same differ.
         unripe: C x S number of rows that are not ripe.
+        tree: the value as arithmetic over measures.
+        amounts: what each measure of the tree is, C x S, and `length`.
+        shares: what each replicate adds to those that are replicated, C x S x R.
     """
 
     metric: Metric
@@ -66,6 +69,14 @@ class Cells:
     coverage: Numbers
     mixed: Truths
     unripe: Numbers
+    tree: Node
+    amounts: Mapping[str, Numbers]
+    shares: Mapping[str, Numbers]
+
+    def value_of(self, group: int, stretch: int, sums: Mapping[str, Numbers]) -> Numbers:
+        """Return the value of a cell with other sums of its replicated measures, arrays of any one shape."""
+        fixed = {name: numbers[group, stretch] for name, numbers in self.amounts.items() if name not in sums}
+        return arithmetic(self.tree, {**fixed, **sums})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +102,10 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     if not plan.stretches:
         return []
     grids: Grids = defaultdict(list)
+    parties = _parties(plan, results)
     for scan, table in zip(plan.scans, results.tables, strict=True):
         for place, labels in enumerate(scan.sets):
-            grid = _grid(plan, scan, place, table)
+            grid = _grid(plan, scan, place, table, parties)
             for column, measure in enumerate(scan.measures):
                 grids[(measure, scan.replicate, labels)].append((grid, f"m{column}"))
     return [
@@ -103,16 +115,16 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     ]
 
 
-def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table) -> _Grid:
+def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[np.int64]) -> _Grid:
     chosen = table.filter(pc.field("grouping") == place)
     wide = len(scan.sets[place])
     groups, row_group = _groups([chosen[f"d{i}"] for i in range(wide)], chosen.num_rows)
     stretch = chosen["stretch"].to_numpy().astype(np.int64)
-    replicate = chosen["replicate"].cast("float64").to_numpy() if chosen.num_rows else np.empty(0)
-    whole: Truths = np.asarray(np.isnan(replicate))
+    whole: Truths = chosen["replicate"].is_null().to_numpy()
+    replicate = chosen["replicate"].fill_null(0).to_numpy().astype(np.int64)
     shape = (len(groups), len(plan.stretches))
     numbers, parts = {}, {}
-    width = _width(plan, scan)
+    width = len(parties) if scan.replicate == ROWS else _width(plan, scan)
     for name in table.column_names:
         if not name.startswith("m"):
             continue
@@ -123,13 +135,25 @@ def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table) -> _Grid:
         numbers[name] = filled
         if scan.replicate:
             part = np.zeros((*shape, width))
-            r = replicate[~whole].astype(np.int64)
+            r = replicate[~whole]
+            if scan.replicate == ROWS:
+                r = np.searchsorted(parties, r)
             if scan.replicate == DAY:
                 starts = np.array([_first_day(plan, measure, s) for s in range(shape[1])], dtype=np.int64)
                 r = r - starts[stretch[~whole]]
             part[row_group[~whole], stretch[~whole], r] = np.nan_to_num(column[~whole])
             parts[name] = part
     return _Grid(groups, numbers, parts)
+
+
+def _parties(plan: Plan, results: Results) -> NDArray[np.int64]:
+    """Return every party that is a replicate of its own, in order."""
+    columns = [
+        table["replicate"].drop_null().to_numpy()
+        for scan, table in zip(plan.scans, results.tables, strict=True)
+        if scan.replicate == ROWS
+    ]
+    return np.unique(np.concatenate(columns)).astype(np.int64) if columns else np.empty(0, dtype=np.int64)
 
 
 def _width(plan: Plan, scan: Scan) -> int:
@@ -175,7 +199,8 @@ class _Arithmetic:
         self.grids = grids
         self.metric = metric
         self.breakdown = breakdown
-        self.replicate = replicates(metric, plan.tables) if plan.question.intervals else ""
+        intervals = plan.question.intervals
+        self.replicate = replicates(metric, plan.tables, by_party=plan.by_party) if intervals else ""
         used = self._measures(
             plan.values[metric.id],
             *([plan.counts[metric.id]] if metric.id in plan.counts else []),
@@ -200,7 +225,7 @@ class _Arithmetic:
         """Return where a measure's numbers stand, with the metric's own replicates where it was computed with them."""
         measure = self.plan.measures[name]
         labels = uncut(self.breakdown, measure.whole)
-        for replicate in (self.replicate, "", PARTY, DAY):
+        for replicate in (self.replicate, "", PARTY, ROWS, DAY):
             if (measure, replicate, labels) in self.grids:
                 return self.grids[(measure, replicate, labels)]
         raise KeyError(name)
@@ -267,6 +292,9 @@ class _Arithmetic:
             lo=lo,
             hi=hi,
             coverage=self._share(extras, shape),
+            tree=value_tree,
+            amounts=env | {LENGTH: np.broadcast_to(self.lengths, shape)},
+            shares=parts,
             mixed=np.any(
                 [self._extra(e, shape) > 1 for k, e in extras.items() if k.startswith("same.")]
                 or [np.zeros(shape, bool)],
@@ -311,7 +339,8 @@ class _Arithmetic:
         return np.where(both, np.fmin(*ends), ends[0]), np.where(both, np.fmax(*ends), ends[1])
 
     def _evaluate(self, node: Node, env: Mapping[str, Numbers], shape: tuple[int, ...]) -> Numbers:
-        return np.array(np.broadcast_to(_arithmetic(node, env, self.lengths, len(shape)), shape))
+        lengths = self.lengths if len(shape) == 2 else self.lengths[:, None]  # noqa: PLR2004 - or by replicate
+        return np.array(np.broadcast_to(arithmetic(node, {**env, LENGTH: lengths}), shape))
 
 
 def _any(truths: Sequence[Truths]) -> Truths:
@@ -325,18 +354,18 @@ def _padded(part: Numbers, width: int) -> Numbers:
     return np.pad(part, ((0, 0), (0, 0), (0, max(0, width - part.shape[2]))))
 
 
-def _arithmetic(node: Node, env: Mapping[str, Numbers], lengths: Numbers, axes: int) -> Numbers:
-    """Evaluate a cell expression on arrays, a blank being NaN."""
-    if isinstance(node, Name):
+def arithmetic(node: Node, env: Mapping[str, Numbers]) -> Numbers:
+    """Evaluate a cell expression on arrays, a blank being NaN; `length` stands among the names."""
+    if isinstance(node, (Name, Clock)):
         return env[node.name]
     if isinstance(node, Literal):
-        return np.float64(node.value)  # type: ignore[return-value]
-    if isinstance(node, Clock):
-        return lengths[None, :] if axes == 2 else lengths[None, :, None]  # noqa: PLR2004 - groups x stretches
+        return np.asarray(node.value, dtype=np.float64)
     if not isinstance(node, Call):
         raise TypeError(node)
-    args = [_arithmetic(arg, env, lengths, axes) for arg in node.args]
-    return OPERATIONS[node.name](*args)
+    return OPERATIONS[node.name](*(arithmetic(arg, env) for arg in node.args))
+
+
+LENGTH = "length"
 
 
 def _divide(a: Numbers, b: Numbers) -> Numbers:

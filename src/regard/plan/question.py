@@ -131,6 +131,7 @@ class Plan:
         asked: how many of the stretches were asked.
         previous: for each asked stretch the index of the one it is compared with, or None.
         until: instant at which the story is cut.
+        by_party: whether parties are replicates one by one instead of in buckets (small cells).
         whole: whether that is where what we know ends: then no row has to be left out for being later.
         tables: the tables in use, by name.
         dimensions: the conformed dimensions.
@@ -150,6 +151,7 @@ class Plan:
     previous: tuple[int | None, ...]
     until: int
     whole: bool
+    by_party: bool
     tables: Mapping[str, Table]
     dimensions: Mapping[str, Dimension]
     policies: Mapping[str, Mapping[tuple[object, ...], object]]

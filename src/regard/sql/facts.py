@@ -187,7 +187,8 @@ class Facts:
         if self.scan.replicate == PARTY:
             return e.text(e.column("bucket", "f"))
         if self.scan.replicate == ROWS:
-            return e.text(e.column(table.party, "f"))
+            # Rows of nobody: their bucket stands for them, below every party.
+            return f"coalesce({e.text(e.column(table.party, 'f'))}, -1 - {e.text(e.column('bucket', 'f'))})"
         if self.scan.replicate == DAY:
             return local_day(self.time, self.plan.calendar.zone, self.timeline.start, self.timeline.bounds[-1])
         return ""
