@@ -1,10 +1,26 @@
 """Regard measures customer experience: one definition of each metric, the same number everywhere.
 
-    ws = regard.open("acme")
-    ws.ask("METRIC", by=["segment"], grain="month")
+ws = regard.open("acme")
+ws.ask("METRIC", by=["segment"], grain="month")
 """
 
-from regard.workspace import Workspace as Workspace
+from __future__ import annotations
 
-open = Workspace.open  # noqa: A001 - `regard.open` reads as it should; the builtin is not used here
-"""Open the workspace that holds a path."""
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from regard.workspace import Workspace
+
+
+def open(path: Path | str = ".") -> Workspace:  # noqa: A001 - `regard.open` reads as it should
+    """Open the workspace that holds a path, searching upward for `regard.toml`.
+
+    Raises:
+        RegardError: when there is none.
+    """
+    # Only when it is called: a command line that needs no data should not wait for the engines.
+    from regard.workspace import Workspace as Opened  # noqa: PLC0415
+
+    return Opened.open(path)

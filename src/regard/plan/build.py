@@ -295,7 +295,8 @@ class _Maker:
             return {""}
         if measure.what in (QUANTILE, SURVIVAL):
             return {""}
-        found = {r for r in wanted if (r == DAY and measure.rows.at and measure.rows.per is None) or (r in (PARTY, ROWS) and party)}
+        told = {DAY: bool(measure.rows.at) and measure.rows.per is None, PARTY: bool(party), ROWS: bool(party)}
+        found = {replicate for replicate in wanted if told.get(replicate, False)}
         return found or {""}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regard.plan import AnswerCell, Estimate
-from regard.stats import METHODS, Bands, estimate, status, verdicts
+from regard.plan import PARTY, AnswerCell, Estimate, replicates
+from regard.stats import METHODS, Bands, bootstrap, estimate, status, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 
 SHARES = frozenset({"percent", "points"})
 """Units in which a value is a hundred times a share."""
+
+FEW_PARTIES = 100
+"""Below so many parties each is a replicate of its own (METRICS section 3: buckets cover 92 to 93 % there)."""
+
+LOOK_BELOW = 1000
+"""A cell with more rows than this has hardly fewer parties than `FEW_PARTIES`."""
+
+AFFORDABLE = 200_000
+"""Rows in all above which nobody waits for one replicate a party."""
+
+SEED = 20_110_915
+"""The same rows give the same interval."""
 
 USUAL_N = 30
 """The least n of a metric that names none of its own: then the workspace's holds (K24)."""
@@ -43,10 +55,27 @@ class Terms:
     alert_from_n: int = 100
 
 
-def answer_cells(plan: Plan, cells: Cells, terms: Terms) -> list[AnswerCell]:
-    """Return the cells of one metric on one breakdown as answers, group by group, period by period."""
+def answer_cells(plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None = None) -> list[AnswerCell]:
+    """Return the cells of one metric on one breakdown as answers, group by group, period by period.
+
+    Args:
+        plan: the plan they come from.
+        cells: the cells.
+        terms: what decides how they are judged.
+        by_party: the same cells with one replicate for each party, where some of them are small.
+    """
     judged = _Judged(plan, cells, terms)
+    if by_party is not None:
+        judged.mend(by_party)
     return list(judged.answers())
+
+
+def by_party_is_better(plan: Plan, cells: Cells) -> bool:
+    """Whether a metric rests on parties, has cells with few of them, and has few rows in all."""
+    if replicates(cells.metric, plan.tables) != PARTY or not plan.question.intervals:
+        return False
+    n = cells.n[np.isfinite(cells.n)]
+    return bool(((n > 0) & (n < LOOK_BELOW)).any() and n.sum() <= AFFORDABLE)
 
 
 class _Judged:
@@ -120,6 +149,39 @@ class _Judged:
             scales = value * below / leaves[0]
         known = scales[np.isfinite(scales)]
         return float(np.median(known)) if len(known) else None
+
+    def mend(self, by_party: Cells) -> None:
+        """Put the interval of parties drawn one by one where there are too few of them for buckets."""
+        if by_party.present is None:
+            return
+        groups = {group: i for i, group in enumerate(by_party.groups)}
+        arrays = {name: getattr(self.bands, name).copy() for name in ("lo", "hi", "se", "n_eff", "df")}
+        flags = {name: truths.copy() for name, truths in self.bands.flags.items()}
+        for g, group in enumerate(self.cells.groups):
+            for s in range(self.stretches):
+                here = groups.get(group)
+                parties = 0 if here is None else int(by_party.present[here, s].sum())
+                if here is None or not 0 < parties < FEW_PARTIES:
+                    continue
+                made, place = self._one(by_party, here, s), g * self.stretches + s
+                for name, array in arrays.items():
+                    array[place] = getattr(made, name)[0]
+                for name in {*flags, *made.flags}:
+                    flags.setdefault(name, np.zeros(len(self.bands), dtype=bool))[place] = name in made.flags_at(0)
+        self.bands = replace(self.bands, **arrays, flags=flags)
+
+    def _one(self, by_party: Cells, g: int, s: int) -> Bands:
+        """Return the bands of one cell from its parties: a bootstrap, or of a share one left out at a time."""
+        assert by_party.present is not None  # noqa: S101 - for the type checker; the caller has looked
+        here = by_party.present[g, s]
+        method = self.cells.metric.interval.method
+        if method in ("proportion", "net_share"):
+            leaves = [leaf[g, s : s + 1] for leaf in by_party.of]
+            without = None if by_party.without is None else by_party.without[g, s][here][None, :]
+            return estimate(method, by_party.value[g, s : s + 1], leaves, without=without, scale=100.0)
+        names = list(by_party.shares)
+        parts = [by_party.shares[name][g, s][here] for name in names]
+        return bootstrap(lambda sums: by_party.value_of(g, s, dict(zip(names, sums, strict=True))), parts, seed=SEED)
 
     # -- answers -----------------------------------------------------------------------------------------------------
 

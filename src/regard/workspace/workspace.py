@@ -23,7 +23,7 @@ from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.answers import Answers
-from regard.workspace.estimates import Terms, answer_cells
+from regard.workspace.estimates import Terms, answer_cells, by_party_is_better
 from regard.workspace.kept import Kept
 from regard.workspace.relations import Relations, extent
 
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     from regard.errors import Mistake
     from regard.model import Metric, Target
     from regard.model.sources import Source
-    from regard.plan import Plan
+    from regard.plan import Cells, Plan
     from regard.sources import Progress, Report
     from regard.store import Finding, Snapshot
 
 CONFIG = "regard.toml"
 STORE = "regard.db"
 SOURCES = "sources"
+COMPARED = ("previous", "year", "")
+"""What a period may be compared with (K51); nothing for the last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,10 @@ class Workspace:
         asking = Asking(self, as_of=self.moment(as_of), until=self.moment(until))
         options = dict(options or {})
         wanted = [self.metric(name, options) for name in metrics]
+        self._heard(options, metrics)
+        if compare not in COMPARED:
+            hint = did_you_mean(compare, [name for name in COMPARED if name])
+            raise QuestionError(f"nothing is compared with '{compare}'; {hint}")
         cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [tuple(by)]
         test = self._test(where)
         answers: dict[int, Answer] = {}
@@ -263,6 +269,19 @@ class Workspace:
             raise QuestionError(f"{metric.id} is planned, not built yet: {metric.pending}")
         return metric
 
+    def _heard(self, options: Mapping[str, str], metrics: Sequence[str]) -> None:
+        """Refuse a choice that no metric asked has: an option that changes nothing would be believed to.
+
+        Raises:
+            QuestionError: naming the choices that they have.
+        """
+        offered = {choice for name in metrics for choice in self.catalogue.offered(self.catalogue.find(name))}
+        for choice in options:
+            if choice not in offered:
+                known = f"has the choice {choice}" if choice in self.catalogue.choices else f"knows a choice '{choice}'"
+                hint = f"; choices: {', '.join(sorted(offered))}" if offered else ""
+                raise QuestionError(f"no metric asked {known}{hint}")
+
     def show(self, name: str, options: Mapping[str, str] | None = None) -> Shown:
         """Open a metric: its file, formula, words, choices and SQL, all printed from the object that computes."""
         metric = self.catalogue.metric(name, options)
@@ -287,7 +306,9 @@ class Workspace:
         made = self.plan(question, [metric], until=self.calendar.midnight(date(2026, 2, 1)))
         return tuple(scan_statement(made, scan, scan.table) for scan in made.scans)
 
-    def plan(self, question: Question, metrics: Sequence[Metric], *, until: int, whole: bool = False) -> Plan:
+    def plan(
+        self, question: Question, metrics: Sequence[Metric], *, until: int, whole: bool = False, by_party: bool = False
+    ) -> Plan:
         """Return the plan of a question with this workspace's calendar, tables and policies (see `plan.plan`)."""
         known = self.catalogue
         return plan(
@@ -296,6 +317,7 @@ class Workspace:
             calendar=self.calendar,
             until=until,
             whole=whole,
+            by_party=by_party,
             tables=known.tables,
             dimensions=known.dimensions,
             policies=known.lookups(),
@@ -361,6 +383,7 @@ class Asking:
         made = self.workspace.plan(question, metrics, until=self.until, whole=self.relations.whole)
         results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
         cells = collect(made, results)
+        small = self._small(question, made, cells)
         config = self.workspace.config
         wide = len(question.breakdowns)
         for i, metric in enumerate(metrics):
@@ -370,7 +393,11 @@ class Asking:
             )
             yield Answer(
                 metric=metric,
-                cells=[cell for part in own for cell in answer_cells(made, part, terms)],
+                cells=[
+                    cell
+                    for part in own
+                    for cell in answer_cells(made, part, terms, small.get((metric.id, part.breakdown)))
+                ],
                 by=tuple(dict.fromkeys(d for b in question.breakdowns for d in b)),
                 grain=question.grain.value,
                 calendar=self.workspace.calendar,
@@ -382,6 +409,26 @@ class Asking:
                 currency=config.currency,
             )
 
+    def _small(
+        self, question: Question, made: Plan, cells: Sequence[Cells]
+    ) -> dict[tuple[str, tuple[str, ...]], Cells]:
+        """Return the cells of metrics that have small ones, with one replicate for each party instead of 32 buckets.
+
+        Asked only where there are few rows in all: then it costs little, and only then can it change much.
+        """
+        wanted = {part.metric.id: part.metric for part in cells if by_party_is_better(made, part)}
+        if not wanted:
+            return {}
+        again = self.workspace.plan(
+            replace(question, metrics=tuple(wanted)),
+            list(wanted.values()),
+            until=self.until,
+            whole=self.relations.whole,
+            by_party=True,
+        )
+        found = collect(again, Duck(self.relations.connection, self.relations.name).run(again))
+        return {(part.metric.id, part.breakdown): part for part in found}
+
     def targets(self, metric: Metric) -> tuple[Target, ...]:
         """Return the targets that the workspace has made its own; the seeds' are offered, never active so."""
         return tuple(target for target in self.workspace.catalogue.targets if target.metric == metric.id)
@@ -389,7 +436,7 @@ class Asking:
     def _dated(self, question: Question, metrics: Sequence[Metric]) -> Question:
         """Return the question with its days set: where none is said, from the first to the last row of its tables."""
         if question.start and question.end:
-            return question
+            return _ordered(question)
         tables = self.workspace.catalogue.tables
         columns = {}
         for metric in metrics:
@@ -404,9 +451,7 @@ class Asking:
             last = min(last, calendar.day_of(found[1]))
         start = question.start or min(first, last)
         end = question.end or last + timedelta(days=1)
-        if start >= end:
-            raise QuestionError(f"the question begins on {start} and ends before {end}: no day is left")
-        return replace(question, start=start, end=end)
+        return _ordered(replace(question, start=start, end=end))
 
 
 def _unheard(source: str, done: int, total: int | None) -> None:
@@ -417,6 +462,13 @@ def _unheard(source: str, done: int, total: int | None) -> None:
 def _now() -> int:
     """Return the wall clock: only a load may ask it, a number never."""
     return time.time_ns() // 1000
+
+
+def _ordered(question: Question) -> Question:
+    """Return a dated question whose first day comes before its end."""
+    if question.start and question.end and question.start >= question.end:
+        raise QuestionError(f"the question begins on {question.start} and ends before {question.end}: no day is left")
+    return question
 
 
 def _grain(text: str) -> Grain:
