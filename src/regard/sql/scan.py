@@ -275,7 +275,7 @@ def steps(plan: Plan, scan: Scan, relation: str, canonical: tuple[int, ...] = ()
         f"with\n{facts.step(histogram.extra)}\nselect {', '.join(keys)},\n       {', '.join(sums)}\nfrom facts\n"
         f"group by {', '.join(str(i + 1) for i in range(len(keys)))}"
     )
-    cells = f"with\n{stretches(facts, histogram.clocks)}\n" + "\nunion all\n".join(_sets(facts, columns, scan))
+    cells = _cells(facts, columns, scan, histogram.clocks)
     spoken = facts.said | histogram.extra | histogram.spoken
     said = [f"{alias}: {sql}" for alias, sql in spoken.items()]
     said += [f"{alias}: {sql}" for sql, alias in histogram.sums.items()] + facts.filters
@@ -339,24 +339,35 @@ def meets(facts: Facts) -> str:
     return "i0 < t.last and i1 >= t.first"
 
 
-def _sets(facts: Facts, columns: list[_Column], scan: Scan) -> list[str]:
-    found = []
-    values = []
+def _cells(facts: Facts, columns: list[_Column], scan: Scan, clocks: set[str]) -> str:
+    """Return the query of the cells: the histogram by stretch and all dimensions, and every set merged from that.
+
+    What must be counted distinctly stands as a column of its own there: it has few values, and they do not add.
+    """
+    sums, heads, merged = [], [], []
     for i, column in enumerate(columns):
         tests = " and ".join(f"({test})" for test in column.tests)
         distinct = column.value.startswith("distinct ")
         inner = column.value.removeprefix("distinct ")
         chosen = f"case when {tests} then {inner} end" if tests else inner
-        whole = f"count(distinct {chosen})" if distinct else f"coalesce(sum({chosen}), 0)"
+        (heads if distinct else sums).append(f"{chosen if distinct else f'sum({chosen})'} as c{i}")
+        whole = f"count(distinct c{i})" if distinct else f"coalesce(sum(c{i}), 0)"
         unit = f" / {column.unit}.0" if column.unit > 1 else ""
-        values.append(f"cast({whole} as double){unit} as m{i}")
+        merged.append(f"cast({whole} as double){unit} as m{i}")
+    finest = ["stretch", *(f"d{i}" for i in range(len(facts.dimensions))), *(["r"] if facts.replicate else [])]
+    groups = ", ".join(str(i + 1) for i in range(len(finest) + len(heads)))
+    lines = ",\n         ".join([", ".join(finest), *heads, *sums])
+    finest_step = (
+        "finest as ( -- by period and everything asked: what the cells of every set are merged from\n"
+        f"  select {lines}\n  from histogram join stretches as t on {meets(facts)}\n  group by {groups}\n)"
+    )
+    sets = []
     for place, labels in enumerate(scan.sets):
         for replicated in (False, True) if facts.replicate else (False,):
-            heads, groups = grouping(facts, place, labels, replicated=replicated)
-            chosen = ",\n       ".join([", ".join(heads), *values])
-            source = f"histogram join stretches as t on {meets(facts)}"
-            found.append(f"select {chosen}\nfrom {source}\ngroup by {', '.join(groups)}")
-    return found
+            leading, grouped = grouping(facts, place, labels, replicated=replicated)
+            chosen = ",\n       ".join([", ".join(leading), *merged])
+            sets.append(f"select {chosen}\nfrom finest as t\ngroup by {', '.join(grouped)}")
+    return f"with\n{stretches(facts, clocks)},\n{finest_step}\n" + "\nunion all\n".join(sets)
 
 
 def grouping(facts: Facts, place: int, labels: tuple[str, ...], *, replicated: bool) -> tuple[list[str], list[str]]:
