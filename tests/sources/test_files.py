@@ -45,7 +45,7 @@ def labels(place):
         ("quote.csv", b"code,label\n'x','one'\n'y','two'\n", ", quote: \"'\""),
         ("latin.csv", "\nexport 2026\ncode|label\nx|one\ny|two\n".encode("utf-16"), ", encoding: utf-16, skip: 2"),
         ("bare.csv", b"x,one\ny,two\n", ", header: no, names: [code, label]"),
-        ("a.csv.gz", gzip.compress(b"code,label\nx,one\ny,two\n"), ""),
+        ("a.csv.gz", gzip.compress(b"code,label\nx,one\ny,two\n", mtime=0), ""),
         ("blank.csv", b"code,label\n\nx,one\n\n\ny,two\n\n", ""),
     ],
 )  # fmt: skip
@@ -97,7 +97,7 @@ def test_lines_are_counted_where_cells_hold_line_ends(place):
         ("a.csv", b"code,label\nx,one,two\n", "a.csv, line 2: the row has 3 cells, 2 were expected"),
         ("a.csv", b'code,label\nx,"one\ny,two\n', "a.csv, line 2: a quote is opened and never closed"),
         ("a.csv", b"code,label\nx,\xff\xfe\n", "a.csv, line 2: a character is not of the encoding"),
-        ("a.csv.gz", gzip.compress(b"code,label\n" + bytes(range(97, 123)) * 50)[:40], "a.csv.gz: the compressed file is broken"),  # noqa: E501
+        ("a.csv.gz", gzip.compress(b"code,label\n" + bytes(range(97, 123)) * 50, mtime=0)[:40], "a.csv.gz: the compressed file is broken"),  # noqa: E501
         ("a.jsonl", b'{"code": "x"}\n{"code": \n', "a.jsonl, line 2: not JSON"),
         ("a.jsonl", b"[1]\n", "a.jsonl, line 1: one object a line is needed"),
         ("a.parquet", b"PAR1 no", "a.parquet: not a Parquet file, or it is cut off"),

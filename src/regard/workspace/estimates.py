@@ -46,13 +46,13 @@ class Terms:
 
     Attributes:
         targets: the active targets.
-        show_from_n, alert_from_n: the workspace's least n (K24); a metric's own stands where it is larger.
-        until: instant at which the story is cut.
+        show_from_n: below this n a number is flagged as resting on few, where its metric names no least n of its own.
+        privacy_min: a part of the whole with fewer people than this is hidden (K24).
     """
 
     targets: Sequence[Target] = ()
     show_from_n: int = 30
-    alert_from_n: int = 100
+    privacy_min: int = 0
 
 
 def answer_cells(plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None = None) -> list[AnswerCell]:
@@ -203,7 +203,9 @@ class _Judged:
                     target=target,
                     status=judged,
                     previous=None if before is None else estimates[g * self.stretches + before],
-                    verdict=None if before is None else found.get((g, s)),
+                    verdict=None
+                    if before is None or self._hidden(g, s) or self._hidden(g, before)
+                    else found.get((g, s)),
                 )
 
     def _estimate(self, g: int, s: int) -> Estimate:
@@ -218,9 +220,16 @@ class _Judged:
             flags.append("partial")
         if n is not None and 0 < n < self.needed:
             flags.append("few")
+        if self._hidden(g, s):
+            return Estimate(value=None, flags=("hidden",))
         return self.bands.estimate(
             g * self.stretches + s, n=n, coverage=_known(cells.coverage[g, s]), flags=tuple(flags)
         )
+
+    def _hidden(self, g: int, s: int) -> bool:
+        """Whether a cell is a part of the whole that says too much about too few people."""
+        personal = any(self.plan.tables[rows.table].party for rows in self.cells.metric.rows.values())
+        return bool(self.cells.breakdown) and personal and bool(0 < self.cells.n[g, s] < self.terms.privacy_min)
 
     def _verdicts(self) -> dict[tuple[int, int], Verdict]:
         """Return what each comparison of an asked stretch with its predecessor says."""

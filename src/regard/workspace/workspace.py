@@ -159,7 +159,8 @@ class Workspace:
             RejectsError: too many rows turned away; everything else was committed.
             LoadError: another load is running.
         """
-        if mistakes := self.check():
+        # What a load stands on: tables, policies and mappings. A mistake in a metric stops the metric, not the load.
+        if mistakes := catalog.in_order([*self.catalogue.reading, *self._written[1]]):
             raise AuthorError(mistakes)
         known = {source.name: source for source in self.sources}
         for name in names:
@@ -388,9 +389,7 @@ class Asking:
         wide = len(question.breakdowns)
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
-            terms = Terms(
-                targets=self.targets(metric), show_from_n=config.show_from_n, alert_from_n=config.alert_from_n
-            )
+            terms = Terms(targets=self.targets(metric), show_from_n=config.show_from_n, privacy_min=config.privacy_min)
             yield Answer(
                 metric=metric,
                 cells=[
