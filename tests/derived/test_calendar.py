@@ -6,11 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, reject, settings, strategies as st
 
-from regard.derived import WorkCalendar, calendar_days, work_calendar
+from regard.derived import WorkCalendar, calendar_days
 from regard.derived.calendar import business_time
-from regard.errors import AuthorError
 from regard.model.time import DAY_US, instant
 
 MINUTE = 60_000_000
@@ -39,7 +38,7 @@ def elapsed(calendar, start, end):
 
     def total(at):
         day = next(row for row in rows if row["day"] == at // DAY_US)
-        return day["before_us"] + sum(max(0, min(at, day[f"e{n}"]) - day[f"s{n}"]) for n in (1, 2, 3))
+        return day["before_us"] + sum(max(0, min(at, day[f"e{n}"]) - day[f"s{n}"]) for n in (1, 2, 3, 4))
 
     rows = calendar_days(calendar, start, end)
     return total(end) - total(start)
@@ -66,8 +65,14 @@ def test_running_totals_equal_the_wall_clock(change, week, wait, length, holiday
     start = instant(datetime(day.year, day.month, day.day, tzinfo=UTC)) + wait * MINUTE
     end = start + length * MINUTE
 
+    try:
+        days = calendar_days(calendar, start, end)
+    except ValueError:
+        # A break in an hour that comes twice: too many stretches, and refused.
+        reject()
+
     assert elapsed(calendar, start, end) == by_minute(calendar, start, end)
-    assert business_time(calendar_days(calendar, start, end), "any", start, end) == by_minute(calendar, start, end)
+    assert business_time(days, "any", start, end) == by_minute(calendar, start, end)
 
 
 def test_a_weekend_costs_two_business_hours():
@@ -87,43 +92,9 @@ def test_a_day_that_the_table_does_not_reach_is_unknown():
     assert business_time(days, "another", 0, DAY_US) is None
 
 
-def test_the_policy_file_is_read():
-    """Hours with a break, holidays and the reporting zone are taken as written."""
-    document = {
-        "calendar": "shop",
-        "zone": "reporting",
-        "hours": {"sat": "09:00-12:00, 13:30-24:00"},
-        "holidays": ["2024-12-25"],
-    }
-
-    assert work_calendar(document, "Europe/Paris") == WorkCalendar(
-        "shop", "Europe/Paris", {5: ((540, 720), (810, 1440))}, frozenset({date(2024, 12, 25)})
-    )
-
-
-def test_every_mistake_of_a_calendar_is_named():
-    """Four things wrong give four mistakes, each with its field and what to write instead."""
-    document = {
-        "calendar": "bad",
-        "hours": {"mon": "9-17", "tue": "12:00-11:00", "mnday": "09:00-17:00"},
-        "holidays": ["Christmas"],
-    }
-
-    with pytest.raises(AuthorError) as caught:
-        work_calendar(document, "UTC")
-
-    assert [mistake.field for mistake in caught.value.mistakes] == [
-        "hours.mon",
-        "hours.tue",
-        "hours.mnday",
-        "holidays.0",
-    ]
-    assert all(mistake.hint for mistake in caught.value.mistakes)
-
-
 def test_a_calendar_of_crumbs_is_refused():
     """A day of UTC with more stretches than the table has columns is refused, not cut short."""
-    crumbs = WorkCalendar("crumbs", "UTC", {3: ((0, 1), (2, 3), (4, 5), (6, 7))})
+    crumbs = WorkCalendar("crumbs", "UTC", {3: ((0, 1), (2, 3), (4, 5), (6, 7), (8, 9))})
 
-    with pytest.raises(ValueError, match="4 stretches"):
+    with pytest.raises(ValueError, match="5 stretches"):
         calendar_days(crumbs, 0, DAY_US)

@@ -242,8 +242,8 @@ def test_customer_time_adds_up_service_and_waiting():
 
 def test_context_must_follow_every_time():
     """One contact without the context breaks it; where nobody recorded it, nobody knows (R075)."""
-    contacts = [contact(0, 1), contact(0, 2, context_carried=True), contact(0, 3, context_carried=False),
-                contact(1, 1), contact(1, 2, context_carried=True), contact(2, 1)]  # fmt: skip
+    contacts = [contact(0, 1), contact(1, 1), contact(2, 1), contact(1, 2, context_carried=True)]
+    contacts += [contact(0, 2, context_carried=True, channel="a"), contact(0, 3, context_carried=False, channel="b")]
 
     assert [each["context_carried"] for each in clock([case(n, 0) for n in range(3)], contacts)] == [False, True, None]
 
@@ -274,6 +274,13 @@ def test_notes_and_automatic_mails_are_no_contacts():
     table = clock([case(0, 0)], contacts)
 
     assert (table[0]["contacts"], table[0]["in_contacts"]) == (2, 1)
+
+
+def test_thanks_after_the_resolution_are_a_later_contact():
+    """One contact was enough to resolve it; that the customer wrote again is for the window of K33 to judge."""
+    table = clock([case(0, 0, resolved_at=10, party_id=1)], [contact(0, 1, party_id=1), contact(0, 11, party_id=1)])
+
+    assert (table[0]["one_contact"], table[0]["recontact"]) == (True, HOUR)
 
 
 def test_without_contacts_nobody_knows_whether_one_was_enough():

@@ -58,7 +58,7 @@ def test_three_answers_of_one_customer_in_a_period_count_one():
 
 def test_of_two_answers_at_one_instant_the_last_by_key_counts():
     """Ties are decided by the key of the row, so every engine keeps the same one."""
-    answers = [answer(1, 3.0, source_id="b"), answer(1, 9.0, source_id="a"), answer(1, 5.0, source_id="a", source="r")]
+    answers = [answer(1, 3.0, source_id="b"), answer(1, 9.0, source_id="a"), answer(1, 5.0, source_id="z", source="r")]
 
     assert latest(agree("response_seq", UNTIL, {"response": answers}), day(0), day(31)) == [3.0]
 
@@ -111,6 +111,22 @@ def test_dimensions_are_those_of_the_time():
 
     assert [each["segment"] for each in table] == [None, "small", "small", "large", None]
     assert table[1]["region"] == "de"
+
+
+def test_a_later_version_replaces_the_earlier_for_good():
+    """A version that begins within another ends it; of two that begin at once, the last by source and key holds."""
+    versions = [
+        version(1, 0, segment="first"),
+        version(1, 2, 4, segment="by key", source="r", source_id="z"),
+        version(1, 2, 4, segment="by source", source="s", source_id="a"),
+    ]
+    table = agree("response_seq", UNTIL, {"response": [answer(at, 9.0) for at in (1, 3, 5)], "party": versions})
+
+    assert [each["segment"] for each in sorted(table, key=lambda each: each["answered_at"])] == [
+        "first",
+        "by source",
+        None,
+    ]
 
 
 def test_response_rate_counts_what_arrived():
@@ -269,6 +285,16 @@ def test_step_losses_multiply_to_the_total():
 
     assert counts == [4, 3, 3, 3, 2, 2]
     assert share == 0.5
+
+
+def test_an_order_named_without_a_time_was_placed():
+    """An order id alone is an order; one whose time is still to come is not yet."""
+    visits = [
+        row("visit", visitor_id="v", started_at=day(1), order_id="o", bought_at=at) for at in (None, day(3), day(9))
+    ]
+    made = {each["source_id"]: each["ordered"] for each in agree("visit_step", day(5), {"visit": visits})}
+
+    assert list(made.values()) == [True, True, False]
 
 
 def test_machines_are_out_and_slow_means_slower():
@@ -441,6 +467,31 @@ def test_a_renewal_belongs_to_the_term_it_renews():
         ("k", False, False, False, True),
         ("other", False, False, True, False),
     ]
+
+
+def test_the_last_instant_of_the_grace_still_counts():
+    """Renewed at the end of the grace is renewed; who cancels at the end of the term could have been sold to."""
+    events = [
+        row("event", at=day(100), party_id=1, kind="term_due"),
+        row("event", at=day(400), party_id=1, kind="term_due"),
+    ]
+    events += [
+        row("event", at=day(130), party_id=1, kind="renew"),
+        row("event", at=day(100), party_id=1, kind="cancel"),
+    ]
+    table = agree("contract_term", UNTIL, {"event": events})
+
+    assert [(each["renewed"], each["cancelled"], each["eligible"]) for each in table] == [
+        (True, True, True),
+        (False, False, True),
+    ]
+
+
+def test_contracts_of_nobody_about_nothing_share_nothing():
+    """A renewal without customer and contract does not renew a stranger's term."""
+    events = [row("event", at=day(at), kind=kind) for at, kind in ((10, "renew"), (20, "term_due"))]
+
+    assert [each["renewed"] for each in agree("contract_term", UNTIL, {"event": events})] == [False]
 
 
 def monday(week):

@@ -33,15 +33,37 @@ ARROW = {
     "duration": pa.int64(),
 }
 SPINE = {"source": "text", "source_id": "text", "loaded_at": "instant", "run_id": "text"}
-CALENDAR_DAY = {"calendar": "text"} | dict.fromkeys(("day", "before_us", "s1", "e1", "s2", "e2", "s3", "e3"), "integer")
+CALENDAR_DAY = {"calendar": "text"} | dict.fromkeys(
+    ("day", "before_us", "s1", "e1", "s2", "e2", "s3", "e3", "s4", "e4"), "integer"
+)
 OFFICE = tuple((day, ((540, 1020),)) for day in range(5))
 CALENDARS = (
     WorkCalendar("standard", "UTC", dict(OFFICE)),
     WorkCalendar("late", "Europe/Berlin", dict.fromkeys(range(7), ((0, 150), (720, 1440)))),
 )
 
-connection = duckdb.connect()
-connection.execute("SET threads = 1")
+
+class Engine:
+    """The one connection of the tests, opened at first use."""
+
+    connection = None
+
+    @classmethod
+    def query(cls, sql, tables=()):
+        """Return what a query makes of tables given as (name, Arrow table)."""
+        if cls.connection is None:
+            cls.connection = duckdb.connect()
+            cls.connection.execute("SET threads = 1")
+        for name, table in tables:
+            cls.connection.register(name, table)
+        return cls.connection.sql(sql).to_arrow_table()
+
+    @classmethod
+    def close(cls):
+        """Let go of the connection."""
+        if cls.connection is not None:
+            cls.connection.close()
+            cls.connection = None
 
 
 @cache
@@ -96,17 +118,20 @@ def by_reference(table, until, tables, **arguments):
 
 
 def by_engine(table, until, tables, **arguments):
-    """Return the rows that the SQL makes, run by DuckDB."""
-    for name, rows in world(table, tables).items():
-        schema = pa.schema([(column, ARROW[kind]) for column, kind in types(name).items()])
-        connection.register(name, pa.Table.from_pylist(rows, schema=schema))
-    return connection.sql(STATEMENTS[table](resolved(table, arguments), until)).to_arrow_table().to_pylist()
+    """Return the Arrow table that the SQL makes, run by DuckDB."""
+    inputs = [(name, arrow(name, rows)) for name, rows in world(table, tables).items()]
+    return Engine.query(STATEMENTS[table](resolved(table, arguments), until), inputs)
+
+
+def arrow(table, rows):
+    """Return rows as an Arrow table of the declared types."""
+    return pa.Table.from_pylist(rows, schema=pa.schema([(name, ARROW[kind]) for name, kind in types(table).items()]))
 
 
 def agree(table, until, tables, **arguments):
     """Check that reference and SQL make the same rows, exactly, in any order; return them."""
     expected = by_reference(table, until, tables, **arguments)
-    made = by_engine(table, until, tables, **arguments)
+    made = by_engine(table, until, tables, **arguments).to_pylist()
     columns = types(table)
 
     assert not expected or set(expected[0]) == set(columns)
@@ -123,20 +148,18 @@ def agree(table, until, tables, **arguments):
 # Random rows: few values, so that ties, duplicates and edges that meet exactly are common.
 
 instants = st.builds(
-    lambda step, more: START + step * 6 * HOUR + more, st.integers(0, 40), st.sampled_from([0, 0, 0, -1, 1, 1_234_567])
+    lambda step, more: START + step * 6 * HOUR + more, st.integers(0, 9), st.sampled_from([0, 0, 0, 0, -1, 1])
 )
-maybe_instant = st.none() | instants
-close = st.integers(0, 9).map(lambda step: START + step * 6 * HOUR)
-"""Few instants, for rows that must meet: cases, their steps and contacts."""
-maybe_close = st.sampled_from([True, True, False]).flatmap(lambda blank: st.none() if blank else close)
+"""Few instants, so that rows meet exactly, and their neighbours."""
+maybe_instant = st.sampled_from([True, True, False]).flatmap(lambda known: instants if known else st.none())
 texts = st.sampled_from([None, "a", "b", "ß", "日本", "o'clock"])
 whole_texts = st.sampled_from(["a", "b", "ß"])
-parties = st.sampled_from([None, 1, 1, 2, 3])
-sources = st.sampled_from(["s", "s", "s", "s", "t"])
+parties = st.sampled_from([None, 1, 1, 1, 2])
+sources = st.sampled_from(["s", "s", "t"])
 amounts = st.none() | st.integers(-40, 400).map(lambda quarters: quarters / 4)
 truths = st.booleans()
 maybe_truth = st.none() | truths
-untils = st.sampled_from([4, 6, 8, 10, 20, 30, 44]).map(lambda step: START + step * 6 * HOUR)
+untils = st.sampled_from([4, 6, 8, 9, 10, 12, 20]).map(lambda step: START + step * 6 * HOUR)
 
 
 @st.composite
@@ -174,13 +197,13 @@ cases = rows_of(
     parent_case_id=st.none() | case_ids,
     kind=st.sampled_from(["support", "support", "support", "support", "complaint"]),
     party_id=st.sampled_from([None, 1, 1, 1, 1]),
-    opened_at=close,
-    first_voiced_at=maybe_close,
-    first_reply_at=maybe_close,
-    first_human_reply_at=maybe_close,
-    resolved_at=maybe_close,
-    closed_at=maybe_close,
-    escalated_at=maybe_close,
+    opened_at=instants,
+    first_voiced_at=maybe_instant,
+    first_reply_at=maybe_instant,
+    first_human_reply_at=maybe_instant,
+    resolved_at=maybe_instant,
+    closed_at=maybe_instant,
+    escalated_at=maybe_instant,
     reopened_count=st.sampled_from([None, None, 0, 1]),
     channel_first=st.sampled_from([None, None, "a"]),
     team=texts,
@@ -189,7 +212,7 @@ case_steps = rows_of(
     "case_step",
     12,
     case_id=case_ids,
-    at=close,
+    at=instants,
     status=st.sampled_from(["pending", "resolved", "reopened", "resolved", "reopened", "closed", "merged"]),
     actor=st.sampled_from([None, "human", "bot", "system"]),
 )
@@ -198,7 +221,7 @@ contacts = rows_of(
     8,
     case_id=st.none() | case_ids,
     party_id=st.sampled_from([None, None, 1, 2]),
-    at=close,
+    at=instants,
     channel=texts,
     direction=st.sampled_from(["in", "out"]),
     actor=st.sampled_from(["customer", "human", "human", "bot", "system"]),
@@ -223,7 +246,7 @@ responses = rows_of(
     14,
     invite_id=st.sampled_from(["i1", "i2", "i3"]),
     question_id=st.sampled_from(["q1", "q2"]),
-    survey_id=st.sampled_from([None, "v"]),
+    survey_id=st.sampled_from([None, "v", "v"]),
     question_kind=st.sampled_from(["nps", "csat"]),
     party_id=parties,
     scale_min=st.sampled_from([None, 0.0, 1.0, 0.5]),

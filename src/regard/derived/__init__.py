@@ -25,7 +25,6 @@ from regard.derived import (
 from regard.derived.calendar import (
     WorkCalendar as WorkCalendar,
     calendar_days as calendar_days,
-    work_calendar as work_calendar,
 )
 from regard.derived.reference import (
     Arguments as Arguments,

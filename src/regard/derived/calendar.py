@@ -6,12 +6,10 @@ days that a change of the clock makes longer or shorter need no rule of their ow
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from regard.errors import AuthorError, Mistake, did_you_mean
 from regard.model.time import DAY_US, EPOCH_DAY, offsets
 
 if TYPE_CHECKING:
@@ -19,17 +17,15 @@ if TYPE_CHECKING:
 
     from regard.derived.reference import Row
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-STRETCHES = 3
-"""How many stretches of business a day of UTC may hold: two local days can meet in it, one of them with a break."""
+STRETCHES = 4
+"""How many stretches of business a day of UTC may hold: two local days can meet in it, each with a break."""
 
 MINUTE = 60_000_000
-HOURS = re.compile(r"\s*([01]\d|2[0-3]):([0-5]\d)\s*-\s*(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkCalendar:
-    """When a team works.
+    """When a team works, its zone resolved.
 
     Attributes:
         name: its name, to which the code of a team refers.
@@ -44,49 +40,12 @@ class WorkCalendar:
     holidays: frozenset[date] = frozenset()
 
 
-def work_calendar(document: Mapping[str, Any], reporting_zone: str) -> WorkCalendar:
-    """Return a calendar as its policy file writes it.
-
-    Args:
-        document: `calendar`, `zone` (an IANA name or `reporting`), `hours` (weekday -> "09:00-12:00, 13:00-17:00"),
-            `holidays` (list of days).
-        reporting_zone: zone that `reporting` stands for.
-
-    Raises:
-        AuthorError: with every weekday, hour and holiday that cannot be read.
-    """
-    mistakes = []
-    hours = {}
-    for weekday, text in (document.get("hours") or {}).items():
-        if weekday not in WEEKDAYS:
-            mistakes.append(_mistake(f"hours.{weekday}", "is no weekday", weekday, did_you_mean(weekday, WEEKDAYS)))
-            continue
-        stretches = [_stretch(part) for part in str(text).split(",")]
-        flat = [minute for stretch in stretches if stretch for minute in stretch]
-        if None in stretches or flat != sorted(set(flat)):
-            mistakes.append(_mistake(f"hours.{weekday}", "is no list of hours", text, "write 09:00-12:00, 13:00-17:00"))
-            continue
-        hours[WEEKDAYS.index(weekday)] = tuple(stretch for stretch in stretches if stretch)
-    holidays = set()
-    for number, day in enumerate(document.get("holidays") or []):
-        try:
-            holidays.add(day if isinstance(day, date) else date.fromisoformat(str(day)))
-        except ValueError:
-            mistakes.append(_mistake(f"holidays.{number}", "is no day", day, "write 2026-12-25"))
-    if mistakes:
-        raise AuthorError(mistakes)
-    zone = str(document.get("zone", "reporting"))
-    return WorkCalendar(
-        str(document["calendar"]), reporting_zone if zone == "reporting" else zone, hours, frozenset(holidays)
-    )
-
-
 def calendar_days(calendar: WorkCalendar, start: int, end: int) -> list[dict[str, Any]]:
     """Return the table `calendar_day` for the days of UTC from the one that holds `start` to the one that holds `end`.
 
     A row: `calendar`, `day` (days since 1970-01-01, UTC), `before_us` (business microseconds from the first day to the
-    beginning of this one), and up to three stretches of business within the day as instants `s1`, `e1` ... `e3` (empty
-    ones stand at the day's beginning).
+    beginning of this one), and four stretches of business within the day as instants `s1`, `e1` ... `e4` (empty ones
+    stand at the day's beginning).
 
     Raises:
         ValueError: when a day of UTC holds more stretches than that.
@@ -156,15 +115,3 @@ def _hours(calendar: WorkCalendar, day: int) -> list[tuple[int, int]]:
     if local in calendar.holidays:
         return []
     return [(s * MINUTE, e * MINUTE) for s, e in calendar.hours.get(local.weekday(), ())]
-
-
-def _stretch(text: str) -> tuple[int, int] | None:
-    match = HOURS.fullmatch(text)
-    if not match:
-        return None
-    hour, minute, *close = (int(part) for part in match.groups() if part is not None)
-    return hour * 60 + minute, close[0] * 60 + close[1]
-
-
-def _mistake(field: str, what: str, value: object, hint: str) -> Mistake:
-    return Mistake(rule="bad-calendar", message=f"'{value}' {what}", field=field, value=str(value), hint=hint)
