@@ -36,7 +36,10 @@ class Company:
         """Write the configuration; `settings` are further lines of it."""
         self.root = root
         self.opened: Workspace | None = None
-        self.write("regard.toml", f'name = "Golden"\nzone = "{zone}"\ncurrency = "USD"\nuntil = "{until}"\n{settings}')
+        # Made-up people have nothing to hide; K24 has tests of its own.
+        privacy = "" if "privacy_min" in settings else "privacy_min = 1\n"
+        told = f'name = "Golden"\nzone = "{zone}"\ncurrency = "USD"\nuntil = "{until}"\n'
+        self.write("regard.toml", f"{told}{privacy}{settings}")
         (root / "sources").mkdir(exist_ok=True)
 
     def write(self, name: str, text: str) -> None:

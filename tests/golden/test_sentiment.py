@@ -9,7 +9,7 @@ import pytest
 from regard.errors import QuestionError
 from regard.model import Status
 from regard.present import words
-from tests.golden.company import BOTH, FEBRUARY, MAPPINGS, MARCH, answers, at, customers, nps
+from tests.golden.company import BOTH, FEBRUARY, MAPPINGS, MARCH, Company, answers, at, customers, nps
 
 Z = 1.959963984540054
 LIKERT = {1: 20, 2: 20, 3: 60, 4: 200, 5: 200}
@@ -322,3 +322,14 @@ def test_k24_small_numbers_are_flagged(company):
     assert "few" not in cells["enough"].estimate.flags
     assert (cells["few"].previous.value, cells["few"].verdict.word) == (0, "cannot say")
     assert company.by("csat_top2", "survey", **FEBRUARY)["few"].estimate.n == 29
+
+
+def test_k24_a_part_of_nine_people_is_hidden(tmp_path):
+    """K24: with a privacy minimum of 10, a part that rests on 9 answers is hidden and says so; the whole is shown."""
+    rows = answers("csat", {5: 9}, 1, 5, survey="nine", wave="nine") + answers("csat", {5: 10}, 1, 5, survey="ten", wave="ten")
+    company = Company(tmp_path, settings="privacy_min = 10\n").has(survey=rows)
+    cells = company.by("csat_top2", "survey", **MARCH)
+
+    assert (cells["nine"].estimate.value, cells["nine"].estimate.n, cells["nine"].estimate.flags) == (None, None, ("hidden",))
+    assert cells["ten"].estimate.n == 10
+    assert company.cell("csat_top2", **MARCH).estimate.n == 19
