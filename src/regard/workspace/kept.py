@@ -12,10 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from regard.model import Grain
+from regard.model.time import EPOCH_DAY
 from regard.plan import stretch_of
 from regard.sql import Facts, Steps, daily, keepable, steps, upkeep
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from regard.plan import Plan, Scan
     from regard.workspace.relations import Relations, State
 
@@ -42,20 +45,26 @@ class Kept:
         made = steps(plan, scan, state.view, asked)
         key = self._key(plan, scan, grain, made, state.key)
         if self.relations.lake.path(CELLS, key) is None:
-            bounds = self._bounds(plan, scan, grain, state, asked)
             before = self._key(plan, scan, grain, made, state.before) if state.before else ""
             if before and self.relations.lake.path(CELLS, before) is not None:
-                query = self._mended(plan, scan, state, bounds, before)
+                query = self._mended(plan, scan, grain, state, before)
             else:
-                query = steps(plan, scan, state.view, bounds).histogram
+                found = self._extent(state.view, scan)
+                query = steps(plan, scan, state.view, _bounds(plan, grain, [*found, asked[0], asked[-1] - 1])).histogram
             self.relations.lake.publish(CELLS, key, self.relations.connection, query)
         view = f"kept_{key}"
         self.relations.lake.show(self.relations.connection, view, [self.relations.lake.derived(CELLS, key)])
         return view, made
 
-    def _mended(self, plan: Plan, scan: Scan, state: State, bounds: tuple[int, ...], before: str) -> str:
+    def _mended(self, plan: Plan, scan: Scan, grain: Grain, state: State, before: str) -> str:
         earlier = f"kept_{before}"
         self.relations.lake.show(self.relations.connection, earlier, [self.relations.lake.derived(CELLS, before)])
+        # What went is in the earlier histogram, whose elements are named by the days they begin on.
+        [days] = self.relations.connection.execute(upkeep.bounds(earlier, "e")).fetchall()
+        known = [plan.calendar.midnight(EPOCH_DAY + timedelta(days=day)) for day in days if day is not None]
+        asked = _own_bounds(plan, scan)
+        known += [*self._extent(state.come, scan), asked[0], asked[-1] - 1]
+        bounds = _bounds(plan, grain, known)
         gone, come = (steps(plan, scan, view, bounds) for view in (state.gone, state.come))
         return upkeep.difference(gone.keys, gone.sums, earlier, gone.histogram, come.histogram)
 
@@ -69,16 +78,18 @@ class Kept:
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
 
-    def _bounds(self, plan: Plan, scan: Scan, grain: Grain, state: State, asked: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the bounds of all elements that the rows of a table, and what is asked, can touch."""
+    def _extent(self, view: str, scan: Scan) -> list[int]:
+        """Return the first and last instant that decides the period of a row, or nothing when there is no row."""
         rows = scan.measures[0].rows
-        views = [state.view, *(view for view in (state.gone, state.come) if view)]
-        found = [self.relations.connection.execute(upkeep.bounds(view, rows.at)).fetchall()[0] for view in views]
-        known = [edge + rows.delay for pair in found for edge in pair if edge is not None]
-        first, last = min([*known, asked[0]]), max([*known, asked[-1] - 1])
-        calendar = plan.calendar
-        periods = calendar.periods(calendar.day_of(first), calendar.day_of(last) + timedelta(days=1), grain)
-        return tuple(sorted({edge for p in periods for edge in (p.start_us, p.end_us)}))
+        [found] = self.relations.connection.execute(upkeep.bounds(view, rows.at)).fetchall()
+        return [edge + rows.delay for edge in found if edge is not None]
+
+
+def _bounds(plan: Plan, grain: Grain, known: Sequence[int]) -> tuple[int, ...]:
+    """Return the bounds of all elements that some instants, and what lies between them, can touch."""
+    calendar = plan.calendar
+    periods = calendar.periods(calendar.day_of(min(known)), calendar.day_of(max(known)) + timedelta(days=1), grain)
+    return tuple(sorted({edge for p in periods for edge in (p.start_us, p.end_us)}))
 
 
 def _own_bounds(plan: Plan, scan: Scan) -> tuple[int, ...]:

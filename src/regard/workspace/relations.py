@@ -234,9 +234,13 @@ class Relations:
         return found
 
     def _restrict(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Make views of the inputs that hold what bears on the dirty parties, under the names that statements read."""
+        """Copy of the inputs what bears on the dirty parties, under the names that statements read.
+
+        Copied, since a statement may read an input more than once and the whole of it must be read to find these rows.
+        """
         for table in sorted(tables, key=lambda one: bool(_parents(one, tables))):
             whole, parents = f"whole {table.name}", _parents(table, tables)
+            name = upkeep.quoted(table.name)
             if parents:
                 ((column, parent),) = parents
                 rows = upkeep.of_parents(whole, table.party, column, parent.name, parent.id, "dirty")
@@ -244,11 +248,12 @@ class Relations:
                 rows = upkeep.of_parties(whole, table.party, "dirty")
                 if any(parent.name == table.name for one in tables for _, parent in _parents(one, tables)):
                     # An id that two sources use is told apart by source, so the namesakes must be seen.
-                    connection.execute(f"create view {upkeep.quoted('own ' + table.name)} as {rows}")
+                    connection.execute(f"create temp table {upkeep.quoted('own ' + table.name)} as {rows}")
                     rows = upkeep.of_parents(whole, "", table.id, f"own {table.name}", table.id, "dirty")
             else:
-                rows = upkeep.every(whole)
-            connection.execute(f"create view {upkeep.quoted(table.name)} as {rows}")
+                connection.execute(f"create view {name} as {upkeep.every(whole)}")
+                continue
+            connection.execute(f"create temp table {name} as {rows}")
 
     # -- business time -----------------------------------------------------------------------------------------------
 
