@@ -269,3 +269,21 @@ def test_a_finding_of_any_text_has_an_id(scope, row):
 
     assert one.id == finding(scope=dict(reversed(scope.items())), row=row).id
     assert len(one.id) == 20
+
+
+@pytest.mark.parametrize("broken", [b"", b"not a database at all" * 400, None])
+def test_a_broken_file_says_what_to_do(tmp_path, broken):
+    """A file of the store that was overwritten is told as broken, with the way out; an empty one is a new store."""
+    file = tmp_path / "regard.db"
+    with Store(file) as store:
+        store.begin_run("load", "crm", **WHAT)
+    for name in ("regard.db-wal", "regard.db-shm"):
+        (tmp_path / name).unlink(missing_ok=True)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"x" * (len(whole) - 4096) if broken is None else broken)
+    if broken == b"":
+        with Store(file) as store:
+            assert not store.runs()
+        return
+    with pytest.raises(SetupError, match=r"is broken .* move it away and load again"), Store(file) as store:
+        store.runs()

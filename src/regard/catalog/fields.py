@@ -275,7 +275,9 @@ def _scalar(item: Item, known: Field, path: str, mistakes: list[Mistake]) -> obj
 
 def _number(value: float, item: Item, known: Field, path: str, mistakes: list[Mistake]) -> float | None:
     low, high = known.least, known.most
-    if (low is not None and value < low) or (high is not None and value > high):
+    # Asked this way round, so that NaN, which is neither below nor above, is not inside either.
+    inside = (low is None or value >= low) and (high is None or value <= high)
+    if not inside:
         ends = " and ".join(part for part in (_end("at least", low), _end("at most", high)) if part)
         mistakes.append(item.mistake("out-of-range", f"{item.text} is out of range", field=path, hint=ends))
         return None

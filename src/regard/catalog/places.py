@@ -394,6 +394,9 @@ def read_toml(path: Path, mistakes: list[Mistake]) -> Document | None:
         problem = re.sub(r" \(at [^)]*\)", "", message)
         mistakes.append(Mistake(rule="toml", message=f"not TOML: {problem}", file=file, line=line, column=column))
         return None
+    except RecursionError:
+        mistakes.append(Mistake(rule="too-deep", message="more levels deep than can be read", file=file))
+        return None
     return Document(file, _toml(cast("Mapping[str, object]", data), file, text.splitlines(), 0, ""), text)
 
 

@@ -70,6 +70,8 @@ def last_day(text: str | None) -> date | None:
     start = first_day(text, "--to")
     if start is None or text is None:
         return None
+    if start.year == date.max.year:
+        raise click.BadParameter(f"'{text}' ends after the last day that there is", param_hint="--to")
     return add_months(start, {MONTH: 1, YEAR: MONTHS}.get(len(text), 0))
 
 

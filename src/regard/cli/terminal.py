@@ -46,6 +46,13 @@ ASCII = str.maketrans(
 GAP = 2
 """Characters between two columns."""
 
+CONTROLS = {
+    sign: f"\\u{sign:04x}"
+    for sign in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if chr(sign) not in "\n\t"
+}
+"""What a terminal would obey, or turn round, instead of showing it; data may hold it. Shown as JSON writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
@@ -108,14 +115,16 @@ class Terminal:
         console = self.err if err else self.out
         for each in found:
             place = ":".join(str(part) for part in (each.file, each.line, each.column) if part)
-            head = Text(place or "here", style="bold")
-            head.append(f": {each.field}" if each.field else "", style="not bold")
+            head = Text(self._plain(place or "here", console), style="bold")
+            head.append(self._plain(f": {each.field}" if each.field else "", console), style="not bold")
             console.print(head, soft_wrap=True)
-            console.print(Text(f"  {words.STATUS['missed'].sign} {each.message} [{each.rule}]", "red"), soft_wrap=True)
+            said = [(f"  {words.STATUS['missed'].sign} {each.message} [{each.rule}]", "red")]
             if each.value and each.value not in each.message:
-                console.print(Text(f"    written: {each.value}", "dim"), soft_wrap=True)
+                said.append((f"    written: {each.value}", "dim"))
             if each.hint:
-                console.print(Text(f"    {each.hint}", "cyan"), soft_wrap=True)
+                said.append((f"    {each.hint}", "cyan"))
+            for text, style in said:
+                console.print(Text(self._plain(text, console), style), soft_wrap=True)
 
     def json(self, document: object) -> None:
         """Write exactly one JSON document, with neither colour nor wrapping.
@@ -123,11 +132,13 @@ class Terminal:
         Raises:
             ValueError: it holds a NaN.
         """
-        self.raw(json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, default=str) + "\n")
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2, default=str)
+        # In JSON they stand only in texts, where their escape says the same.
+        self.raw(text.translate(CONTROLS) + "\n")
 
     def raw(self, text: str) -> None:
-        """Write a text to stdout just as it is."""
-        self.out.file.write(text)
+        """Write a text to stdout just as it is; to a terminal, without what the terminal would obey."""
+        self.out.file.write(text.translate(CONTROLS) if self.out.is_terminal else text)
         self.out.file.flush()
 
     @contextmanager
@@ -152,10 +163,11 @@ class Terminal:
 
     @staticmethod
     def _plain(text: str, console: Console) -> str:
+        text = text.translate(CONTROLS)
         try:
             text.encode(console.encoding)
         except UnicodeEncodeError:
-            return text.translate(ASCII)
+            text = text.translate(ASCII).encode(console.encoding, "backslashreplace").decode(console.encoding)
         return text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import isinf
 from typing import TYPE_CHECKING, Literal as OneOf, NoReturn
 
 from regard.errors import AuthorError, Mistake, did_you_mean
@@ -29,6 +30,9 @@ from regard.expr.nodes import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+LONGEST_US = 10_000 * 366 * 86_400_000_000
+"""Microseconds of all years that a date can have: engines count them in 64 bits."""
 
 Level = OneOf["row", "leaf", "cell"]
 """Where an expression stands: over a row, as a leaf over a row set, or over leaves."""
@@ -239,10 +243,15 @@ class _Reader:
 
     def number(self, token: Token) -> Node:
         value = float(token.text)
+        if isinf(value):
+            self.refuse(token, f"{token.text} is greater than any number that can be computed with", rule="too-large")
         number: float | int = int(token.text) if token.text.isdigit() else value
         unit = self.here
         if unit.sort == "word" and unit.text in UNITS_US:
             self.place += 1
+            if value * UNITS_US[unit.text] >= LONGEST_US:
+                message = f"{token.text} {unit.text} is longer than any time between two days"
+                self.refuse(token, message, rule="too-large")
             return Literal(round(value * UNITS_US[unit.text]), Type.DURATION, at=token.at)
         if unit.sort == "word" and unit.text in MONTHS:
             self.place += 1

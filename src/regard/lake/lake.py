@@ -15,7 +15,7 @@ from regard.lake.columns import INSTANT, STAMPS, absent, listed, quoted, schema,
 from regard.lake.connection import connect, paths
 from regard.lake.lock import Lock
 from regard.lake.log import File, Log, Version
-from regard.lake.shelf import Shelf, named
+from regard.lake.shelf import Shelf, named, whole
 from regard.lake.staging import Staging
 
 if TYPE_CHECKING:
@@ -224,8 +224,7 @@ class Lake:
 
     def path(self, name: str, key: str) -> Path | None:
         """Return the Parquet file kept under a key, or None when there is none."""
-        place = self._shelf.place(name, key)
-        return place if place.exists() else None
+        return self._shelf.kept(name, key)
 
     def publish(self, name: str, key: str, con: duckdb.DuckDBPyConnection, sql: str) -> Path:
         """Keep a query's rows as a Parquet file under a key, and return the file.
@@ -290,8 +289,15 @@ class Lake:
 
     def _present(self, table: str, found: Version, files: Sequence[File]) -> None:
         if not all(file.path.exists() for file in files):
-            message = f"{table}: the files of version {found.number} were vacuumed away"
+            message = (
+                f"{table}: the files of version {found.number} were vacuumed away, or lost: put back a backup of "
+                f"{self._log(table).folder}, or move it away and load again"
+            )
             raise LoadError(message)
+        for file in files:
+            if not whole(file.path):
+                message = f"{file.path} is broken: put back a backup, or move away its folder and load again"
+                raise LoadError(message)
 
 
 def _within(column: str, lo: int, hi: int) -> str:

@@ -29,6 +29,18 @@ def named(text: str) -> str:
     return text
 
 
+MAGIC = b"PAR1"
+"""What a Parquet file begins and ends with."""
+
+
+def whole(path: Path) -> bool:
+    """Whether a Parquet file has its beginning and its end."""
+    with path.open("rb") as file:
+        first = file.read(len(MAGIC))
+        file.seek(max(0, file.seek(0, 2) - len(MAGIC)))
+        return first == MAGIC == file.read()
+
+
 class Shelf:
     """`derived/<name>/<key>.parquet` and `cells/<key>.parquet` below a lake."""
 
@@ -40,11 +52,24 @@ class Shelf:
         """Return where something of a key stands, or would stand."""
         return self._folder(name) / f"{named(key)}.parquet"
 
+    def kept(self, name: str, key: str) -> Path | None:
+        """Return the file kept under a key, or None when there is none that was written to its end.
+
+        What is kept can be made again: a file that somebody or a failing disk cut short is thrown away.
+        """
+        path = self.place(name, key)
+        if not path.exists():
+            return None
+        if not whole(path):
+            path.unlink(missing_ok=True)
+            return None
+        return path
+
     def publish(self, name: str, key: str, con: duckdb.DuckDBPyConnection, sql: str) -> Path:
         """Write a query's rows under a key; what is there already is left as it is, and the query not run."""
+        if (found := self.kept(name, key)) is not None:
+            return found
         path = self.place(name, key)
-        if path.exists():
-            return path
         path.parent.mkdir(parents=True, exist_ok=True)
         rough = path.with_name(f".{uuid.uuid4().hex}.rough")
         try:

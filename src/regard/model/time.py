@@ -20,6 +20,9 @@ DAY_US = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
+FIRST_US = (date.min - EPOCH_DAY).days * DAY_US + DAY_US
+LAST_US = (date.max - EPOCH_DAY).days * DAY_US - 1
+"""Between them an instant has a local day in every zone; what lies outside is taken for them."""
 
 
 class Grain(StrEnum):
@@ -85,8 +88,9 @@ class Calendar:
         return _midnight(self.zone, day)
 
     def day_of(self, instant: int) -> date:
-        """Return the local day that holds an instant."""
-        return EPOCH_DAY + timedelta(days=(instant + offset_at(self.zone, instant)) // DAY_US)
+        """Return the local day that holds an instant; the first or last one for an instant that no date can hold."""
+        local = min(max(instant, FIRST_US), LAST_US) + offset_at(self.zone, instant)
+        return EPOCH_DAY + timedelta(days=local // DAY_US)
 
     def period_of(self, day: date, grain: Grain) -> Period:
         """Return the period of a grain that holds a local day (ALL: the day's own year is not known, so a day)."""
@@ -169,8 +173,8 @@ def instant(moment: datetime) -> int:
 
 
 def moment(instant: int) -> datetime:
-    """Return an instant as a datetime in UTC."""
-    return EPOCH + instant * MICROSECOND
+    """Return an instant as a datetime in UTC; the first or last one for an instant that no datetime can hold."""
+    return EPOCH + min(max(instant, FIRST_US - DAY_US), LAST_US + DAY_US) * MICROSECOND
 
 
 def day_number(day: date) -> int:
@@ -183,7 +187,8 @@ def offset_at(zone: str, instant: int) -> int:
     # Rules change rarely and never twice in a minute, so asking Python at the very instant is exact.
     if zone == "UTC":
         return 0
-    offset = ZoneInfo(zone).utcoffset(moment(instant).astimezone(ZoneInfo(zone)))
+    held = min(max(instant, FIRST_US), LAST_US)
+    offset = ZoneInfo(zone).utcoffset(moment(held).astimezone(ZoneInfo(zone)))
     return 0 if offset is None else offset // MICROSECOND
 
 

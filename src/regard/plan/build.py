@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from regard.errors import QuestionError, did_you_mean
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from regard.model import Calendar, Dimension, Metric, RowSet, Table
 
 ONE = Literal(1, Type.NUMBER)
+EARLIEST, LATEST = date(1000, 1, 1), date(9000, 1, 1)
+"""A question must lie between them, so that windows and comparisons before and after it still have dates."""
+MOST_PERIODS = 10_000
+"""More periods are asked by mistake (a row with a wrong year decides where the data begin), and take minutes."""
+DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28, Grain.QUARTER: 90, Grain.YEAR: 365}
+"""The least days of a period."""
 LEAVES = ("count", "sum", "share", "mean", "distinct", "quantile", "median", "survival")
 MOMENTS = frozenset({"mean"})
 """Interval methods that read the second moment of their first leaf."""
@@ -52,7 +58,8 @@ def plan(
     """Return the plan of a question whose `start` and `end` are set; periods that begin after `until` are left out.
 
     Raises:
-        QuestionError: for a dimension that a metric cannot be cut or filtered by, naming table and dimension.
+        QuestionError: for a dimension that a metric cannot be cut or filtered by, naming table and dimension; for days
+            or a number of periods that nobody means.
     """
     if question.start is None or question.end is None:
         raise TypeError(question)
@@ -121,9 +128,19 @@ def _stretches(
     """Return the stretches to compute, how many were asked, and what each of those is compared with."""
     if question.start is None or question.end is None:
         raise TypeError(question)
-    asked = [
-        period for period in calendar.periods(question.start, question.end, question.grain) if period.start_us < until
-    ]
+    start, end = question.start, question.end
+    if start < EARLIEST or end > LATEST:
+        raise QuestionError(f"{start} to {end} is no time of ours: ask from {EARLIEST} to {LATEST} at most")
+    if question.grain is not Grain.ALL:
+        # What begins after the cut is left out below; walking there would take long.
+        end = min(end, calendar.day_of(until) + timedelta(days=1))
+        count = (end - start).days // DAYS[question.grain]
+        if count > MOST_PERIODS:
+            raise QuestionError(
+                f"{start} to {end} by {question.grain.value} is more than {MOST_PERIODS} periods: "
+                "begin later (say from when), or take longer periods"
+            )
+    asked = [period for period in calendar.periods(start, end, question.grain) if period.start_us < until]
     every = [_stretch(period, until) for period in asked]
     place = {(s.period.start_us, s.period.end_us): i for i, s in enumerate(every)}
     previous: list[int | None] = []

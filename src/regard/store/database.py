@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
 
 from regard.errors import SetupError
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 WAIT_MS = 30_000
 """How long a writer waits for another before it gives up: what the store writes takes milliseconds."""
+BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+"""What SQLite says of a file that is no database, or no longer."""
 ADVISORY = 0x7265676172640001
 """PostgreSQL's advisory lock of the store's writers: `regard` in ASCII, and 1."""
 
@@ -69,8 +71,22 @@ class Database:
         except OperationalError as error:
             message = f"the store {self._engine.url.render_as_string()} cannot be opened: {error.orig}"
             raise SetupError(message) from error
+        except DatabaseError as error:
+            raise self._broken(error) from error
         with connection:
-            yield connection
+            try:
+                yield connection
+            except DatabaseError as error:
+                if getattr(error.orig, "sqlite_errorname", "") not in BROKEN:
+                    raise
+                raise self._broken(error) from error
+
+    def _broken(self, error: DatabaseError) -> SetupError:
+        where = self._engine.url.render_as_string()
+        return SetupError(
+            f"the store {where} is broken ({error.orig}): put a backup in its place, or move it away and load again; "
+            "the data are in the lake, only the record of runs, snapshots and findings begins anew"
+        )
 
 
 def _engine(url: str | Path) -> Engine:

@@ -80,6 +80,8 @@ def _keys(path: Path, name: str) -> list[str]:
                 value = json.loads(line)
             except ValueError as error:
                 raise SourceError(f"{name}, line {number}: not JSON: {error}") from None
+            except RecursionError:
+                raise SourceError(f"{name}, line {number}: nested deeper than is read") from None
             if not isinstance(value, dict):
                 raise SourceError(f'{name}, line {number}: one object a line is needed, such as {{"id": 1}}')
             _walk(value, "", found)

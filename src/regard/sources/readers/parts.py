@@ -200,5 +200,5 @@ def _plain(error: Exception) -> str:
         found = re.search(pattern, text, re.DOTALL)
         if found:
             return words.format(*(group.strip()[:MESSAGE] for group in found.groups()))
-    first = re.sub(r"^(\w+ ?)*(Error|Exception): ", "", text.strip().split("\n")[0])
+    first = re.sub(r"^[\w ]{0,60}(?:Error|Exception): ", "", text.strip().split("\n")[0])
     return first[:MESSAGE] or type(error).__name__
