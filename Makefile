@@ -45,6 +45,7 @@ setup: $(VENV)/.dev ## everything that developing and testing needs, servers inc
 
 demo: $(VENV)/.regard ## an example company in ./harbor: made, loaded, computed, shown
 	@$(BIN)/regard demo harbor $(ARGS)
+	@command -v regard >/dev/null || echo "The command is in $(BIN). To type it as shown: . $(BIN)/activate"
 
 # --- for developers ----------------------------------------------------------------------------------------------------
 

@@ -211,7 +211,8 @@ class Catalogue:
         other = self.aliases.get(name.lower())
         if other is not None:
             return other
-        hint = did_you_mean(name, (*self.definitions, *self.aliases))
+        begun = [known for known in self.definitions if name and known.startswith(f"{name.lower()}_")]
+        hint = f"there are {', '.join(begun)}" if begun else did_you_mean(name, (*self.definitions, *self.aliases))
         raise QuestionError(f"there is no metric '{name}'" + (f"; {hint}" if hint else ""))
 
     def source_text(self, name: str) -> str:

@@ -85,6 +85,10 @@ class Workspace:
             raise AuthorError(mistakes)
         self.calendar = self.config.calendar
 
+    def __repr__(self) -> str:
+        """Return what a Python prompt shows: whose workspace, and where."""
+        return f"Workspace({self.config.name!r}, {str(self.root)!r})"
+
     @classmethod
     def open(cls, path: Path | str = ".") -> Self:
         """Open the workspace that holds a path, searching upward for `regard.toml`.
@@ -192,7 +196,7 @@ class Workspace:
     def ask(
         self,
         *metrics: str,
-        by: Sequence[str] = (),
+        by: str | Sequence[str] = (),
         breakdowns: Sequence[Sequence[str]] | None = None,
         grain: str = "month",
         start: date | str | None = None,
@@ -209,7 +213,7 @@ class Workspace:
 
         Args:
             metrics: ids or aliases.
-            by: dimensions to cut by; a shorthand for one breakdown.
+            by: dimensions to cut by, a list or one text such as "channel,segment"; a shorthand for one breakdown.
             breakdowns: several cuts at once, each a list of dimensions; () is the whole.
             grain: day, week, month, quarter, year or all.
             start: first local day; by default where the data begin.
@@ -236,7 +240,8 @@ class Workspace:
         if compare not in COMPARED:
             hint = did_you_mean(compare, [name for name in COMPARED if name])
             raise QuestionError(f"nothing is compared with '{compare}'; {hint}")
-        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [tuple(by)]
+        dims = tuple(dim.strip() for dim in by.split(",") if dim.strip()) if isinstance(by, str) else tuple(by)
+        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [dims]
         test = self._test(where)
         answers: dict[int, Answer] = {}
         for extra in dict.fromkeys(metric.by_default for metric in wanted):
