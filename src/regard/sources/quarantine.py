@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -128,6 +128,17 @@ def raw_json(row: Mapping[str, object]) -> str:
         return str(row["$raw"])[: RAW_CHARACTERS * 10]
     cells = {name[1:-1]: _cut(value) for name, value in row.items() if name.startswith("[")}
     return json.dumps(cells, ensure_ascii=False, default=str)
+
+
+def listed(rows: pa.Table) -> list[dict[str, Any]]:
+    """Return rows as Python values; times that Python's calendar does not reach are texts."""
+    found: list[dict[str, Any]]
+    try:
+        found = rows.to_pylist()
+    except OverflowError:
+        texts = [column.cast(pa.string()) if pa.types.is_temporal(column.type) else column for column in rows.columns]
+        found = pa.table(texts, names=rows.column_names).to_pylist()
+    return found
 
 
 def _cut(value: object) -> object:

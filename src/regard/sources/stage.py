@@ -207,7 +207,7 @@ class Stage:
         chunks = (chunk for chunk, _, _ in self._read(0, 0)) if self.lasting else self._landed(position)
         for chunk in chunks:
             mine = chunk.filter(pc.is_in(chunk.column("$row"), value_set=wanted_rows))
-            found |= {row["$row"]: quarantine.raw_json(row) for row in mine.to_pylist()}
+            found |= {row["$row"]: quarantine.raw_json(row) for row in quarantine.listed(mine)}
             if len(found) == len(numbers):
                 break
         return found
@@ -267,7 +267,7 @@ class Stage:
         numbers = sorted({row["$row"] for row in rows})
         cells = {}
         if chunk is not None:
-            taken = chunk.take(pa.array([one - first for one in numbers], pa.int64())).to_pylist()
+            taken = quarantine.listed(chunk.take(pa.array([one - first for one in numbers], pa.int64())))
             cells = dict(zip(numbers, taken, strict=True))
         raws = {one: quarantine.raw_json(row) for one, row in cells.items()}
         plain = {one: {key[1:-1]: value for key, value in row.items()} for one, row in cells.items()}
@@ -305,7 +305,7 @@ class Stage:
             self.connection.register("refused", pa.table({"$row": wanted_rows}))
             raw = self.connection.sql(raw_lines(RAW_ROWS)).to_arrow_table()
             self.connection.unregister("refused")
-            cells = {row["$row"]: row for row in raw.to_pylist()}
+            cells = {row["$row"]: row for row in quarantine.listed(raw)}
             raws = {one: quarantine.raw_json(row) for one, row in cells.items()}
             plain = {one: {key[1:-1]: value for key, value in row.items()} for one, row in cells.items()}
             table = self.tables[mapping.table]

@@ -55,8 +55,17 @@ def filled(place: str, environment: Mapping[str, str]) -> tuple[str, tuple[str, 
         if name not in environment:
             raise SourceError(f"the environment variable {name} is not set")
         text = environment[name]
-        if place.startswith("$") and "://" in text:
-            secrets.append(unquote(urlsplit(text).password or ""))
+        if found[0] == place:
+            # The whole url: what stands there may be a secret all through when it is no url.
+            try:
+                scheme, password = urlsplit(text).scheme, urlsplit(text).password
+            except ValueError:
+                scheme, password = "", None
+            if not scheme or "://" not in text:
+                raise SourceError(
+                    f"the environment variable {name} is not the url of a database: kind://user@host/name"
+                )
+            secrets.append(unquote(password or ""))
             return text
         secrets.append(text)
         # A password may hold characters that mean something in a url.

@@ -52,8 +52,9 @@ def plain(column: pa.Array | pa.ChunkedArray, sort: str) -> pa.Array | pa.Chunke
         return plain(column.cast(kind.value_type), sort)
     if sort in ("clock", "instant"):
         return column.cast(want, safe=False)
-    if pa.types.is_decimal(kind) and sort == "number":
-        return column.cast(pa.float64())
+    if sort == "number" and (pa.types.is_decimal(kind) or pa.types.is_integer(kind)):
+        # A number of 64 bits without a sign becomes the nearest double, as it would in every other kind of file.
+        return column.cast(pa.float64(), safe=False)
     if sort != "text" or pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_time(kind):
         return column.cast(want)
     try:

@@ -59,7 +59,9 @@ def folders(read: Read, root: Path) -> tuple[Path, ...]:
     """Return the folders that hold a place's files: what a connection must be allowed to read."""
     if read.kind == "sql":
         return ()
-    return tuple(sorted({path.parent for path in files(read.place, root)}))
+    # A file or folder may be a link: then the place it leads to is read.
+    found = files(read.place, root)
+    return tuple(sorted({path.parent for path in found} | {path.resolve().parent for path in found}))
 
 
 def named(path: Path, root: Path) -> str:
