@@ -23,6 +23,7 @@ zone = "Europe/Berlin"
 currency = "EUR"
 until = "2026-04-01"
 reject_limit = 5.0
+privacy_min = 1
 """
 SOURCE = """\
 source: survey

@@ -271,3 +271,13 @@ def test_x15_r089_acquisition_cost_names_its_basis(company):
     assert company.values("cac", "cac_loaded", **MARCH) == [near(142), near(202)]
     assert company.value("cac", options={"K43": "marketing_sales"}, **MARCH) == near(202)
     assert company.value("cac", options={"K43": "lag_30"}, **MARCH) == near(142 / 31)
+
+
+def test_a_window_that_begins_before_the_data_is_flagged(company):
+    """A trailing 12 months that the data do not fill says so, and its growth is never called a change."""
+    rows = [order(f"{month}-{n}", n, f"2025-{month:02d}-05") for month in (1, 2, 3) for n in range(60)]
+    company.has(orders=rows)
+    (cell,) = company.cells("purchase_freq", **MARCH)
+
+    assert "short_window" in cell.estimate.flags
+    assert cell.verdict.word == "cannot say"

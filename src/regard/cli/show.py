@@ -28,19 +28,22 @@ LINE = 100
 
 
 @click.command("show")
-@click.argument("name", metavar="METRIC")
+@click.argument("name", metavar="[METRIC]", required=False)
 @settings
 @click.option("--sql/--no-sql", "with_sql", default=True, help="Whether to print the SQL that it runs.")
 @as_json
 @click.pass_context
-def command(context: click.Context, name: str, chosen: tuple[str, ...], with_sql: bool, as_json: bool) -> None:
+def command(context: click.Context, name: str | None, chosen: tuple[str, ...], with_sql: bool, as_json: bool) -> None:
     """Open METRIC: file, formula, plain words, options, interval, target, citation, SQL.
 
     All of it is printed from the object that computes. METRIC may also be a table, a dimension, a choice such as K22,
-    or a source of the workspace.
+    or a source of the workspace. Without a name, all metrics are listed by family.
     """
     found = state(context)
     workspace = found.workspace()
+    if name is None:
+        listed(found.terminal, workspace, as_json=as_json)
+        return
     other = _others(workspace).get(name)
     if other is not None and name not in workspace.catalogue.definitions:
         sections = other()
@@ -119,6 +122,23 @@ def draw(terminal: Terminal, opened: Shown, workspace: Workspace, *, with_sql: b
         terminal.heading("SQL for one month")
         for sql in opened.sql:
             terminal.say(sql.rstrip() + ";\n")
+
+
+def listed(terminal: Terminal, workspace: Workspace, *, as_json: bool) -> None:
+    """List every metric by family: id, title, and whether it is only planned."""
+    metrics = [workspace.catalogue.metric(name) for name in workspace.catalogue.metrics]
+    if as_json:
+        terminal.json(
+            [{"metric": m.id, "title": m.title, "family": m.family, "status": m.status.value} for m in metrics]
+        )
+        return
+    for family in dict.fromkeys(metric.family for metric in metrics):
+        own = [metric for metric in metrics if metric.family == family]
+        wide = max(len(metric.id) for metric in own)
+        terminal.heading(family)
+        for metric in own:
+            planned = " (planned)" if metric.status.value == "planned" else ""
+            terminal.say(f"  {metric.id:<{wide}}  {metric.title}{planned}")
 
 
 def stacked(terminal: Terminal, sections: Sequence[tuple[str, Sequence[str]]]) -> None:

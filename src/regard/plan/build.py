@@ -244,6 +244,7 @@ class _Maker:
             for dimension in breakdown:
                 if dimension not in self.dimensions:
                     hint = did_you_mean(dimension, metric.dims or self.dimensions)
+                    hint = hint or f"{metric.id} can be cut by {', '.join(metric.dims) or 'none'}"
                     raise QuestionError(f"there is no dimension '{dimension}'; {hint}".rstrip("; "))
 
     def cut(self, metric: Metric, row_set: str) -> frozenset[str]:

@@ -66,6 +66,7 @@ FLAGS: Mapping[str, str] = {
     "mismatch": "the interval's parts do not give the value",
     "immature": "some rows are not ripe yet and left out",
     "partial": "the period is not over",
+    "short_window": "its window begins before the data do",
     "open": "something in it is still open",
     "censored": "not every case is done; unfinished ones are counted as far as they are",
     "stale": "a source has not delivered lately",

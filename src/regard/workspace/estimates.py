@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regard.plan import PARTY, AnswerCell, Estimate, replicates
+from regard.expr import names
+from regard.plan import PARTY, AnswerCell, Estimate, replicates, stretch_of
 from regard.stats import METHODS, Bands, bootstrap, estimate, status, verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,11 +49,13 @@ class Terms:
         targets: the active targets.
         show_from_n: below this n a number is flagged as resting on few, where its metric names no least n of its own.
         privacy_min: a part of the whole with fewer people than this is hidden (K24).
+        begins: (table, column) -> first instant of its rows, for windows that reach back.
     """
 
     targets: Sequence[Target] = ()
     show_from_n: int = 30
     privacy_min: int = 0
+    begins: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def answer_cells(plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None = None) -> list[AnswerCell]:
@@ -87,6 +90,9 @@ class _Judged:
         self.value = np.where(cells.mixed, np.nan, cells.value)
         self.without = self._left_out()
         self.bands = self._bands()
+        measures = (plan.measures[name].rows for name in names(cells.tree))
+        windowed = [rows for rows in measures if rows.window is not None and rows.at]
+        self.windows = [(rows, terms.begins.get((rows.table, rows.at), 0)) for rows in windowed]
         own = cells.metric.show_from_n
         self.needed = terms.show_from_n if own == USUAL_N else own
 
@@ -203,9 +209,7 @@ class _Judged:
                     target=target,
                     status=judged,
                     previous=None if before is None else estimates[g * self.stretches + before],
-                    verdict=None
-                    if before is None or self._hidden(g, s) or self._hidden(g, before)
-                    else found.get((g, s)),
+                    verdict=None if before is None else self._verdict(g, s, before, found.get((g, s))),
                 )
 
     def _estimate(self, g: int, s: int) -> Estimate:
@@ -218,6 +222,8 @@ class _Judged:
             flags.append("immature")
         if stretch.running:
             flags.append("partial")
+        if self._short_window(s):
+            flags.append("short_window")
         if n is not None and 0 < n < self.needed:
             flags.append("few")
         if self._hidden(g, s):
@@ -225,6 +231,17 @@ class _Judged:
         return self.bands.estimate(
             g * self.stretches + s, n=n, coverage=_known(cells.coverage[g, s]), flags=tuple(flags)
         )
+
+    def _verdict(self, g: int, s: int, before: int, found: Verdict | None) -> Verdict | None:
+        """Return what a comparison says, nothing of hidden cells, and no word on a window that still fills up."""
+        if found is None or self._hidden(g, s) or self._hidden(g, before):
+            return None
+        filling = self._short_window(s) or self._short_window(before)
+        return replace(found, word="cannot say", better=None) if filling else found
+
+    def _short_window(self, s: int) -> bool:
+        """Whether a trailing window begins before the data do, so that it is still filling up."""
+        return any(stretch_of(self.plan, rows, s).start_us < begins for rows, begins in self.windows)
 
     def _hidden(self, g: int, s: int) -> bool:
         """Whether a cell is a part of the whole that says too much about too few people."""

@@ -390,11 +390,17 @@ class Asking:
         results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
         cells = collect(made, results)
         small = self._small(question, made, cells)
+        begins = self._begins(made)
         config = self.workspace.config
         wide = len(question.breakdowns)
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
-            terms = Terms(targets=self.targets(metric), show_from_n=config.show_from_n, privacy_min=config.privacy_min)
+            terms = Terms(
+                targets=self.targets(metric),
+                show_from_n=config.show_from_n,
+                privacy_min=config.privacy_min,
+                begins=begins,
+            )
             yield Answer(
                 metric=metric,
                 cells=[
@@ -412,6 +418,12 @@ class Asking:
                 filters=question.where_text,
                 currency=config.currency,
             )
+
+    def _begins(self, made: Plan) -> dict[tuple[str, str], int]:
+        """Return where the rows begin that trailing windows look back on."""
+        rows = [m.rows for m in made.measures.values() if m.rows.window is not None and m.rows.at]
+        found = {(one.table, one.at): extent(self.relations, {one.table: one.at}) for one in rows}
+        return {key: edges[0] for key, edges in found.items() if edges is not None}
 
     def _small(
         self, question: Question, made: Plan, cells: Sequence[Cells]
