@@ -45,6 +45,13 @@ def test_the_end_of_time_is_now(run, loaded, option, when):
     assert values[0] == values[1]
 
 
+@pytest.mark.parametrize("cut", [("--by", "segment"), ("--where", "segment = 'family'")])
+def test_what_customers_are_is_known_where_no_cells_are_kept(run, loaded, cut):
+    """A distinct count, whose cells are not kept, can be the first question of all and be cut by the customers."""
+    done = run("-C", loaded, "ask", "unique_visitors", *cut, "--grain", "all", "--no-intervals")
+    assert (done.code, done.err) == (0, "")
+
+
 @pytest.mark.parametrize("number", ["1e400 > 1", "1e300 h > 1 h"])
 def test_a_number_beyond_all_numbers_is_a_mistake(run, loaded, number):
     """What a double or 64 bits cannot hold is refused where it is written."""

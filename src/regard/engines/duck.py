@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from regard.plan import Results
-from regard.sql import scan_statement
+from regard.sql import Facts, scan_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,9 @@ class Duck:
     def _statement(self, plan: Plan, scan: Scan) -> str:
         kept = self.kept(plan, scan)
         if kept is None:
+            if Facts(plan, scan, scan.table).joined:
+                # The statement reads it beside the scan's own table: its view must be there.
+                self.relation("party", ())
             return scan_statement(plan, scan, self.relation(scan.table, scan.arguments))
         relation, steps = kept
         return steps.over(relation)
