@@ -80,7 +80,7 @@ format: $(VENV)/.dev ## format the code and mend what lint can mend
 	@$(BIN)/ruff check --quiet --fix .
 
 bench: $(VENV)/.dev ## ratios against hand-written SQL and pandas, in one run (minutes, some GiB)
-	@$(BIN)/python bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.dev ## write the generated reference pages, then check every link and example in docs
 	@if $(BIN)/regard docs --help >/dev/null 2>&1; then $(BIN)/regard docs docs/reference; fi

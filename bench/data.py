@@ -127,7 +127,8 @@ def _responses(size: Size, since: int, before: int) -> str:
     rows, at = _numbered(size.responses, since, before)
     return f"""
     with dice as (
-      select i, {at} as t, {_dice(1, 3)} as kind, {_dice(2, 1000)} as blank, {_dice(3, 11)} as score, {_dice(4, 2)} as high,
+      select i, {at} as t, {_dice(1, 3)} as kind, {_dice(2, 1000)} as blank,
+             {_dice(3, 11)} as score, {_dice(4, 2)} as high,
              case when {_dice(5, 100)} > 0 then 1 + {_dice(6, size.parties)} end as party_id, {_dice(7, 10)} as luck,
              {_pick(8, *CHANNELS)} as channel, {_pick(9, *PRODUCTS)} as product
       from {rows}
@@ -143,7 +144,8 @@ def _responses(size: Size, since: int, before: int) -> str:
                 when kind = 1 or high = 0 then cast(1 + score % 5 as double)
                 else cast(1 + score % 7 as double) end as score,
            case when blank < 60 then 'comment ' || blank end as text,
-           party_id, channel, product, t - {2 * HOUR_US} as invited_at, t - {2 * HOUR_US} as delivered_at, t as answered_at, coalesce(party_id, i) % 32 as bucket
+           party_id, channel, product, t - {2 * HOUR_US} as invited_at, t - {2 * HOUR_US} as delivered_at,
+           t as answered_at, coalesce(party_id, i) % 32 as bucket
     from dice where t >= {since} and t < {before}
     """
 
@@ -208,7 +210,8 @@ def _steps(size: Size, since: int, before: int) -> str:
     return f"""
     {_course(size, since, before, SLOWEST_US)},
     both_ways as ({early} union all {late})
-    select 'desk' as source, source_id, t as loaded_at, case_id, party_id, t as "at", status, actor, bucket from both_ways
+    select 'desk' as source, source_id, t as loaded_at, case_id, party_id, t as "at", status, actor, bucket
+    from both_ways
     """
 
 
@@ -218,11 +221,13 @@ def _parties(size: Size) -> str:
     versions = f"select i, 1 as version from range(1, {size.parties + 1}) as r(i)"
     second = f"select i, 2 as version from range(1, {size.parties + 1}) as r(i) where {_dice(20, 10)} = 0"
     return f"""
-    select 'crm' as source, 'p' || i || '-' || version as source_id, {first} as loaded_at, i as party_id, 'user' as kind,
+    select 'crm' as source, 'p' || i || '-' || version as source_id, {first} as loaded_at, i as party_id,
+           'user' as kind,
            case when version = 1 then {first - 365 * DAY_US} else {change} end as valid_from,
            {first - 365 * DAY_US} as served_from,
            (['private', 'family', 'trade', 'corporate', 'student'])[1 + {_dice(22, 4)} + version - 1] as segment,
-           {_pick(23, "gold", "silver", "none")} as tier, {_pick(24, "north", "south", "east", "west", "isles")} as region,
+           {_pick(23, "gold", "silver", "none")} as tier,
+           {_pick(24, "north", "south", "east", "west", "isles")} as region,
            1.0 as criticality, 1 as size, i % 32 as bucket
     from ({versions} union all {second})
     """

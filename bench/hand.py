@@ -22,6 +22,22 @@ HOUR = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """How it is written.
+
+    Attributes:
+        alone: one query for each metric, whose test is the query's WHERE, instead of one for each table.
+        usual: as it is usually written: FILTER, and a zone cast of every instant.
+    """
+
+    alone: bool = False
+    usual: bool = False
+
+
+FORMS = {"whole": Form(), "apart": Form(alone=True), "usual": Form(usual=True)}
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A metric as SQL.
 
@@ -39,15 +55,19 @@ class Metric:
     scale: float = 100.0
     squared: bool = False
 
-    def columns(self, name: str, *, alone: bool, squares: bool) -> list[str]:
-        """Return the aggregates; `alone` leaves the test to the query's WHERE."""
+    def columns(self, name: str, form: Form, *, squares: bool) -> list[str]:
+        """Return the aggregates as a form writes them."""
 
-        def where(value: str) -> str:
-            return value if alone or not self.rows else f"case when {self.rows} then {value} end"
+        def over(function: str, value: str) -> str:
+            if form.alone or not self.rows:
+                return f"{function}({value})"
+            if form.usual:
+                return f"{function}({value}) filter (where {self.rows})"
+            return f"{function}(case when {self.rows} then {value} end)"
 
-        found = [f"sum({where(self.total)}) as {name}_total", f"count({where(self.n)}) as {name}_n"]
+        found = [f"{over('sum', self.total)} as {name}_total", f"{over('count', self.n)} as {name}_n"]
         if squares and self.squared:
-            found.append(f"sum({where(f'{self.total} * {self.total}')}) as {name}_squares")
+            found.append(f"{over('sum', f'{self.total} * {self.total}')} as {name}_squares")
         return found
 
 
@@ -153,16 +173,15 @@ VARIANTS = {
 }
 
 
-def whole(asked: Asked) -> list[str]:
-    """Return one query for each table and way in time, with every conditional aggregate."""
-    return [_query(way, asked, way.metrics, [way.rows], alone=False) for way in WAYS]
-
-
-def apart(asked: Asked) -> list[str]:
-    """Return one query for each metric."""
-    return [
-        _query(way, asked, [name], [way.rows, metric.rows], alone=True) for way in WAYS for name, metric in way.metrics.items()
-    ]
+def queries(asked: Asked, form: Form) -> list[str]:
+    """Return one query for each metric, or for each table and way in time with every conditional aggregate."""
+    if form.alone:
+        return [
+            _query(way, asked, [name], [way.rows, metric.rows], form)
+            for way in WAYS
+            for name, metric in way.metrics.items()
+        ]
+    return [_query(way, asked, way.metrics, [way.rows], form) for way in WAYS]
 
 
 def bounds() -> list[int]:
@@ -171,25 +190,33 @@ def bounds() -> list[int]:
     return [*(period.start_us for period in periods), periods[-1].end_us]
 
 
-def _query(way: Way, asked: Asked, names: Iterable[str], rows: Iterable[str], *, alone: bool) -> str:
+def _query(way: Way, asked: Asked, names: Iterable[str], rows: Iterable[str], form: Form) -> str:
     replicated = asked.replicated(way)
     squares = asked.intervals and not replicated
-    columns = [c for name in names for c in way.metrics[name].columns(name, alone=alone, squares=squares)]
+    columns = [c for name in names for c in way.metrics[name].columns(name, form, squares=squares)]
     edges = bounds()
-    ends = _search(way.at, edges[1:-1], edges[1:])
+    month, ends = (_search(way.at, edges[1:-1], found) for found in (range(len(edges) - 1), edges[1:]))
+    last = f"next_at >= {ends}"
+    if form.usual:
+        month, after = (f"datediff('month', date '{START}', {_local(at)})" for at in (way.at, "next_at"))
+        last = f"{after} > {month}"
     tests = [*(test for test in rows if test), f"{way.at} >= {edges[0]}", f"{way.at} < {edges[-1]}"]
     if way.latest and asked.latest:
-        tests.append(f"(next_at is null or next_at >= {ends})")
+        tests.append(f"(next_at is null or {last})")
     hidden = [("bucket",), ()] if replicated else [()]
     sets = [("month", *dims, *more) for more in hidden for dims in SETS]
     heads = ["month", "segment", "channel", *hidden[0]]
     grouped = [f"grouping({head}) as no_{head}" for head in heads[1:]]
     return (
         f"select {', '.join(heads)}, {', '.join(grouped)},\n  " + ",\n  ".join(columns) + "\n"
-        f"from (\n  select *, {_search(way.at, edges[1:-1], range(len(edges) - 1))} as month\n  from {way.table}\n"
+        f"from (\n  select *, {month} as month\n  from {way.table}\n"
         f"  where {' and '.join(tests)}\n)\n"
         f"group by grouping sets ({', '.join('(' + ', '.join(one) + ')' for one in sets)})"
     )
+
+
+def _local(at: str) -> str:
+    return f"timezone('{ZONE}', make_timestamptz({at}))"
 
 
 def _search(value: str, edges: Sequence[int], results: Sequence[int]) -> str:

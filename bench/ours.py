@@ -75,7 +75,7 @@ def planned(opened: Asking, asked: hand.Asked) -> Plan:
     return opened.workspace.plan(one, metrics, until=opened.until, whole=opened.relations.whole)
 
 
-# --- steps --------------------------------------------------------------------------------------------------------------
+# --- steps ------------------------------------------------------------------------------------------------------------
 
 
 def load(root: Path, clock: Clock, responses: str, cases: str, what: str) -> None:
@@ -147,12 +147,12 @@ def ask(root: Path, clock: Clock, variant: str, which: str) -> None:
     }
 
 
-def by_hand(root: Path, clock: Clock, variant: str, way: str) -> None:
+def by_hand(root: Path, clock: Clock, variant: str, form: str) -> None:
     """Run the hand-written queries on the same tables, with the connection that regard uses."""
     opened = asking(root)
     for one in hand.WAYS:
         opened.relations.name(one.table)
-    queries = {"whole": hand.whole, "apart": hand.apart}[way](hand.VARIANTS[variant])
+    queries = hand.queries(hand.VARIANTS[variant], hand.FORMS[form])
     with clock.running():
         tables = [opened.relations.connection.sql(query).to_arrow_table() for query in queries]
     for table in tables:
@@ -179,7 +179,7 @@ STEPS: dict[str, Callable[..., None]] = {
 }  # fmt: skip
 
 
-# --- numbers, to be compared --------------------------------------------------------------------------------------------
+# --- numbers, to be compared ------------------------------------------------------------------------------------------
 
 
 def _key(metric: str, month: int, dims: dict) -> str:
@@ -191,7 +191,7 @@ def _number(value: float | None) -> float:
 
 
 def _numbers(found: list[Cells]) -> Numbers:
-    """Return value and n of each cell; where they were computed, the sum of squares or the values without a replicate."""
+    """Return value and n of each cell; where computed, the sum of squares or the values without a replicate, too."""
     numbers: Numbers = {}
     for one in found:
         for i, group in enumerate(one.groups):

@@ -7,23 +7,27 @@ values is summed under its own test on the way. Cells are the histogram, merged 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US, Call, Clock, Literal, Name, Node, Type, conjuncts, names, rewrite, walk
 from regard.plan import DAY, VARIETY
 from regard.sql import expression as e
+from regard.sql.derived import WORKED
 from regard.sql.facts import Facts, timed
 from regard.sql.timeline import Timeline, search
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from regard.plan import Measure, Plan, Scan
 
 ONE = Literal(1, Type.NUMBER)
 ZERO = Literal(0, Type.NUMBER)
 SPREAD = ("overlap", "part")
+ANSWER = re.compile(r"answer\.(\w+)")
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ class _Column:
     unit: int = 1
 
 
-@dataclass(slots=True)
+@dataclass
 class _Histogram:
     """The steps of one additive scan, being collected."""
 
@@ -55,6 +59,8 @@ class _Histogram:
     clocks: set[str] = field(default_factory=set)
     spoken: dict[str, str] = field(default_factory=dict)
     """What a key says whatever bounds it was written with: alias -> text."""
+    worked: dict[str, str] = field(default_factory=dict)
+    """Columns worked out from keys once rows are counted: SQL over the histogram -> alias."""
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -65,6 +71,24 @@ class _Histogram:
             self.keys[sql] = alias
             self.extra[alias] = sql
         return self.keys[sql]
+
+    def told(self, node: Node) -> str:
+        """Return the alias of a row expression: a key, or a column worked out from keys."""
+        if not isinstance(node, Name) or node.name not in self.follows:
+            return self.key(self.facts.say(node))
+        sql = ANSWER.sub(lambda found: self.key(self.facts.say(Name(found[1]))), self.follows[node.name])
+        return self.worked.setdefault(sql, f"w{len(self.worked)}")
+
+    @cached_property
+    def follows(self) -> Mapping[str, str]:
+        """Columns that need not be read, since what they follow from is read anyway: fewer keys to group by."""
+        known = WORKED.get(self.facts.scan.table, {})
+        read = {
+            name for m in self.facts.scan.measures for node in (*m.of, m.rows.where) if node for name in e.read(node)
+        }
+        wanted = read & set(known)
+        missing = {name for column in wanted for name in ANSWER.findall(known[column])} - read
+        return known if len(missing) < len(wanted) else {}
 
     def input(self, sql: str) -> str:
         """Return the alias of a column that the row step hands on to be summed."""
@@ -98,7 +122,7 @@ class _Histogram:
 
         def change(part: Node) -> Node | None:
             if isinstance(part, Name):
-                return Name(self.key(self.facts.say(part)))
+                return Name(self.told(part))
             if not isinstance(part, Call) or part.name == "lookup":
                 return None
             if part.name in ("is blank", "is not blank") and not self.facts.few(part):
@@ -169,9 +193,7 @@ class _Histogram:
         if measure.what == VARIETY:
             tests = [self.asked(test, measure) for test in self.facts.own(measure)] + self.kept(measure)
             tests += [self.key(f"({test})") for test in self._ripe(measure)]
-            parts = " || '|' || ".join(
-                f"coalesce(cast({self.key(self.facts.say(node))} as varchar), '')" for node in measure.of
-            )
+            parts = " || '|' || ".join(f"coalesce(cast({self.told(node)} as varchar), '')" for node in measure.of)
             return _Column(tests, f"distinct {parts}")
         value = measure.of[0]
         conditions = self.facts.own(measure)
@@ -275,7 +297,7 @@ def steps(plan: Plan, scan: Scan, relation: str, canonical: tuple[int, ...] = ()
         f"with\n{facts.step(histogram.extra)}\nselect {', '.join(keys)},\n       {', '.join(sums)}\nfrom facts\n"
         f"group by {', '.join(str(i + 1) for i in range(len(keys)))}"
     )
-    cells = _cells(facts, columns, scan, histogram.clocks)
+    cells = _cells(histogram, columns, scan)
     spoken = facts.said | histogram.extra | histogram.spoken
     said = [f"{alias}: {sql}" for alias, sql in spoken.items()]
     said += [f"{alias}: {sql}" for sql, alias in histogram.sums.items()] + facts.filters
@@ -339,12 +361,15 @@ def meets(facts: Facts) -> str:
     return "i0 < t.last and i1 >= t.first"
 
 
-def _cells(facts: Facts, columns: list[_Column], scan: Scan, clocks: set[str]) -> str:
+def _cells(histogram: _Histogram, columns: list[_Column], scan: Scan) -> str:
     """Return the query of the cells: the histogram by stretch and all dimensions, and every set merged from that.
 
     What must be counted distinctly stands as a column of its own there: it has few values, and they do not add.
     """
-    sums, heads, merged = [], [], []
+    facts = histogram.facts
+    sums: list[str] = []
+    heads: list[str] = []
+    merged: list[str] = []
     for i, column in enumerate(columns):
         tests = " and ".join(f"({test})" for test in column.tests)
         distinct = column.value.startswith("distinct ")
@@ -357,9 +382,14 @@ def _cells(facts: Facts, columns: list[_Column], scan: Scan, clocks: set[str]) -
     finest = ["stretch", *(f"d{i}" for i in range(len(facts.dimensions))), *(["r"] if facts.replicate else [])]
     groups = ", ".join(str(i + 1) for i in range(len(finest) + len(heads)))
     lines = ",\n         ".join([", ".join(finest), *heads, *sums])
-    finest_step = (
+    relation, known = "histogram", ""
+    if histogram.worked:
+        worked = "".join(f",\n         {sql} as {alias}" for sql, alias in histogram.worked.items())
+        relation = "known"
+        known = f"known as ( -- with columns that follow from the others\n  select *{worked}\n  from histogram\n),\n"
+    finest_step = known + (
         "finest as ( -- by period and everything asked: what the cells of every set are merged from\n"
-        f"  select {lines}\n  from histogram join stretches as t on {meets(facts)}\n  group by {groups}\n)"
+        f"  select {lines}\n  from {relation} join stretches as t on {meets(facts)}\n  group by {groups}\n)"
     )
     sets = []
     for place, labels in enumerate(scan.sets):
@@ -367,7 +397,7 @@ def _cells(facts: Facts, columns: list[_Column], scan: Scan, clocks: set[str]) -
             leading, grouped = grouping(facts, place, labels, replicated=replicated)
             chosen = ",\n       ".join([", ".join(leading), *merged])
             sets.append(f"select {chosen}\nfrom finest as t\ngroup by {', '.join(grouped)}")
-    return f"with\n{stretches(facts, clocks)},\n{finest_step}\n" + "\nunion all\n".join(sets)
+    return f"with\n{stretches(facts, histogram.clocks)},\n{finest_step}\n" + "\nunion all\n".join(sets)
 
 
 def grouping(facts: Facts, place: int, labels: tuple[str, ...], *, replicated: bool) -> tuple[list[str], list[str]]:

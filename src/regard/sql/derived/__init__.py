@@ -45,3 +45,6 @@ STATEMENTS: Mapping[str, Statement] = MappingProxyType(
     }
 )
 """Name of a derived table -> what prints its query. `case_clock` on the business clock also reads `calendar_day`."""
+
+WORKED: Mapping[str, Mapping[str, str]] = MappingProxyType({"response_seq": response_seq.WORKED})
+"""Derived table -> column that follows from others of its row -> SQL of it, over those others as `answer.<column>`."""

@@ -14,8 +14,20 @@ if TYPE_CHECKING:
 ORDER = "PARTITION BY party_id, survey_id, question_id ORDER BY answered_at, source, source_id"
 SCALED = "answer.scale_min < answer.scale_max"
 UP, DOWN = "answer.score - answer.scale_min", "answer.scale_max - answer.score"
+WHOLE = "answer.scale_min = FLOOR(answer.scale_min) AND answer.scale_max = FLOOR(answer.scale_max)"
 BOTTOM = f"CASE answer.polarity WHEN 'high_good' THEN {UP} ELSE {DOWN} END"
 TOP = f"CASE answer.polarity WHEN 'high_good' THEN {DOWN} ELSE {UP} END"
+
+
+WORKED = {
+    "score01": f"""CASE WHEN {SCALED} AND answer.polarity IS NOT NULL
+        THEN ({BOTTOM}) / (answer.scale_max - answer.scale_min) END""",
+    "from_top": f"CASE WHEN {SCALED} AND answer.polarity IS NOT NULL THEN {TOP} END",
+    "from_bottom": f"CASE WHEN {SCALED} AND answer.polarity IS NOT NULL THEN {BOTTOM} END",
+    "points": f"""CASE WHEN {SCALED} AND {WHOLE}
+        THEN CAST(answer.scale_max - answer.scale_min AS BIGINT) + 1 END""",
+}
+"""Columns that follow from the score and its scale; whoever has those need not read them."""
 
 
 def statement(arguments: Arguments, until: int) -> str:  # noqa: ARG001 - see `Statement`
@@ -37,16 +49,12 @@ def statement(arguments: Arguments, until: int) -> str:  # noqa: ARG001 - see `S
         ),
         Step("answer", "answers by then, without double submissions", f"SELECT * FROM response WHERE {given}"),
     ]
+    worked = ",\n      ".join(f"{sql} AS {name}" for name, sql in WORKED.items())
     select = f"""
     SELECT
       {columns("answer", CARRIED)}, answer.text IS NOT NULL AS has_text,
       neighbour.prev_at, neighbour.next_at,
-      CASE WHEN {SCALED} AND answer.polarity IS NOT NULL
-        THEN ({BOTTOM}) / (answer.scale_max - answer.scale_min) END AS score01,
-      CASE WHEN {SCALED} AND answer.polarity IS NOT NULL THEN {TOP} END AS from_top,
-      CASE WHEN {SCALED} AND answer.polarity IS NOT NULL THEN {BOTTOM} END AS from_bottom,
-      CASE WHEN {SCALED} AND answer.scale_min = FLOOR(answer.scale_min) AND answer.scale_max = FLOOR(answer.scale_max)
-        THEN CAST(answer.scale_max - answer.scale_min AS BIGINT) + 1 END AS points,
+      {worked},
       {STAMP}
     FROM answer
     LEFT JOIN neighbour ON neighbour.source_id = answer.source_id AND neighbour.source = answer.source
