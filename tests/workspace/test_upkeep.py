@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from regard.model import DAY_US
-from regard.workspace import Workspace
+from regard.workspace import Asking, Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,12 @@ ASKED = (
     "csat_top2",
     "csat_index",
     "frt",
+    "frt_km",
+    "frt_in_target",
     "resolution_time",
+    "resolution_time_km",
+    "churn",
+    "new_customers",
     "channel_share",
     "reopen_rate",
     "aov",
@@ -160,3 +165,22 @@ def test_a_second_question_and_a_small_load_read_no_table_again(tmp_path: Path) 
     assert numbers(second)[0] == numbers(first)[1]
     files = sorted(path.name.split("-")[-1] for path in (workspace.lake.root / "derived" / "response_seq").iterdir())
     assert sum(name.startswith("layer") for name in files) == 1
+
+
+def test_what_is_open_is_as_old_as_the_snapshot(tmp_path: Path) -> None:
+    """K14, K34: an open case has waited until the newest snapshot, in what was kept and mended as in what is new."""
+    (tmp_path / "regard.toml").write_text('name = "t"\nzone = "UTC"\n')
+    workspace = Workspace(tmp_path)
+    dice = random.Random(5)
+    load(workspace, dice, {"case": 60, "party": 24}, 60)
+    for _ in range(2):
+        asking = Asking(workspace)
+        view = asking.relations.name("case_clock")
+        waited = asking.relations.connection.execute(
+            f"select count(*), min(opened_at + resolution_elapsed), max(opened_at + resolution_elapsed) from {view} "
+            "where not resolved and first_voiced_at = opened_at"
+        ).fetchall()
+
+        assert waited[0][0] > 0
+        assert waited[0][1] == waited[0][2] == asking.until
+        load(workspace, dice, {"case": 1}, 60)

@@ -62,6 +62,8 @@ TABLE = Record(
         "over": Field(sort=Sort.TEXTS, means="columns of the span: [start, end]"),
         "party": Field(sort=Sort.NAME, means="column with the party"),
         "arguments": Field(sort=Sort.ANY, means="arguments of a derived table with their defaults"),
+        "open": Field(sort=Sort.TEXT, means="test for rows whose values grow with the story"),
+        "ahead": Field(sort=Sort.TRUTH, means="whether rows may stand later than the story goes"),
         "dirties": Field(sort=Sort.TEXT, choices=("party", "row"), means="what a changed input row makes stale"),
         "dims": Field(sort=Sort.NAMED_TEXTS, means="dimension -> column"),
         "orders": Field(sort=Sort.TEXTS, means="tests on a row that must not be false: lifecycle order"),
@@ -178,6 +180,8 @@ def _table(written: Written, file: str, mistakes: list[Mistake]) -> Table:
         derived_from=origins,
         arguments=_arguments(written, mistakes),
         dirties=written.text("dirties", "party"),
+        open=written.text("open"),
+        ahead=written.truth("ahead"),
         means=written.text("means"),
         file=file,
     )

@@ -103,7 +103,8 @@ class Oracle:
             if at is None:
                 return None
             then, at = at, at + rows.delay
-            inside = period.start_us <= at < (period.end_us if plan.whole else min(period.end_us, until))
+            told = plan.whole and not plan.tables[rows.table].ahead
+            inside = period.start_us <= at < (period.end_us if told else min(period.end_us, until))
             ripe = not rows.matures or at + rows.matures <= until
             return {**row, "__at": at, "__then": then} if inside and ripe else None
         columns = rows.over or rows.span

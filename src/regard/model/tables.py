@@ -72,6 +72,9 @@ class Table:
         derived_from: tables it is made from; empty for a loaded table.
         arguments: names of the arguments of a derived table with their defaults.
         dirties: what a change of one input row dirties: `party` (all rows of the party) or `row`.
+        open: test for rows of a derived table whose values grow with the story (how long a case is open); such rows
+            are made anew for every snapshot. "" when no row does, `true` when any may.
+        ahead: whether rows may stand later than the story goes, such as customers who are served from next month.
         means: what the table is for.
         file: where it is declared.
     """
@@ -89,6 +92,8 @@ class Table:
     derived_from: tuple[str, ...] = ()
     arguments: Mapping[str, str | float] = field(default_factory=dict)
     dirties: str = "party"
+    open: str = ""
+    ahead: bool = False
     means: str = ""
     file: str = ""
 

@@ -81,7 +81,8 @@ class Timeline:
     @cached_property
     def end(self) -> int:
         """Where the last element ends, or the story if that is earlier and rows are known that come later."""
-        return self.bounds[-1] if self.plan.whole and self.rows.at else min(self.bounds[-1], self.plan.until)
+        told = self.plan.whole and self.rows.at and not self.plan.tables[self.scan.table].ahead
+        return self.bounds[-1] if told else min(self.bounds[-1], self.plan.until)
 
     @cached_property
     def disjoint(self) -> bool:

@@ -59,6 +59,11 @@ def owners(parent: str, party: str, key: str, changed: str) -> str:
     )
 
 
+def still_open(rows: str, party: str, test: str) -> str:
+    """Return the parties of the rows of a query for which a test holds."""
+    return f"select distinct coalesce({quoted(party)}, {NOBODY}) from ({rows}) where {test}"
+
+
 def every(table: str) -> str:
     """Return all rows of a table."""
     return f"select * from {quoted(table)}"

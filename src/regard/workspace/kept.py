@@ -74,7 +74,7 @@ class Kept:
         party = self.relations.state("party").key if joined else ""
         told = (
             made.says, grain, plan.calendar, rows.at, rows.delay, state, party,
-            plan.until if joined or not plan.whole else "", plan.question.as_now,
+            plan.until if joined or not plan.whole or plan.tables[scan.table].ahead else "", plan.question.as_now,
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regard.derived import WorkCalendar, calendar_days
-from regard.expr import MINUTE_US
+from regard.expr import MINUTE_US, parse
 from regard.model import DAY_US
-from regard.sql import upkeep
+from regard.sql import Scope, column, row, text, upkeep
 from regard.sql.derived import STATEMENTS
 
 if TYPE_CHECKING:
@@ -85,10 +84,13 @@ class Relations:
         """Whether the story is cut where what we know ends."""
         return self.until >= self.snapshots[0].at
 
-    @cached_property
-    def horizon(self) -> int:
-        """Where derived tables cut the story."""
-        return FOREVER if self.whole else self.until
+    def cut(self, table: Table, snapshot: Snapshot) -> int:
+        """Return where a derived table of a snapshot cuts the story: nowhere, if no row tells how far it goes."""
+        if not self.whole:
+            return self.until
+        if not table.open:
+            return FOREVER
+        return self.until if snapshot is self.snapshots[0] else snapshot.at
 
     def name(self, table: str, arguments: Arguments = ()) -> str:
         """Return the name of the view of a table, making the view (and the derived table) where it is not there yet."""
@@ -115,7 +117,7 @@ class Relations:
 
     def key(self, table: Table, arguments: Arguments, snapshot: Snapshot) -> str:
         """Return the hash of everything that decides the rows of a derived table in a snapshot."""
-        told: list[object] = [table.name, arguments, STATEMENTS[table.name](dict(arguments), self.horizon)]
+        told: list[object] = [table.name, arguments, STATEMENTS[table.name](dict(arguments), self.cut(table, snapshot))]
         told += [(name, self._version(name, snapshot)) for name in table.derived_from]
         if dict(arguments).get("clock") == BUSINESS:
             told += [self.zone, *(str(calendar) for calendar in self.catalogue.calendars.values())]
@@ -175,7 +177,12 @@ class Relations:
         if dict(arguments).get("clock") == BUSINESS:
             self._calendar(self.connection, "case")
         del inputs
-        self.lake.publish(table.name, key, self.connection, STATEMENTS[table.name](dict(arguments), self.horizon))
+        self.lake.publish(
+            table.name,
+            key,
+            self.connection,
+            STATEMENTS[table.name](dict(arguments), self.cut(table, self.snapshots[0])),
+        )
 
     # -- mending -----------------------------------------------------------------------------------------------------
 
@@ -190,7 +197,7 @@ class Relations:
         try:
             for one in tables:
                 self.lake.view(connection, one, self._version(one.name, self.snapshots[0]), name=f"whole {one.name}")
-            parties = self._dirty(connection, tables, before)
+            parties = self._dirty(connection, tables, before) | self._open(table, chain)
             [(rows,)] = connection.execute(
                 f"select count(*) from read_parquet('{self.lake.derived(table.name, chain[0]).as_posix()}')"  # noqa: S608
             ).fetchall()
@@ -200,7 +207,7 @@ class Relations:
             self._restrict(connection, tables)
             if dict(arguments).get("clock") == BUSINESS:
                 self._calendar(connection, "case")
-            made = STATEMENTS[table.name](dict(arguments), self.horizon)
+            made = STATEMENTS[table.name](dict(arguments), self.cut(table, self.snapshots[0]))
             connection.execute(f"create view made as {made}")
             self.lake.publish(table.name, f"{key}-dirty", connection, "select party_id from dirty")
             self.lake.publish(table.name, f"{key}-layer", connection, upkeep.of_parties("made", table.party, "dirty"))
@@ -210,6 +217,15 @@ class Relations:
         finally:
             connection.close()
         return True
+
+    def _open(self, table: Table, chain: Sequence[str]) -> set[int]:
+        """Return the parties that have rows, in what was kept, whose values grow with the story."""
+        if not table.open or not self.whole:
+            return set()
+        layers, dirty = self._show(table, f"{table.name}_earlier", chain)
+        test = text(row(parse(table.open), Scope(name=column)))
+        query = upkeep.still_open(upkeep.layered(layers, dirty, table.party), table.party, test)
+        return {int(party) for (party,) in self.connection.execute(query).fetchall()}
 
     def _differs(self, table: Table, before: Snapshot) -> bool:
         return self._version(table.name, before) != self._version(table.name, self.snapshots[0])
