@@ -227,7 +227,7 @@ class _Maker:
         extras: dict[str, Node] = {}
         for place, leaf in enumerate(metric.interval.of):
             extras[f"of{place}"] = lower.cell(Name(leaf))
-        if metric.interval.method in MOMENTS and not replicate:
+        if metric.interval.method in MOMENTS and not replicate and self.question.intervals:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)

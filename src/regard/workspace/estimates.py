@@ -34,6 +34,9 @@ LOOK_BELOW = 1000
 AFFORDABLE = 200_000
 """Rows in all above which nobody waits for one replicate a party."""
 
+MOST_CELLS = 150
+"""More small cells than anybody reads one by one: there the buckets must do."""
+
 SEED = 20_110_915
 """The same rows give the same interval."""
 
@@ -73,12 +76,12 @@ def answer_cells(plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None 
     return list(judged.answers())
 
 
-def by_party_is_better(plan: Plan, cells: Cells) -> bool:
-    """Whether a metric rests on parties, has cells with few of them, and has few rows in all."""
+def small_cells(plan: Plan, cells: Cells) -> int:
+    """Return how many cells of a metric rest on few rows, where parties one by one would do better than buckets."""
     if replicates(cells.metric, plan.tables) != PARTY or not plan.question.intervals:
-        return False
+        return 0
     n = cells.n[np.isfinite(cells.n)]
-    return bool(((n > 0) & (n < LOOK_BELOW)).any() and n.sum() <= AFFORDABLE)
+    return int(((n > 0) & (n < LOOK_BELOW)).sum()) if n.sum() <= AFFORDABLE else 0
 
 
 class _Judged:

@@ -23,7 +23,7 @@ from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.answers import Answers
-from regard.workspace.estimates import Terms, answer_cells, by_party_is_better
+from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.kept import Kept
 from regard.workspace.relations import Relations, extent
 
@@ -430,10 +430,11 @@ class Asking:
     ) -> dict[tuple[str, tuple[str, ...]], Cells]:
         """Return the cells of metrics that have small ones, with one replicate for each party instead of 32 buckets.
 
-        Asked only where there are few rows in all: then it costs little, and only then can it change much.
+        Asked only where there are few rows in all and few such cells: then it costs little, and somebody reads them.
         """
-        wanted = {part.metric.id: part.metric for part in cells if by_party_is_better(made, part)}
-        if not wanted:
+        found = [(part.metric, small) for part in cells if (small := small_cells(made, part))]
+        wanted = {metric.id: metric for metric, _ in found}
+        if not 0 < sum(small for _, small in found) <= MOST_CELLS:
             return {}
         again = self.workspace.plan(
             replace(question, metrics=tuple(wanted)),
@@ -442,8 +443,8 @@ class Asking:
             whole=self.relations.whole,
             by_party=True,
         )
-        found = collect(again, Duck(self.relations.connection, self.relations.name).run(again))
-        return {(part.metric.id, part.breakdown): part for part in found}
+        parts = collect(again, Duck(self.relations.connection, self.relations.name).run(again))
+        return {(part.metric.id, part.breakdown): part for part in parts}
 
     def targets(self, metric: Metric) -> tuple[Target, ...]:
         """Return the targets that the workspace has made its own; the seeds' are offered, never active so."""
