@@ -7,7 +7,11 @@ import pytest
 
 from regard.stats import bootstrap, delete_each, estimate, jackknife_difference, verdicts
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    # What another test left to the garbage collector says nothing of this room.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 SIMULATIONS = 4000
 BUCKETS = 32

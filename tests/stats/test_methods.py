@@ -18,7 +18,11 @@ from regard.stats import (
     wilson,
 )
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    # What another test left to the garbage collector says nothing of this room.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 NAN = np.nan
 

@@ -29,7 +29,11 @@ from regard.stats import (
     wilson,
 )
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    # What another test left to the garbage collector says nothing of this room.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 Z = 1.959963984540054
 REFERENCE = Path(__file__).parents[1] / "reference"

@@ -10,7 +10,11 @@ from hypothesis import given, strategies as st
 
 from regard.stats import kaplan_meier, survival_quantile
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    # What another test left to the garbage collector says nothing of this room.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 spans = st.lists(st.tuples(st.integers(0, 12), st.booleans()), min_size=0, max_size=25)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOKED_AT = 20_000
 """Lines whose keys are looked at: a key that stands in none of them is a mistake, unless it is `optional`."""
+DEEPEST = 500
+"""Levels of lists and objects in one another; how many Python itself reads differs from version to version."""
 LARGEST = 64 << 20
 """Bytes of one object."""
 
@@ -69,6 +71,20 @@ class Lines:
                 yield table.slice(skip - before) if before < skip else table
 
 
+def _depth(value: object) -> int:
+    """Return how many levels of lists and objects a value has, without recursion."""
+    depth = 0
+    level = [value]
+    while level := [
+        inner
+        for one in level
+        if isinstance(one, (dict, list))
+        for inner in (one.values() if isinstance(one, dict) else one)
+    ]:
+        depth += 1
+    return depth
+
+
 def _keys(path: Path, name: str) -> list[str]:
     """Return the paths of the values in the first lines."""
     found: dict[str, None] = {}
@@ -82,6 +98,8 @@ def _keys(path: Path, name: str) -> list[str]:
                 raise SourceError(f"{name}, line {number}: not JSON: {error}") from None
             except RecursionError:
                 raise SourceError(f"{name}, line {number}: nested deeper than is read") from None
+            if _depth(value) > DEEPEST:
+                raise SourceError(f"{name}, line {number}: nested deeper than is read")
             if not isinstance(value, dict):
                 raise SourceError(f'{name}, line {number}: one object a line is needed, such as {{"id": 1}}')
             _walk(value, "", found)
