@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,7 +114,9 @@ def _sqlite(engine: Engine) -> Engine:
     def _connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - sqlite3's own type is not in the API
         # Transactions begin where they are said to begin, below, and not at the first statement that writes.
         connection.isolation_level = None
-        for pragma in (f"busy_timeout = {WAIT_MS}", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+        _journal(connection)
+        for pragma in ("synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -121,3 +125,17 @@ def _sqlite(engine: Engine) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _journal(connection: Any) -> None:  # noqa: ANN401 - sqlite3's own type is not in the API
+    """Write ahead; where another process is just making the file, SQLite refuses at once, so wait here."""
+    until = time.monotonic() + WAIT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
