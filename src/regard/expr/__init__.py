@@ -14,7 +14,6 @@ from regard.expr.nodes import (
     Parameter as Parameter,
     Reference as Reference,
     Type as Type,
-    conjunction as conjunction,
     conjuncts as conjuncts,
     names as names,
     parameters as parameters,

@@ -137,11 +137,3 @@ def conjuncts(node: Node | None) -> tuple[Node, ...]:
     if isinstance(node, Call) and node.name == "and":
         return tuple(part for arg in node.args for part in conjuncts(arg))
     return (node,)
-
-
-def conjunction(parts: tuple[Node, ...]) -> Node | None:
-    """Join tests with `and`; no test at all is None."""
-    result: Node | None = None
-    for part in parts:
-        result = part if result is None else Call("and", (result, part))
-    return result

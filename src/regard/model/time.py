@@ -5,7 +5,6 @@ An instant is microseconds since 1970-01-01 UTC; a local day is days since 1970-
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -223,8 +222,3 @@ def _midnight(zone: str, day: date) -> int:
     starts = [max(at, local - ahead) for at, ahead in steps]
     following = [at for at, _ in steps[1:]] + [local + 2 * DAY_US]
     return next(start for start, end in zip(starts, following, strict=True) if start < end)
-
-
-def step_at(steps: tuple[tuple[int, int], ...], instant: int) -> int:
-    """Return the offset in force at an instant, from the steps that `offsets` gave."""
-    return steps[max(0, bisect_right(steps, (instant, 1 << 62)) - 1)][1]

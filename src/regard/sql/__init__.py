@@ -6,7 +6,6 @@ from regard.sql.expression import (
     is_test as is_test,
     literal as literal,
     row as row,
-    test as test,
     text as text,
 )
 from regard.sql.facts import Facts as Facts

@@ -86,11 +86,6 @@ def row(node: Node, scope: Scope) -> exp.Expression:
     return _call(node, scope)
 
 
-def test(node: Node | None, scope: Scope) -> exp.Expression:
-    """Return a test for a WHERE or WHEN, where NULL counts as false; no test is always true."""
-    return exp.true() if node is None else row(node, scope)
-
-
 def read(node: Node) -> set[str]:
     """Return the columns that a row expression reads; the name of a policy is none."""
     if isinstance(node, Name):

@@ -173,10 +173,10 @@ class Relations:
             if len(chain) <= MOST_LAYERS and self._mend(table, arguments, key, chain, before):
                 return
             break
-        inputs = [self.state(source).view for source in table.derived_from]
+        for source in table.derived_from:
+            self.state(source)
         if dict(arguments).get("clock") == BUSINESS:
             self._calendar(self.connection, "case")
-        del inputs
         self.lake.publish(
             table.name,
             key,
