@@ -63,7 +63,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts; no tests
 	@echo "--- types"
 	@$(BIN)/mypy
 	@echo "--- import contracts"
-	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/lint-imports --no-logo --no-cache
 
 unit: $(VENV)/.dev ## the suite on .venv (ARGS="tests/sql -k period" for a part of it)
 	@echo "--- tests on $$($(BIN)/python --version)"
