@@ -153,8 +153,9 @@ def _net(sample: Sample, method: str, leaves: tuple[Floats, Floats, Floats], n: 
     return Bands(
         method=method,
         value=sample.value,
-        lo=lo * scale,
-        hi=hi * scale,
+        # Of a single answer at an end the formula leaves the value itself outside (100 against 98.5).
+        lo=np.minimum(lo * scale, sample.value),
+        hi=np.maximum(hi * scale, sample.value),
         se=se * scale,
         n_eff=n_eff,
         df=np.where(np.isnan(lo), np.nan, df),
