@@ -210,13 +210,21 @@ def parse_yaml(text: str, file: str, mistakes: list[Mistake]) -> list[Document]:
     documents: list[Document] = []
     try:
         documents.extend(composer.documents())
-    except yaml.YAMLError:
-        # The fast parser is terse; the slow one says the same mistake in the same words everywhere.
-        mistakes.append(_broken(text, file))
+    except yaml.YAMLError as error:
+        # The fast parser is terse; the slow one says the same mistake in the same words everywhere. Newer fast ones
+        # have a limit of their own on how deep brackets nest, which the slow one would take seconds to find no fault in.
+        deep = "nesting depth" in str(error)
+        mistakes.append(_too_deep(error, file) if deep else _broken(text, file))
     except _Refused as refused:
         composer.mistakes.append(refused.mistake)
     mistakes.extend(composer.mistakes)
     return documents
+
+
+def _too_deep(error: yaml.YAMLError, file: str) -> Mistake:
+    mark = getattr(error, "problem_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 0)
+    return Mistake(rule="too-deep", message=f"more than {DEEPEST} levels deep", file=file, line=line, column=column)
 
 
 def _broken(text: str, file: str) -> Mistake:

@@ -37,6 +37,7 @@ COLUMN = Record(
         "type": Field(sort=Sort.TEXT, required=True, choices=tuple(TYPES), means="what its values are"),
         "blank": Field(sort=Sort.TRUTH, means="whether a row may lack it; yes when not said"),
         "few": Field(sort=Sort.TRUTH, means="whether it has few distinct values"),
+        "set": Field(sort=Sort.TRUTH, means="whether it holds several values, joined by +"),
         "choices": Field(sort=Sort.TEXTS, means="the values allowed"),
         "lo": Field(sort=Sort.NUMBER, means="smallest value allowed"),
         "hi": Field(sort=Sort.NUMBER, means="largest value allowed"),
@@ -64,7 +65,18 @@ TABLE = Record(
         "arguments": Field(sort=Sort.ANY, means="arguments of a derived table with their defaults"),
         "open": Field(sort=Sort.TEXT, means="test for rows whose values grow with the story"),
         "ahead": Field(sort=Sort.TRUTH, means="whether rows may stand later than the story goes"),
-        "dirties": Field(sort=Sort.TEXT, choices=("party", "row"), means="what a changed input row makes stale"),
+        "finer": Field(
+            sort=Sort.RECORD,
+            record=Record(
+                name="a finer table",
+                fields={
+                    "table": Field(sort=Sort.NAME, required=True, means="table of the same rows, each in parts"),
+                    "share": Field(sort=Sort.NAME, required=True, means="its column with the share of each part"),
+                },
+            ),
+            means="table to read instead where a dimension is asked that only it has",
+        ),
+        "dirties": Field(sort=Sort.TEXT, choices=("party", "row", "all"), means="what a changed input row makes stale"),
         "dims": Field(sort=Sort.NAMED_TEXTS, means="dimension -> column"),
         "orders": Field(sort=Sort.TEXTS, means="tests on a row that must not be false: lifecycle order"),
         "columns": Field(
@@ -181,10 +193,16 @@ def _table(written: Written, file: str, mistakes: list[Mistake]) -> Table:
         arguments=_arguments(written, mistakes),
         dirties=written.text("dirties", "party"),
         open=written.text("open"),
+        finer=_finer(written),
         ahead=written.truth("ahead"),
         means=written.text("means"),
         file=file,
     )
+
+
+def _finer(written: Written) -> tuple[str, str] | None:
+    finer = written.record("finer")
+    return None if finer is None else (finer.text("table"), finer.text("share"))
 
 
 def _column(name: str, written: Written, mistakes: list[Mistake]) -> Column:
@@ -195,6 +213,7 @@ def _column(name: str, written: Written, mistakes: list[Mistake]) -> Column:
         whole=declared == "integer",
         blank=written.truth("blank", default=True),
         few=written.truth("few"),
+        set=written.truth("set"),
         choices=written.texts("choices"),
         lo=written.number("lo"),
         hi=written.number("hi"),

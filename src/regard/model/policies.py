@@ -18,6 +18,7 @@ class Policy:
         name: its name.
         by: what its keys are, in order.
         values: keys -> value; the key () holds the default where there is one.
+        sets: what a set of keys is worth: `max` or `sum` of its members; "" where no set may be looked up.
         version: the author's.
         unit: unit of the values, or "".
         means, citation: what the values say, and who says so.
@@ -27,6 +28,7 @@ class Policy:
     name: str
     by: tuple[str, ...]
     values: Mapping[tuple[object, ...], float]
+    sets: str = ""
     version: int = 1
     unit: str = ""
     means: str = ""

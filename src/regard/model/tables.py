@@ -27,6 +27,7 @@ class Column:
         whole: whether a number is whole (stored as a 64-bit integer).
         blank: whether a row may lack it.
         few: whether it has few distinct values, so that it may become a hidden dimension of the cells.
+        set: whether a text holds several values, in alphabetical order with + between.
         choices: the values that are allowed, or () for any.
         lo, hi: smallest and largest value allowed, or None.
         code: dimension in whose register its values stand, or "".
@@ -42,6 +43,7 @@ class Column:
     whole: bool = False
     blank: bool = True
     few: bool = False
+    set: bool = False
     choices: tuple[str, ...] = ()
     lo: float | None = None
     hi: float | None = None
@@ -71,7 +73,8 @@ class Table:
         orders: tests on a row (metric language) that must not be false: lifecycle order, R043.
         derived_from: tables it is made from; empty for a loaded table.
         arguments: names of the arguments of a derived table with their defaults.
-        dirties: what a change of one input row dirties: `party` (all rows of the party) or `row`.
+        dirties: what a change of one input row dirties: `party` (all rows of the party), `row`, or `all` where a row
+            of one party may bear on those of others.
         open: test for rows of a derived table whose values grow with the story (how long a case is open); such rows
             are made anew for every snapshot. "" when no row does, `true` when any may.
         ahead: whether rows may stand later than the story goes, such as customers who are served from next month.
@@ -92,6 +95,8 @@ class Table:
     derived_from: tuple[str, ...] = ()
     arguments: Mapping[str, str | float] = field(default_factory=dict)
     dirties: str = "party"
+    finer: tuple[str, str] | None = None
+    """(table, column): a table of the same rows, each in parts whose shares sum to 1, with more dimensions."""
     open: str = ""
     ahead: bool = False
     means: str = ""
