@@ -211,8 +211,8 @@ def parse_yaml(text: str, file: str, mistakes: list[Mistake]) -> list[Document]:
     try:
         documents.extend(composer.documents())
     except yaml.YAMLError as error:
-        # The fast parser is terse; the slow one says the same mistake in the same words everywhere. Newer fast ones
-        # have a limit of their own on how deep brackets nest, which the slow one would take seconds to find no fault in.
+        # The fast parser is terse; the slow one says the same mistake in the same words everywhere. But newer fast
+        # ones have a limit of their own on how deep brackets nest, and there the slow one would take seconds.
         deep = "nesting depth" in str(error)
         mistakes.append(_too_deep(error, file) if deep else _broken(text, file))
     except _Refused as refused:
