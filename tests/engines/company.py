@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -82,12 +83,40 @@ SPAN = Table(
     over=("start_at", "end_at"),
     party="party_id",
     dims={"tier": "tier"},
+    arguments={"grain": "customer"},
+    finer=("span_share", "share"),
+)
+SPAN_SHARE = replace(
+    SPAN,
+    name="span_share",
+    grain="a part of a span",
+    columns={
+        **SPAN.columns,
+        **dict(
+            [
+                column("share", Type.NUMBER, blank=False),
+                column("incident_id", Type.TEXT),
+                column("cause", Type.TEXT, few=True),
+            ]
+        ),
+    },
+    keys=("party_id", "start_at", "incident_id"),
+    dims={"tier": "tier", "cause": "cause", "incident": "incident_id"},
+    arguments={"grain": "customer", "sharing": "equal"},
+    finer=None,
 )
 PARTY = Table(name="party", grain="version of a party", columns=dict([column("region", Type.TEXT, few=True)]))
-TABLES = {"fact": FACT, "span": SPAN, "party": PARTY}
+TABLES = {"fact": FACT, "span": SPAN, "span_share": SPAN_SHARE, "party": PARTY}
 DIMENSIONS = {
     name: Dimension(name=name, title=name, party=party)
-    for name, party in (("channel", False), ("kind", False), ("tier", True), ("region", True))
+    for name, party in (
+        ("channel", False),
+        ("kind", False),
+        ("tier", True),
+        ("region", True),
+        ("cause", False),
+        ("incident", False),
+    )
 }
 POLICIES: dict[str, dict[tuple[object, ...], object]] = {
     "boxes": {(1,): 1, (2,): 0.5, (): 0.25},
@@ -97,6 +126,13 @@ POLICIES: dict[str, dict[tuple[object, ...], object]] = {
 instants = st.integers(FIRST // HOUR, LAST // HOUR).map(lambda h: h * HOUR) | st.integers(FIRST, LAST)
 maybe_instants = st.none() | instants
 texts = st.sampled_from([None, "a", "b", "ü'\";--"])
+PARTS = [
+    [(1.0, None, None)],
+    [(1.0, "i1", "deploy")],
+    [(0.25, "i1", "deploy"), (0.75, "i2", "deploy")],
+    [(0.5, "i2", None), (0.25, None, "dns"), (0.25, "i3", "dns")],
+]
+"""Ways in which a span is shared among incidents: share, incident, cause."""
 numbers = st.sampled_from([None, 0.0, -1.5, 2.25, 1e6, 3.0])
 
 
@@ -131,7 +167,7 @@ def facts(draw: st.DrawFn) -> list[Row]:
 
 @st.composite
 def spans(draw: st.DrawFn) -> list[Row]:
-    """Rows of `span`: some open, some empty, some beyond the story."""
+    """Rows of `span`: some open, some empty, some beyond the story; `parts` are what `shares` makes of each."""
     return [
         {
             "party_id": (party := draw(st.integers(1, 4))),
@@ -141,9 +177,16 @@ def spans(draw: st.DrawFn) -> list[Row]:
             "rate": draw(numbers),
             "tier": draw(st.sampled_from([None, "gold", "free"])),
             "bucket": party % 32,
+            "parts": draw(st.sampled_from(PARTS)),
         }
         for _ in range(draw(st.integers(0, 12)))
     ]
+
+
+def shares(rows: list[Row]) -> list[Row]:
+    """Rows of `span_share`: each span in its parts, whose shares sum to 1."""
+    names = ("share", "incident_id", "cause")
+    return [{**row, **dict(zip(names, part, strict=True))} for row in rows for part in row["parts"]]
 
 
 @st.composite
@@ -208,6 +251,10 @@ def row_set(draw: st.DrawFn, table: str, *, second: bool) -> RowSet:
             window=window,
             shift=draw(st.sampled_from([0, 3 * DAY_US])),
         )
+    if draw(st.booleans()):
+        sums = (("visits", parse("size > 1")), ("spend", parse("rate")), ("wins", parse("1")))
+        per = Per(("party_id",), sums) if second else None
+        return RowSet(table="span", where=where, at="start_at", per=per, arguments=(("sharing", "first"),))
     return RowSet(
         table="span", where=where, standing=draw(st.sampled_from(["start", "end"])), span=("start_at", "end_at")
     )
@@ -239,7 +286,11 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
             )
         )  # fmt: skip
         kind = Kind.GRAIN
-        if draw(st.booleans()) and table == "fact":
+        if rows.per:
+            leaf = draw(
+                st.sampled_from(["count(r)", "sum(r, visits >= 0.5)", "sum(r, spend)", "sum(r, wins * 2 + visits)"])
+            )
+        elif draw(st.booleans()) and table == "fact":
             sums = tuple((name, parse(text)) for name, text in (("visits", "1"), ("spend", "amount"), ("wins", "good")))
             rows = RowSet(table="fact", where=rows.where, at="at", window=rows.window, per=Per(("party_id",), sums))
             leaf = draw(
@@ -255,7 +306,7 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
             st.sampled_from(["count(r)", f"sum(r, {test})", f"sum(r, {x})", f"share(r, {test})", f"mean(r, {x})"])
         )
     merges = not second and not rows.per
-    wider = ["leaf"] + (["leaf / total(leaf, channel)"] if merges and table == "fact" else [])
+    wider = ["leaf"] + ([f"leaf / total(leaf, {'channel' if table == 'fact' else 'cause'})"] if merges else [])
     wider += ["leaf / length", "100 * leaf / n - 3"] if merges else []
     wider += ["trailing(leaf, 20 d)"] if merges and not rows.standing else []
     simple = leaf.split("(")[0] in ("count", "sum")
@@ -284,7 +335,13 @@ def questions(draw: st.DrawFn) -> Plan:
     chosen = [draw(metrics(i)) for i in range(draw(st.integers(1, 3)))]
     facts_only = all(m.rows["r"].table == "fact" for m in chosen)
     spans_only = all(m.rows["r"].table == "span" for m in chosen)
-    known = ["channel", "kind", "region"] if facts_only else ["tier", "region"] if spans_only else ["region"]
+    known = (
+        ["channel", "kind", "region"]
+        if facts_only
+        else ["tier", "region", "cause", "incident"]
+        if spans_only
+        else ["region"]
+    )
     breakdowns = draw(
         st.lists(
             st.lists(st.sampled_from(known), max_size=2, unique=True).map(tuple), min_size=1, max_size=3, unique=True
@@ -293,7 +350,10 @@ def questions(draw: st.DrawFn) -> Plan:
     start = date(2026, 2, draw(st.integers(20, 28)))
     end = date(2026, draw(st.sampled_from([3, 4])), draw(st.integers(1, 20)))
     calendar = Calendar(draw(st.sampled_from(ZONES)), draw(st.sampled_from([0, 6])), draw(st.sampled_from([1, 4])))
-    where = draw(st.sampled_from([None, None, "region = 'EU'", "region is blank or region != 'US'"]))
+    tests = [None, None, "region = 'EU'", "region is blank or region != 'US'"]
+    where = draw(
+        st.sampled_from([*tests, "cause = 'dns'", "tier = 'gold' and cause is blank"] if spans_only else tests)
+    )
     question = Question(
         metrics=tuple(m.id for m in chosen),
         breakdowns=tuple(breakdowns),

@@ -44,8 +44,10 @@ def test_the_oracle_and_duckdb_give_the_same_cells(
     """Every value, n, end, replicate and flag agrees, whatever the metric, the grain, the zone and the data."""
     connection.register("fact", company.arrow(company.FACT, facts))
     connection.register("span", company.arrow(company.SPAN, spans))
+    parts = company.shares(spans)
+    connection.register("span_share", company.arrow(company.SPAN_SHARE, parts))
     connection.register("party", pa.Table.from_pylist(versions, schema=company.VERSIONS))
-    tables = {"fact": facts, "span": spans}
+    tables = {"fact": facts, "span": spans, "span_share": parts}
 
     results = Duck(connection, lambda table, _: table).run(plan)
     fast = collect(plan, results)

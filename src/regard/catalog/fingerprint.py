@@ -54,7 +54,8 @@ def fingerprint(metric: Metric, known: Known) -> str:
 
 def _rows_content(rows: RowSet, known: Known) -> list[object]:
     table = known.tables[rows.table]
-    arguments = {**table.arguments, **dict(rows.arguments)}
+    parts = known.tables[table.finer[0]] if table.finer else None
+    arguments = {**(parts.arguments if parts else {}), **table.arguments, **dict(rows.arguments)}
     return [
         rows.table,
         known.versions.get(rows.table, 1),
@@ -71,4 +72,5 @@ def _rows_content(rows: RowSet, known: Known) -> list[object]:
         rows.matures,
         rows.same,
         rows.shift,
+        [table.finer, known.versions.get(parts.name, 1)] if parts else "",
     ]

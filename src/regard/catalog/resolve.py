@@ -18,7 +18,7 @@ from regard.catalog.policies import target
 from regard.catalog.rowsets import row_set
 from regard.errors import did_you_mean
 from regard.expr import Name, Node, rewrite, words
-from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target
+from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target, has_dimension, table_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -295,8 +295,10 @@ class _Metric:
                     self.mistakes.append(one.mistake("unknown-dimension", message, "scope", dimension, hint=hint))
 
     def _has(self, table: str, dimension: str) -> bool:
-        known = self.known.tables[table]
-        return dimension in known.dims or (self.known.dimensions[dimension].party and bool(known.party))
+        known = self.known.tables
+        return has_dimension(
+            table_for(known[table], (dimension,), known, self.known.dimensions), dimension, self.known.dimensions
+        )
 
     def _interval(self, leaves: Leaves) -> Interval:
         inner = self.written.record("interval")

@@ -201,10 +201,13 @@ class _Reader:
         found: dict[str, str | float] = {}
         if "arguments" not in self.written.values:
             return ()
+        # How a finer table makes its shares is said here too, for the questions that read it.
+        finer = self.known.tables.get(self.table.finer[0]) if self.table.finer else None
+        known = {**(finer.arguments if finer else {}), **self.table.arguments}
         for name, item in self.written.at("arguments").mapping.items():
-            default = self.table.arguments.get(name)
+            default = known.get(name)
             if default is None:
-                offered = did_you_mean(name, self.table.arguments)
+                offered = did_you_mean(name, known)
                 message = f"table {self.table.name} has no argument '{name}'"
                 self._say("unknown-argument", message, "arguments", name, hint=offered)
                 continue

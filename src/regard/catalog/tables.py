@@ -313,6 +313,7 @@ class _Check:
             self.column(name, "over", place, kind=Type.INSTANT)
         for place, name in enumerate(table.derived_from):
             self.table_named(name, "from", place)
+        self.finer()
         for dimension, name in table.dims.items():
             self.dimension(dimension, "dims", dimension)
             self.column(name, "dims", dimension)
@@ -322,3 +323,32 @@ class _Check:
         types = Types(columns=self.columns, clocks=False, of=f"table {table.name}")
         for place in range(len(table.orders)):
             self.written.expression(("orders", place), types, Type.TRUTH, self.mistakes)
+
+    def finer(self) -> None:
+        """Check that the finer table holds the same rows in parts: what is said of the rows can be said of the parts."""
+        table, (name, share) = self.table, self.table.finer or ("", "")
+        self.table_named(name, "finer", "table")
+        parts = self.known.tables.get(name)
+        if parts is None:
+            return
+        lacking = [
+            *(f"column {own}" for own, column in table.columns.items() if not _alike(parts.columns.get(own), column)),
+            *(f"dimension {own}" for own in table.dims if table.dims[own] != parts.dims.get(own)),
+            *(f"argument {own}" for own, value in table.arguments.items() if parts.arguments.get(own) != value),
+            *(
+                f"{word} {getattr(table, word)}"
+                for word in ("at", "over", "party")
+                if getattr(table, word) != getattr(parts, word)
+            ),
+        ]
+        if lacking:
+            message = f"table {name} differs from {table.name} in {', '.join(lacking)}"
+            self.say("finer", message, "finer", "table", hint="parts have all that their rows have")
+        column = parts.columns.get(share)
+        if column is None or column.type is not Type.NUMBER or column.blank:
+            message = f"table {name} has no share '{share}' that is a number and never blank"
+            self.say("finer", message, "finer", "share", hint=did_you_mean(share, parts.columns))
+
+
+def _alike(part: Column | None, row: Column) -> bool:
+    return part is not None and (part.type, part.set) == (row.type, row.set)

@@ -1,6 +1,6 @@
 """The metric language: its nodes, its grammar, its plain words, and the slow evaluator that decides what is true."""
 
-from regard.expr.check import Types as Types, check as check
+from regard.expr.check import TESTS as TESTS, Types as Types, check as check
 from regard.expr.evaluate import Scope as Scope, evaluate as evaluate, policy_name as policy_name
 from regard.expr.nodes import (
     CLOCKS as CLOCKS,

@@ -157,7 +157,8 @@ def _lesser(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
 Rule: TypeAlias = "Callable[[Call, list[Type], list[Mistake]], Type | None]"
 
 
-TESTS = {"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="}
+TESTS = frozenset({"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="})
+"""Operators that give a truth."""
 
 
 def _check_lookup(node: Call, types: Types, found: list[Mistake]) -> Type | None:

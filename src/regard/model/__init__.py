@@ -24,6 +24,8 @@ from regard.model.tables import (
     Column as Column,
     Dimension as Dimension,
     Table as Table,
+    has_dimension as has_dimension,
+    table_for as table_for,
 )
 from regard.model.time import (
     DAY_US as DAY_US,

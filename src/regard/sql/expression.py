@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from regard.expr import Call, Clock, Literal, Name, Node, Parameter, Type, policy_name
+from regard.expr import TESTS, Call, Clock, Literal, Name, Node, Parameter, Type, policy_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-PREDICATES = frozenset({"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="})
 BINARY: Mapping[str, type[exp.Expression]] = {
     "+": exp.Add,
     "-": exp.Sub,
@@ -98,9 +97,7 @@ def read(node: Node) -> set[str]:
 
 def is_test(node: Node) -> bool:
     """Whether a row expression is a test, by its outermost node (a column may be one too: its type decides)."""
-    return (isinstance(node, Call) and node.name in PREDICATES) or (
-        isinstance(node, Literal) and node.type is Type.TRUTH
-    )
+    return (isinstance(node, Call) and node.name in TESTS) or (isinstance(node, Literal) and node.type is Type.TRUTH)
 
 
 def _call(node: Call, scope: Scope) -> exp.Expression:
