@@ -325,6 +325,7 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
         value=parse(value, "cell"),
         n=parse("n", "cell") if merges else None,
         parameters={"from": Setting(value=draw(st.sampled_from([1, 2.25, 9])))},
+        flags={"open": parse("n - 2", "cell")} if merges else {},
         interval=Interval(method="ratio", of=(), replicate=replicate),
     )
 

@@ -56,4 +56,6 @@ def test_the_oracle_and_duckdb_give_the_same_cells(
     for left, right in zip(fast, slow, strict=True):
         assert left.groups == right.groups, results.sql
         for name in ("value", "n", "squares", "without", "lo", "hi", "unripe", "mixed"):
+            assert left.flags.keys() == right.flags.keys()
+            assert all(same(raised, right.flags[name]) for name, raised in left.flags.items())
             assert same(field(left, name), field(right, name)), (name, left.metric, "\n\n".join(results.sql))

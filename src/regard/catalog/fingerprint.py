@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def fingerprint(metric: Metric, known: Known) -> str:
     """Return the sha256 of everything that decides a metric's numbers; comments, titles and owners do not."""
     nodes = [*metric.leaves.values(), metric.value, *((metric.n,) if metric.n else ()), *(metric.coverage or ())]
+    nodes += metric.flags.values()
     nodes += [rows.where for rows in metric.rows.values() if rows.where is not None]
     nodes += [node for rows in metric.rows.values() if rows.per for _, node in rows.per.sums]
     used = {
@@ -40,6 +41,7 @@ def fingerprint(metric: Metric, known: Known) -> str:
         "value": show(metric.value),
         "n": show(metric.n) if metric.n else "",
         "coverage": [show(node) for node in metric.coverage or ()],
+        "flags": {name: show(node) for name, node in metric.flags.items()},
         "parameters": {name: setting.value for name, setting in metric.parameters.items()},
         "repeat": {name: sorted(dims) for name, dims in metric.repeat.items()},
         "interval": [metric.interval.method, metric.interval.of, metric.interval.replicate],

@@ -124,6 +124,7 @@ class _Metric:
         if not planned:
             self._whole(kind, leaves, value)
         coverage = formulas.coverage()
+        flags = formulas.flags()
         targets = tuple(target(one, self.definition.id, self.mistakes) for one in written.records("target"))
         repeat = self._repeat(leaves.rows)
         self._dims(leaves.rows, repeat, targets)
@@ -148,6 +149,7 @@ class _Metric:
             interval=interval,
             target=targets,
             coverage=coverage,
+            flags=flags,
             min_change=written.number("min_change"),
             show_from_n=written.whole("show_from_n", 30),
             alert_from_n=written.whole("alert_from_n", 100),

@@ -325,7 +325,7 @@ class _Check:
             self.written.expression(("orders", place), types, Type.TRUTH, self.mistakes)
 
     def finer(self) -> None:
-        """Check that the finer table holds the same rows in parts: what is said of the rows can be said of the parts."""
+        """Check that the finer table holds the same rows in parts, which have all that the rows have."""
         table, (name, share) = self.table, self.table.finer or ("", "")
         self.table_named(name, "finer", "table")
         parts = self.known.tables.get(name)

@@ -1,6 +1,7 @@
 """The nouns that every room speaks of: tables, metrics, periods. Plain frozen records, no reading, no computing."""
 
 from regard.model.metrics import (
+    FLAGS as FLAGS,
     Choice as Choice,
     Good as Good,
     Interval as Interval,

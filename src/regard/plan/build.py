@@ -234,6 +234,7 @@ class _Maker:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        extras |= {f"flag.{name}": lower.cell(node) for name, node in metric.flags.items()}
         for name, rows in metric.rows.items():
             if rows.same:
                 extras[f"same.{name}"] = lower.measure(name, VARIETY, tuple(Name(column) for column in rows.same))
