@@ -42,7 +42,7 @@ def test_flags_of_a_metric_and_of_what_it_refers_to(catalogue: Catalogue, own: C
     }
     assert {name: show(node) for name, node in catalogue.metric("doubled").flags.items()} == {
         "open": "max(sum(base.lost, end_at is blank), count(cases))",
-        "estimated": 'sum(base.lost, size_lo < size_hi) - 0 * base.minutes',
+        "estimated": "sum(base.lost, size_lo < size_hi) - 0 * base.minutes",
     }
     assert catalogue.metric("base").hash != catalogue.metric("doubled").hash
 

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from regard.expr import Node, Type, parse
+from regard.expr import Lookup, Node, Type, parse
 from regard.model import (
     DAY_US,
     Calendar,
@@ -58,6 +58,7 @@ FACT = Table(
             column("amount", Type.NUMBER),
             column("good", Type.TRUTH),
             column("channel", Type.TEXT, few=True),
+            column("kinds", Type.TEXT, few=True, set=True),
         ]
     ),
     keys=("id",),
@@ -76,6 +77,7 @@ SPAN = Table(
             column("size", Type.NUMBER, whole=True),
             column("rate", Type.NUMBER),
             column("tier", Type.TEXT, few=True),
+            column("kinds", Type.TEXT, few=True, set=True),
             column("bucket", Type.NUMBER, whole=True, few=True),
         ]
     ),
@@ -118,13 +120,18 @@ DIMENSIONS = {
         ("incident", False),
     )
 }
-POLICIES: dict[str, dict[tuple[object, ...], object]] = {
-    "boxes": {(1,): 1, (2,): 0.5, (): 0.25},
-    "weights": {("a", "x"): 2, ("b", "y"): 3, (): None},
+POLICIES = {
+    "boxes": Lookup({(1,): 1, (2,): 0.5, (): 0.25}),
+    "weights": Lookup({("a", "x"): 2, ("b", "y"): 3, (): None}),
+    "deepest": Lookup({("outage",): 1, ("data_loss",): 0.5, ("o",): -1}, "max"),
+    "deepest_of": Lookup({("outage",): 1, ("data_loss",): 0.5, (): 0.75}, "max"),
+    "depths": Lookup({("outage",): 1, ("data_loss",): 0.5, ("o",): -1}, "sum"),
+    "depths_of": Lookup({("outage",): 1, ("data_loss",): 0.5, (): 0.25}, "sum"),
 }
 
 instants = st.integers(FIRST // HOUR, LAST // HOUR).map(lambda h: h * HOUR) | st.integers(FIRST, LAST)
 maybe_instants = st.none() | instants
+sets = st.sampled_from([None, "", "outage", "data_loss+outage", "outage+outage+x", "data_loss+o+o", "o+outage", "x+y"])
 texts = st.sampled_from([None, "a", "b", "ü'\";--"])
 PARTS = [
     [(1.0, None, None)],
@@ -152,6 +159,7 @@ def facts(draw: st.DrawFn) -> list[Row]:
             "amount": draw(numbers),
             "good": draw(st.sampled_from([None, True, False])),
             "channel": draw(st.sampled_from([None, "x", "y"])),
+            "kinds": draw(sets),
         }
         for i in range(n)
     ]
@@ -177,6 +185,7 @@ def spans(draw: st.DrawFn) -> list[Row]:
             "rate": draw(numbers),
             "tier": draw(st.sampled_from([None, "gold", "free"])),
             "bucket": party % 32,
+            "kinds": draw(sets),
             "parts": draw(st.sampled_from(PARTS)),
         }
         for _ in range(draw(st.integers(0, 12)))
@@ -213,15 +222,27 @@ def versions(draw: st.DrawFn) -> list[Row]:
 ROW_TESTS = [
     "kind = 'a'", "score >= $from", "score > 1 and good", "not good", "amount > 0", "kind in ('a', 'b') or good",
     "channel is not blank", "not (score < 2)", "done_at is blank", "done_at - at < 3 d", "good = (score > 1)",
+    "lookup(deepest, kinds) > 0.5", "not (lookup(depths_of, kinds) < 1)",
     "lookup(boxes, score) > 0.3", "amount is blank or amount < $from", "done_at >= period.end", "until - at > 10 d",
     "done_at is blank or done_at > period.start", "at < period.end", "kind != 'a'", "kind = 'ü''\";--'",
 ]  # fmt: skip
 ROW_NUMBERS = [
     "score", "amount", "score * 2 + 1", "(done_at - at) / 1 h", "amount / score", "lookup(boxes, score)",
     "if(good, amount, score)", "min(amount, score)", "lookup(weights, kind, channel)", "max(score, $from)", "-amount",
-    "score * amount",
+    "score * amount", "lookup(deepest, kinds)", "lookup(deepest_of, kinds) * amount", "lookup(depths, kinds)",
+    "min(1, lookup(depths_of, kinds))",
 ]  # fmt: skip
-SPAN_NUMBERS = ["overlap", "overlap * size", "size * overlap / 2", "rate * part", "part", "overlap * rate", "size"]
+SPAN_NUMBERS = [
+    "overlap",
+    "overlap * size",
+    "size * overlap / 2",
+    "rate * part",
+    "part",
+    "overlap * rate",
+    "size",
+    "overlap * size * lookup(deepest, kinds)",
+    "part * max(lookup(depths_of, kinds), rate)",
+]
 SPAN_TESTS = ["tier = 'gold'", "size > 1", "end_at is blank", "rate > 0", "end_at >= period.end", "tier != 'free'"]
 
 

@@ -30,6 +30,7 @@ def fingerprint(metric: Metric, known: Known) -> str:
     policies = {
         name: [
             known.policies[name].version,
+            known.policies[name].sets,
             sorted((list(map(str, k)), v) for k, v in known.policies[name].values.items()),
         ]
         for name in sorted(used & set(known.policies))

@@ -138,7 +138,7 @@ class _Metric:
             kind=kind,
             title=written.text("title"),
             question=written.text("question"),
-            words=_words(value, leaves) if value is not None else "",
+            words=_words(value, leaves, self.known) if value is not None else "",
             rows=leaves.rows,
             leaves=leaves.leaves,
             value=value if value is not None else Name(written.text("method") or "planned"),
@@ -359,10 +359,10 @@ def _texts(item: Item) -> list[str]:
     return [item.text] if not inner else [text for one in inner for text in _texts(one)]
 
 
-def _words(value: Node, leaves: Leaves) -> str:
+def _words(value: Node, leaves: Leaves, known: Known) -> str:
     """Return the formula in plain words, leaves written out."""
 
     def open_leaf(node: Node) -> Node | None:
         return leaves.leaves.get(node.name) if isinstance(node, Name) else None
 
-    return words(rewrite(value, open_leaf))
+    return words(rewrite(value, open_leaf), sets={name: policy.sets for name, policy in known.policies.items()})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from regard.catalog.fields import NAME, Field, Record, Sort, Written, read
+from regard.catalog.policies import POLICY_NAMED, told
 from regard.errors import did_you_mean
 from regard.expr import Type, Types
 from regard.model import BUCKETS, SPINE, Column, Dimension, Table
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from regard.catalog.places import Document, Item
     from regard.errors import Mistake
+    from regard.model import Policy
 
 TYPES: Mapping[str, Type] = {
     "integer": Type.NUMBER,
@@ -155,6 +157,21 @@ class Tables:
             return
         self.tables[name] = _table(written, document.file, mistakes)
         self.written[name] = written
+
+    def settle(self, policies: Mapping[str, Policy], mistakes: list[Mistake]) -> None:
+        """Put what a policy says in the place of its name, where a default of a derived table names one."""
+        for name, table in self.tables.items():
+            arguments = dict(table.arguments)
+            for argument, value in table.arguments.items():
+                if isinstance(value, str) and value.startswith(POLICY_NAMED):
+                    policy = value.removeprefix(POLICY_NAMED).strip()
+                    arguments[argument], wrong = told(policy, policies)
+                    if wrong:
+                        hint = did_you_mean(policy, policies)
+                        mistake = self.written[name].mistake("unknown-policy", wrong, "arguments", argument, hint=hint)
+                        mistakes.append(mistake)
+            if arguments != table.arguments:
+                self.tables[name] = replace(table, arguments=arguments)
 
     def check(self, mistakes: list[Mistake]) -> None:
         """Check what needs all tables: references, dimensions, expressions."""

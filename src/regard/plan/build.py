@@ -30,6 +30,7 @@ from regard.plan.question import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from regard.expr import Lookup
     from regard.model import Calendar, Dimension, Metric, RowSet, Table
 
 ONE = Literal(1, Type.NUMBER)
@@ -54,7 +55,7 @@ def plan(
     by_party: bool = False,
     tables: Mapping[str, Table],
     dimensions: Mapping[str, Dimension],
-    policies: Mapping[str, Mapping[tuple[object, ...], object]],
+    policies: Mapping[str, Lookup],
 ) -> Plan:
     """Return the plan of a question whose `start` and `end` are set; periods that begin after `until` are left out.
 
