@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from regard.catalog.fields import Field, Record, Sort
 from regard.catalog.places import Document, Item
-from regard.catalog.policies import TARGET
+from regard.catalog.policies import REPLICATES, TARGET
 from regard.errors import did_you_mean
 from regard.model import Good, Kind, Status
 
@@ -63,7 +63,7 @@ INTERVAL = Record(
         "of": Field(sort=Sort.TEXTS, single=True, means="leaves that the method reads, in order"),
         "replicate": Field(
             sort=Sort.TEXT,
-            choices=("party", "incident", "day"),
+            choices=REPLICATES,
             means="what is left out in turn: party, incident or day",
         ),
     },

@@ -122,6 +122,7 @@ CHOICES = Record(
     name="the choice register",
     fields={"choices": Field(sort=Sort.NAMED, required=True, record=CHOICE, means="choices by id")},
 )
+REPLICATES = ("party", "incident", "day")
 WORD = Record(
     name="a word",
     fields={
@@ -129,7 +130,9 @@ WORD = Record(
         "citation": Field(sort=Sort.TEXT, means="who says so"),
         "change": Field(sort=Sort.TEXT, means="unit of a change"),
         "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order"),
-        "replicate": Field(sort=Sort.TRUTH, means="whether it needs a replicate"),
+        "replicate": Field(
+            sort=Sort.TEXTS, single=True, choices=REPLICATES, means="what it needs left out in turn: one of these"
+        ),
     },
 )
 TERMS = Record(
@@ -170,7 +173,7 @@ class Terms:
     Attributes:
         units: unit -> unit of its change (percent changes in points, K50).
         intervals: interval method -> the leaves it reads, in order; a name ending in ? may be left out.
-        replicated: interval methods that need a replicate.
+        replicated: interval methods that need a replicate -> those they can have.
         methods: methods of metrics by method.
         families, levels: as MODEL.md has them.
         means: word -> what it means.
@@ -179,7 +182,7 @@ class Terms:
 
     units: Mapping[str, str] = field(default_factory=dict)
     intervals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    replicated: frozenset[str] = frozenset()
+    replicated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
@@ -438,7 +441,7 @@ def terms(document: Document, mistakes: list[Mistake]) -> Terms:
     return Terms(
         units={name: word.text("change", name) for name, word in units.items()},
         intervals={name: word.texts("of") for name, word in intervals.items()},
-        replicated=frozenset(name for name, word in intervals.items() if word.truth("replicate")),
+        replicated={name: word.texts("replicate") for name, word in intervals.items() if word.texts("replicate")},
         methods=tuple(methods),
         families=written.texts("families"),
         levels=written.texts("levels"),

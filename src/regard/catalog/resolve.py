@@ -17,7 +17,7 @@ from regard.catalog.options import Options
 from regard.catalog.policies import target
 from regard.catalog.rowsets import row_set
 from regard.errors import did_you_mean
-from regard.expr import Name, Node, rewrite, words
+from regard.expr import Call, Name, Node, rewrite, walk, words
 from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target, has_dimension, table_for
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 NEEDED = ("title", "question", "code", "family", "level", "unit", "good", "dims", "decision", "owner", "citation")
 """What a metric that people rely on must say (R033)."""
+INCIDENT = "incident"
+"""A dimension and a replicate: rows that know it can be told apart by incident."""
+COMPOUND = "compound_poisson_rate"
+"""The interval method that reads what each incident adds to its first leaf, and nothing else of it."""
 PUBLISHED = frozenset({Status.SHIPPED, Status.APPROVED})
 
 
@@ -326,11 +330,30 @@ class _Metric:
             message = f"{method} reads {shown}; {len(of)} leaves are named"
             self.mistakes.append(inner.mistake("interval-leaves", message, "of", hint=f"of: [{shown}]"))
         replicate = inner.text("replicate")
-        if method in self.known.terms.replicated and not replicate and "replicate" not in inner.wrong:
-            message = f"{method} needs a replicate"
-            hint = "replicate: party, incident or day"
-            self.mistakes.append(inner.mistake("no-replicate", message, "method", hint=hint))
+        wanted = self.known.terms.replicated.get(method, ())
+        hint = f"replicate: {' or '.join(wanted)}"
+        if wanted and not replicate and "replicate" not in inner.wrong:
+            self.mistakes.append(inner.mistake("no-replicate", f"{method} needs a replicate", "method", hint=hint))
+        elif wanted and replicate and replicate not in wanted:
+            message = f"{method} does not leave out one {replicate} after another"
+            self.mistakes.append(inner.mistake("no-replicate", message, "replicate", hint=hint))
+        elif replicate == INCIDENT:
+            self._incidents(inner, method, of, leaves)
         return Interval(method=method, of=of, replicate=replicate)
+
+    def _incidents(self, inner: Written, method: str, of: tuple[str, ...], leaves: Leaves) -> None:
+        """Check that rows can be told apart by incident: those of the first leaf where only it is read so."""
+        read = [leaves.leaves[name] for name in of[:1] if name in leaves.leaves] if method == COMPOUND else []
+        nodes = read or list(leaves.leaves.values())
+        used = {one.name for node in nodes for one in walk(node) if isinstance(one, Name) and one.name in leaves.rows}
+        tables = {leaves.rows[name].table for name in used if not leaves.rows[name].per}
+        if nodes and not any(self._has(table, INCIDENT) for table in tables):
+            message = f"the rows of {', '.join(sorted(used)) or 'none'} cannot be told apart by incident"
+            hint = "replicate: party, or rows that know their incident"
+            self.mistakes.append(inner.mistake("no-incident", message, "replicate", hint=hint))
+        if read and not (isinstance(read[0], Call) and read[0].name in ("count", "sum")):
+            message = f"{method} reads what each incident adds to a sum, {of[0]} is none"
+            self.mistakes.append(inner.mistake("interval-leaves", message, "of", 0, hint="name a count or a sum"))
 
     def _words(self) -> None:
         """Check the words that come from closed lists, and the ids of other metrics."""
