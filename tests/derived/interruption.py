@@ -69,10 +69,10 @@ def lost(table, first=0, last=SPAN, size="size"):
     )
 
 
-def weighed(table, weights=WEIGHTS, **by):
+def weighed(table, weights=WEIGHTS, last=SPAN, **by):
     """Return the same with depth, of all pieces or of those that say something."""
     return sum(
-        length(piece) * piece["size"] * piece.get("share", 1) * depth(piece, weights)
+        length(piece, 0, last) * piece["size"] * piece.get("share", 1) * depth(piece, weights)
         for piece in table
         if not piece["planned_only"] and all(piece[name] == value for name, value in by.items())
     )
@@ -92,7 +92,12 @@ def made(table, tables, until=SPAN, **arguments):
 # ---------------------------------------------------------------------------------------------------------------------
 # Random stories
 
-INCIDENTS = [incident("i1", service="a"), incident("i2", service="b"), incident("p1", planned=True), incident("p2", planned=True)]
+INCIDENTS = [
+    incident("i1", service="a"),
+    incident("i2", service="b"),
+    incident("p1", planned=True),
+    incident("p2", planned=True),
+]
 
 edges = st.sampled_from([0, 59, 60, 61, 179, 180, 181, 240, 360]) | st.integers(0, SPAN)
 """Minutes, those about the local midnight and the hour that does not exist more often."""

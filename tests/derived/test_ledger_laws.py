@@ -115,7 +115,10 @@ def test_splitting_a_row_changes_no_minute(tables, at):
     halves = []
     for one in tables["impact"]:
         if one["start_at"] < minute(at) and (one["end_at"] is None or minute(at) < one["end_at"]):
-            halves += [{**one, "end_at": minute(at)}, {**one, "start_at": minute(at), "source_id": f"{one['source_id']} on"}]
+            halves += [
+                {**one, "end_at": minute(at)},
+                {**one, "start_at": minute(at), "source_id": f"{one['source_id']} on"},
+            ]
         else:
             halves.append(one)
     before, after = (made("ledger", {**tables, "impact": rows}) for rows in (tables["impact"], halves))
