@@ -13,6 +13,8 @@ from regard.derived import (
     case_clock,
     case_open,
     contract_term,
+    incident_clock,
+    incident_span,
     invite_seq,
     order_product,
     order_seq,
@@ -20,6 +22,8 @@ from regard.derived import (
     party_week,
     response_seq,
     served,
+    unreported,
+    user_segment,
     visit_step,
 )
 from regard.derived.calendar import (
@@ -42,6 +46,8 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
         "case_clock": case_clock.rows,
         "case_open": case_open.rows,
         "contract_term": contract_term.rows,
+        "incident_clock": incident_clock.rows,
+        "incident_span": incident_span.rows,
         "invite_seq": invite_seq.rows,
         "order_product": order_product.rows,
         "order_seq": order_seq.rows,
@@ -49,6 +55,8 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
         "party_week": party_week.rows,
         "response_seq": response_seq.rows,
         "served": served.rows,
+        "unreported": unreported.rows,
+        "user_segment": user_segment.rows,
         "visit_step": visit_step.rows,
     }
 )

@@ -14,6 +14,8 @@ from regard.sql.derived import (
     case_clock,
     case_open,
     contract_term,
+    incident_clock,
+    incident_span,
     invite_seq,
     order_product,
     order_seq,
@@ -21,6 +23,8 @@ from regard.sql.derived import (
     party_week,
     response_seq,
     served,
+    unreported,
+    user_segment,
     visit_step,
 )
 from regard.sql.derived.steps import Statement as Statement  # noqa: TC001 - for others to import
@@ -34,6 +38,8 @@ STATEMENTS: Mapping[str, Statement] = MappingProxyType(
         "case_clock": case_clock.statement,
         "case_open": case_open.statement,
         "contract_term": contract_term.statement,
+        "incident_clock": incident_clock.statement,
+        "incident_span": incident_span.statement,
         "invite_seq": invite_seq.statement,
         "order_product": order_product.statement,
         "order_seq": order_seq.statement,
@@ -41,6 +47,8 @@ STATEMENTS: Mapping[str, Statement] = MappingProxyType(
         "party_week": party_week.statement,
         "response_seq": response_seq.statement,
         "served": served.statement,
+        "unreported": unreported.statement,
+        "user_segment": user_segment.statement,
         "visit_step": visit_step.statement,
     }
 )
