@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from regard.derived.reference import by
@@ -22,7 +21,8 @@ def rows(inputs: Inputs, arguments: Arguments, until: int) -> list[dict[str, Any
     table = []
     for service, spans in services.items():
         edges = sorted({start for start, _, _ in spans} | {end for _, end, _ in spans if end is not None})
-        for since, left in pairwise([*edges, None]):
+        ends: list[int | None] = [*edges[1:], None]
+        for since, left in zip(edges, ends, strict=True):
             going = [row for start, end, row in spans if start <= since and (end is None or since < end)]
             if going:
                 row = {"service": service, "start_at": since, "end_at": left, "incidents": len(going)}
