@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from regard.model import DAY_US
@@ -104,10 +106,18 @@ MAKERS = {"response": answer_row, "case": case_row, "contact": contact_row, "ord
 
 def load(workspace: Workspace, dice: random.Random, wanted: dict[str, int], reach: int) -> None:
     """Write some new and some changed rows of each table, and show them."""
-    versions = {}
+    made = {}
     for table, count in wanted.items():
         rows = {row["source_id"]: row for row in (MAKERS[table](dice, dice.randrange(reach)) for _ in range(count))}
-        data = pa.Table.from_pylist(list(rows.values()))
+        made[table] = list(rows.values())
+    upsert(workspace, made)
+
+
+def upsert(workspace: Workspace, rows: dict[str, list[Row]]) -> None:
+    """Write rows of tables, and show them."""
+    versions = {}
+    for table, written in rows.items():
+        data = pa.Table.from_pylist(written)
         versions[table] = workspace.lake.upsert(workspace.catalogue.tables[table], data, run_id="r").version
     workspace.store.add_snapshot(versions, "r")
 
@@ -184,3 +194,56 @@ def test_what_is_open_is_as_old_as_the_snapshot(tmp_path: Path) -> None:
         assert waited[0][0] > 0
         assert waited[0][1] == waited[0][2] == asking.until
         load(workspace, dice, {"case": 1}, 60)
+
+
+def dirty_parties(workspace: Workspace, table: str) -> set[int]:
+    """The customers whose rows of a derived table were made anew by a refresh."""
+    folder = workspace.lake.root / "derived" / table
+    return {party for path in folder.glob("*-dirty.parquet") for party in pq.read_table(path)["party_id"].to_pylist()}
+
+
+def test_a_refresh_makes_no_open_case_anew(tmp_path: Path) -> None:
+    """R144: what is open on the calendar clock is told when asked, so that a refresh touches who did something."""
+    (tmp_path / "regard.toml").write_text('name = "t"\nzone = "UTC"\n')
+    workspace = Workspace(tmp_path)
+    dice = random.Random(5)
+    load(workspace, dice, {"case": 120, "party": 24}, 400)
+    Asking(workspace).relations.name("case_clock")
+    load(workspace, dice, {"case": 1}, 60)
+    asking = Asking(workspace)
+    view = asking.relations.name("case_clock")
+    [(still,)] = asking.relations.connection.execute(
+        f"select count(distinct party_id) from {view} where not resolved"
+    ).fetchall()
+
+    assert len(dirty_parties(workspace, "case_clock")) <= 3 < still
+
+
+@pytest.mark.parametrize("clock", ["calendar", "business"])
+def test_what_the_story_reaches_is_made_anew(tmp_path: Path, clock: str) -> None:
+    """K14, K31: mended rows are those of a fresh start, though an end that was known before has come only since."""
+    (tmp_path / "regard.toml").write_text('name = "t"\nzone = "UTC"\n')
+    workspace = Workspace(tmp_path)
+    dice = random.Random(3)
+    load(workspace, dice, {"case": 30, "contact": 40, "party": 24}, 60)
+    soon = int(time.time() * 1_000_000) + 2_000_000
+    case = case_row(dice, 70) | {"resolved_at": soon, "party_id": 7, "parent_case_id": None}
+    upsert(workspace, {"case": [case]})
+    before = table_rows(workspace, clock)
+    while time.time() * 1_000_000 <= soon:
+        time.sleep(0.1)
+    load(workspace, dice, {"contact": 1}, 60)
+
+    mended = table_rows(workspace, clock)
+    shutil.rmtree(workspace.lake.root / "derived")
+
+    assert [row["resolved"] for row in (*before, *mended) if row["source_id"] == "c70"] == [False, True]
+    assert mended == table_rows(workspace, clock)
+
+
+def table_rows(workspace: Workspace, clock: str) -> list[Row]:
+    """The rows of `case_clock` on a clock."""
+    asking = Asking(workspace)
+    view = asking.relations.name("case_clock", (("clock", clock),))
+    query = f"select * from {view} order by source, source_id"
+    return asking.relations.connection.sql(query).to_arrow_table().to_pylist()

@@ -65,7 +65,8 @@ TABLE = Record(
         "over": Field(sort=Sort.TEXTS, means="columns of the span: [start, end]"),
         "party": Field(sort=Sort.NAME, means="column with the party"),
         "arguments": Field(sort=Sort.ANY, means="arguments of a derived table with their defaults"),
-        "open": Field(sort=Sort.TEXT, means="test for rows whose values grow with the story"),
+        "open": Field(sort=Sort.TEXT, means="test for rows that grow with the story and are made anew"),
+        "runs": Field(sort=Sort.NAMED_TEXTS, means="column that grows with the story -> its value when asked"),
         "ahead": Field(sort=Sort.TRUTH, means="whether rows may stand later than the story goes"),
         "finer": Field(
             sort=Sort.RECORD,
@@ -210,6 +211,7 @@ def _table(written: Written, file: str, mistakes: list[Mistake]) -> Table:
         arguments=_arguments(written, mistakes),
         dirties=written.text("dirties", "party"),
         open=written.text("open"),
+        runs=written.named_texts("runs"),
         finer=_finer(written),
         ahead=written.truth("ahead"),
         means=written.text("means"),
@@ -340,6 +342,19 @@ class _Check:
         types = Types(columns=self.columns, clocks=False, of=f"table {table.name}")
         for place in range(len(table.orders)):
             self.written.expression(("orders", place), types, Type.TRUTH, self.mistakes)
+        self.growing()
+
+    def growing(self) -> None:
+        """Check what says how rows grow with the story: expressions that may read arguments and `until`."""
+        kinds = {
+            name: Type.TEXT if isinstance(value, str) else Type.NUMBER for name, value in self.table.arguments.items()
+        }
+        types = Types(columns=self.columns, parameters=kinds, of=f"table {self.table.name}")
+        if self.table.open:
+            self.written.expression(("open",), types, Type.TRUTH, self.mistakes)
+        for name in self.table.runs:
+            self.column(name, "runs", name)
+            self.written.expression(("runs", name), types, self.columns.get(name), self.mistakes)
 
     def finer(self) -> None:
         """Check that the finer table holds the same rows in parts, which have all that the rows have."""

@@ -76,7 +76,9 @@ class Table:
         dirties: what a change of one input row dirties: `party` (all rows of the party), `row`, or `all` where a row
             of one party may bear on those of others.
         open: test for rows of a derived table whose values grow with the story (how long a case is open); such rows
-            are made anew for every snapshot. "" when no row does, `true` when any may.
+            are made anew for every snapshot. "" when no row does, `true` when any may. May read arguments as `$name`.
+        runs: column -> its value when asked, in the metric language, from its row, `until` and arguments: what grows
+            with the story but can be told from a row that is kept.
         ahead: whether rows may stand later than the story goes, such as customers who are served from next month.
         means: what the table is for.
         file: where it is declared.
@@ -98,6 +100,7 @@ class Table:
     finer: tuple[str, str] | None = None
     """(table, column): a table of the same rows, each in parts whose shares sum to 1, with more dimensions."""
     open: str = ""
+    runs: Mapping[str, str] = field(default_factory=dict)
     ahead: bool = False
     means: str = ""
     file: str = ""

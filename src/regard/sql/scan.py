@@ -314,10 +314,18 @@ def keepable(plan: Plan, scan: Scan) -> bool:
     rows = scan.measures[0].rows
     if not scan.merges or not rows.at or any(plan.stretches[i].part for i in scan.stretches):
         return False
-    nodes = [node for m in scan.measures for node in (*m.of, *conjuncts(m.rows.where))]
-    clocks = any(isinstance(part, Clock) for node in nodes for part in walk(node))
+    clocks = any(isinstance(part, Clock) for node in _nodes(scan) for part in walk(node))
     windows = any(m.rows.window is not None and m.rows.keep is not None for m in scan.measures)
     return not clocks and not windows and not any(m.rows.matures for m in scan.measures) and scan.replicate != DAY
+
+
+def reads(scan: Scan) -> frozenset[str]:
+    """Return the columns of its table that the measures of a scan read."""
+    return frozenset(name for node in _nodes(scan) for name in e.read(node))
+
+
+def _nodes(scan: Scan) -> list[Node]:
+    return [node for m in scan.measures for node in (*m.of, *conjuncts(m.rows.where))]
 
 
 def daily(scan: Scan) -> bool:

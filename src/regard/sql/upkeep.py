@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 NOBODY = -1
 """Stands for a blank party in a list of parties; surrogates are not negative."""
@@ -62,6 +62,23 @@ def owners(parent: str, party: str, key: str, changed: str) -> str:
 def still_open(rows: str, party: str, test: str) -> str:
     """Return the parties of the rows of a query for which a test holds."""
     return f"select distinct coalesce({quoted(party)}, {NOBODY}) from ({rows}) where {test}"
+
+
+def running(rows: str, values: Mapping[str, str]) -> str:
+    """Return the rows of a query with the columns that grow with the story put to what they are now."""
+    if not values:
+        return rows
+    now = ", ".join(f"{value} as {quoted(name)}" for name, value in values.items())
+    return f"select * replace ({now}) from ({rows})"
+
+
+def reached(table: str, columns: Sequence[str], wanted: Sequence[str], since: int, upto: int) -> str:
+    """Return columns of the rows with an instant in (since, upto]; each instant apart, for row groups to be skipped."""
+    names = ", ".join(quoted(name) for name in wanted)
+    return "\nunion all\n".join(
+        f"select {names} from {quoted(table)} where {quoted(name)} > {since} and {quoted(name)} <= {upto}"
+        for name in columns
+    )
 
 
 def every(table: str) -> str:

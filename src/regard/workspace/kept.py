@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from regard.model import Grain
 from regard.model.time import EPOCH_DAY
 from regard.plan import stretch_of
-from regard.sql import Facts, Steps, daily, keepable, steps, upkeep
+from regard.sql import Facts, Steps, daily, keepable, reads, steps, upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,9 @@ class Kept:
         made = steps(plan, scan, state.view, asked)
         key = self._key(plan, scan, grain, made, state.key)
         if self.relations.lake.path(CELLS, key) is None:
-            before = self._key(plan, scan, grain, made, state.before) if state.before else ""
+            # A column that runs differs in rows that no mending took away or brought.
+            runs = reads(scan) & plan.tables[scan.table].runs.keys()
+            before = self._key(plan, scan, grain, made, state.before) if state.before and not runs else ""
             if before and self.relations.lake.path(CELLS, before) is not None:
                 query = self._mended(plan, scan, grain, state, before)
             else:

@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regard.derived import WorkCalendar, calendar_days
-from regard.expr import MINUTE_US, parse
+from regard.expr import MINUTE_US, Type, parse
 from regard.model import DAY_US
-from regard.sql import Scope, column, row, text, upkeep
+from regard.sql import Scope, column, literal, row, text, upkeep
 from regard.sql.derived import STATEMENTS
 
 if TYPE_CHECKING:
@@ -128,14 +128,12 @@ class Relations:
         view = table.name if dict(arguments) == dict(table.arguments) else f"{table.name}_{key[:8]}"
         if self.lake.path(table.name, key) is None and self._chain(table, key) is None:
             self._make(table, arguments, key)
-        chain = self._chain(table, key)
-        if chain is None:
-            self.lake.show(self.connection, view, [self.lake.derived(table.name, key)])
-            return State(view, key)
+        chain = self._chain(table, key) or [key]
         layers, dirty = self._show(table, view, chain)
-        self.connection.execute(
-            f"create or replace view {upkeep.quoted(view)} as {upkeep.layered(layers, dirty, table.party)}"
-        )
+        rows = upkeep.running(upkeep.layered(layers, dirty, table.party), self._running(table, arguments))
+        self.connection.execute(f"create or replace view {upkeep.quoted(view)} as {rows}")
+        if len(chain) == 1:
+            return State(view, key)
         self.connection.execute(
             f"create or replace view {upkeep.quoted(view + '_before')} as "
             f"{upkeep.layered(layers[:-1], dirty[:-1], table.party)}"
@@ -146,6 +144,15 @@ class Relations:
             f"{upkeep.of_parties(view + '_before', table.party, dirty[-1])}"
         )
         return State(view, key, chain[-2], gone, layers[-1])
+
+    def _running(self, table: Table, arguments: Arguments) -> dict[str, str]:
+        """Return SQL of the columns that grow with the story, which in kept rows are as old as those."""
+        return {name: self._said(value, arguments) for name, value in table.runs.items()}
+
+    def _said(self, expression: str, arguments: Arguments) -> str:
+        """Return SQL of an expression over a derived row."""
+        scope = Scope(name=column, clock={"until": literal(self.until)}, parameters=dict(arguments))
+        return text(row(parse(expression), scope))
 
     def _show(self, table: Table, view: str, chain: Sequence[str]) -> tuple[list[str], list[str]]:
         """Make views of the layers of a table, and of the parties that each but the first has."""
@@ -197,7 +204,7 @@ class Relations:
         try:
             for one in tables:
                 self.lake.view(connection, one, self._version(one.name, self.snapshots[0]), name=f"whole {one.name}")
-            parties = self._dirty(connection, tables, before) | self._open(table, chain)
+            parties = self._dirty(connection, table, before) | self._open(table, arguments, chain)
             [(rows,)] = connection.execute(
                 f"select count(*) from read_parquet('{self.lake.derived(table.name, chain[0]).as_posix()}')"  # noqa: S608
             ).fetchall()
@@ -218,26 +225,25 @@ class Relations:
             connection.close()
         return True
 
-    def _open(self, table: Table, chain: Sequence[str]) -> set[int]:
+    def _open(self, table: Table, arguments: Arguments, chain: Sequence[str]) -> set[int]:
         """Return the parties that have rows, in what was kept, whose values grow with the story."""
         if not table.open or not self.whole:
             return set()
         layers, dirty = self._show(table, f"{table.name}_earlier", chain)
-        test = text(row(parse(table.open), Scope(name=column)))
-        query = upkeep.still_open(upkeep.layered(layers, dirty, table.party), table.party, test)
+        rows = upkeep.layered(layers, dirty, table.party)
+        query = upkeep.still_open(rows, table.party, self._said(table.open, arguments))
         return {int(party) for (party,) in self.connection.execute(query).fetchall()}
 
     def _differs(self, table: Table, before: Snapshot) -> bool:
         return self._version(table.name, before) != self._version(table.name, self.snapshots[0])
 
-    def _dirty(self, connection: Connection, tables: Sequence[Table], before: Snapshot) -> set[int]:
-        """Return the parties whose rows changed in any of the tables since a snapshot, or to whom changed rows lead."""
+    def _dirty(self, connection: Connection, derived: Table, before: Snapshot) -> set[int]:
+        """Return the parties whose inputs changed since a snapshot, or to whom changed rows lead."""
         found: set[int] = set()
+        tables = [self.catalogue.tables[name] for name in derived.derived_from]
+        span = (self.cut(derived, before), self.cut(derived, self.snapshots[0]))
         for table in tables:
-            upto = self._version(table.name, self.snapshots[0])
-            if not self._differs(table, before) or upto is None:
-                continue
-            changed = self.lake.changes(table, self._version(table.name, before), upto)
+            changed = self._changed(connection, table, [name for name, _ in _parents(table, tables)], before, span)
             if not changed.num_rows:
                 continue
             if table.party:
@@ -248,6 +254,23 @@ class Relations:
                 owners = upkeep.owners(f"whole {parent.name}", parent.party, parent.id, "changed")
                 found.update(int(owner) for (owner,) in connection.execute(owners).fetchall())
         return found
+
+    def _changed(
+        self, connection: Connection, table: Table, leads: Sequence[str], before: Snapshot, span: tuple[int, int]
+    ) -> pa.Table:
+        """Return the party and the leads of the rows that changed since a snapshot, or that the story reached since."""
+        wanted = [name for name in (table.party, *leads) if name]
+        upto = self._version(table.name, self.snapshots[0])
+        if not wanted or upto is None:
+            return pa.table({})
+        found = []
+        if self._differs(table, before):
+            found.append(self.lake.changes(table, self._version(table.name, before), upto).select(wanted))
+        instants = [one.name for one in table.columns.values() if one.type is Type.INSTANT and one.name != "loaded_at"]
+        if instants and span[0] < span[1]:
+            query = upkeep.reached(f"whole {table.name}", instants, wanted, *span)
+            found.append(connection.sql(query).to_arrow_table())
+        return pa.concat_tables(found, promote_options="permissive") if found else pa.table({})
 
     def _restrict(self, connection: Connection, tables: Sequence[Table]) -> None:
         """Copy of the inputs what bears on the dirty parties, under the names that statements read.
