@@ -25,7 +25,7 @@ GROUP_ROWS = 122_880
 """Rows of a Parquet row group: what a filter on time can skip, and what one thread reads at a time."""
 
 SMALL, QUICK = "zstd", "lz4_raw"
-"""How a Parquet file is packed: what is loaded is kept for years, what is derived is read at every question."""
+"""How a Parquet file is packed: tables are large and kept for long, cells are small and read at every question."""
 
 
 def connect(
