@@ -58,11 +58,12 @@ def make(root: Path, clock: Clock, requests: int) -> None:
                         "at", party_id, party_id % 32 AS bucket, NULL::DOUBLE AS value,
                         hash(i + 3_000_000_000_000) % 400 > 0
                             AND NOT ("at" BETWEEN {outage} AND {outage + 3_600_000_000} AND party_id % 10 = 0) AS ok,
-                        (['{"','".join(JOURNEYS)}'])[1 + (hash(i + 4_000_000_000_000) % {len(JOURNEYS)})::INTEGER] AS journey,
+                        ([{", ".join(f"'{journey}'" for journey in JOURNEYS)}])
+                            [1 + (hash(i + 4_000_000_000_000) % {len(JOURNEYS)})::INTEGER] AS journey,
                         'service ' || hash(i + 5_000_000_000_000) % 20 AS service, NULL::VARCHAR AS product
                     FROM (
                         SELECT
-                            i, {START} + i * {END - START} // {requests} AS "at",
+                            i, {START} + i * {(END - START) // requests} AS "at",
                             (hash(i + 1_000_000_000_000) % {parties})::BIGINT AS party_id
                         FROM range({first}, {last}) AS numbers(i)
                     )
