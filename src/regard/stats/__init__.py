@@ -42,6 +42,7 @@ from regard.stats.rates import (
     poisson as poisson,
     rate_ratio as rate_ratio,
 )
+from regard.stats.reduction import Reduction as Reduction, reduction as reduction
 from regard.stats.resampling import (
     bootstrap as bootstrap,
     delete_each as delete_each,
