@@ -18,6 +18,14 @@ def _load(name, folder):
     return workspace, workspace.load()
 
 
+def rows_of(workspace, tables, query):
+    """Rows that a query over loaded tables (their names, with commas between) gives."""
+    connection = workspace.lake.connect()
+    for name in tables.split(","):
+        workspace.lake.view(connection, workspace.catalogue.tables[name], workspace.lake.version(name))
+    return connection.execute(query).fetchall()
+
+
 @pytest.fixture(scope="session")
 def retail(tmp_path_factory):
     """Online Retail and the report of its load."""
@@ -28,3 +36,25 @@ def retail(tmp_path_factory):
 def airport(tmp_path_factory):
     """The passengers of SFO and the report of their load."""
     return _load("airport", tmp_path_factory.mktemp("examples") / "airport")
+
+
+@pytest.fixture(scope="session")
+def grid(tmp_path_factory):
+    """Power outages of the United States and the report of their load."""
+    return _load("grid", tmp_path_factory.mktemp("examples") / "grid")
+
+
+@pytest.fixture(scope="session")
+def status(tmp_path_factory):
+    """GitHub's status page and the report of its load."""
+    return _load("status", tmp_path_factory.mktemp("examples") / "status")
+
+
+@pytest.fixture(scope="session")
+def assumed(tmp_path_factory):
+    """GitHub's status page with the assumption switched on."""
+    folder = tmp_path_factory.mktemp("examples") / "assumed"
+    shutil.copytree(EXAMPLES / "status", folder, ignore=shutil.ignore_patterns("lake", "regard.db*"))
+    (folder / "sources" / "assumed.yaml.off").rename(folder / "sources" / "assumed.yaml")
+    workspace = Workspace.open(folder)
+    return workspace, workspace.load()
