@@ -17,8 +17,8 @@ from regard.catalog.options import Options
 from regard.catalog.policies import target
 from regard.catalog.rowsets import row_set
 from regard.errors import did_you_mean
-from regard.expr import Name, Node, rewrite, words
-from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target
+from regard.expr import Call, Name, Node, rewrite, walk, words
+from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target, has_dimension, table_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 NEEDED = ("title", "question", "code", "family", "level", "unit", "good", "dims", "decision", "owner", "citation")
 """What a metric that people rely on must say (R033)."""
+INCIDENT = "incident"
+"""A dimension and a replicate: rows that know it can be told apart by incident."""
+COMPOUND = "compound_poisson_rate"
+"""The interval method that reads what each incident adds to its first leaf, and nothing else of it."""
 PUBLISHED = frozenset({Status.SHIPPED, Status.APPROVED})
 
 
@@ -124,6 +128,7 @@ class _Metric:
         if not planned:
             self._whole(kind, leaves, value)
         coverage = formulas.coverage()
+        flags = formulas.flags()
         targets = tuple(target(one, self.definition.id, self.mistakes) for one in written.records("target"))
         repeat = self._repeat(leaves.rows)
         self._dims(leaves.rows, repeat, targets)
@@ -137,7 +142,7 @@ class _Metric:
             kind=kind,
             title=written.text("title"),
             question=written.text("question"),
-            words=_words(value, leaves) if value is not None else "",
+            words=_words(value, leaves, self.known) if value is not None else "",
             rows=leaves.rows,
             leaves=leaves.leaves,
             value=value if value is not None else Name(written.text("method") or "planned"),
@@ -148,6 +153,7 @@ class _Metric:
             interval=interval,
             target=targets,
             coverage=coverage,
+            flags=flags,
             min_change=written.number("min_change"),
             show_from_n=written.whole("show_from_n", 30),
             alert_from_n=written.whole("alert_from_n", 100),
@@ -295,8 +301,10 @@ class _Metric:
                     self.mistakes.append(one.mistake("unknown-dimension", message, "scope", dimension, hint=hint))
 
     def _has(self, table: str, dimension: str) -> bool:
-        known = self.known.tables[table]
-        return dimension in known.dims or (self.known.dimensions[dimension].party and bool(known.party))
+        known = self.known.tables
+        return has_dimension(
+            table_for(known[table], (dimension,), known, self.known.dimensions), dimension, self.known.dimensions
+        )
 
     def _interval(self, leaves: Leaves) -> Interval:
         inner = self.written.record("interval")
@@ -322,11 +330,30 @@ class _Metric:
             message = f"{method} reads {shown}; {len(of)} leaves are named"
             self.mistakes.append(inner.mistake("interval-leaves", message, "of", hint=f"of: [{shown}]"))
         replicate = inner.text("replicate")
-        if method in self.known.terms.replicated and not replicate and "replicate" not in inner.wrong:
-            message = f"{method} needs a replicate"
-            hint = "replicate: party, incident or day"
-            self.mistakes.append(inner.mistake("no-replicate", message, "method", hint=hint))
+        wanted = self.known.terms.replicated.get(method, ())
+        hint = f"replicate: {' or '.join(wanted)}"
+        if wanted and not replicate and "replicate" not in inner.wrong:
+            self.mistakes.append(inner.mistake("no-replicate", f"{method} needs a replicate", "method", hint=hint))
+        elif wanted and replicate and replicate not in wanted:
+            message = f"{method} does not leave out one {replicate} after another"
+            self.mistakes.append(inner.mistake("no-replicate", message, "replicate", hint=hint))
+        elif replicate == INCIDENT:
+            self._incidents(inner, method, of, leaves)
         return Interval(method=method, of=of, replicate=replicate)
+
+    def _incidents(self, inner: Written, method: str, of: tuple[str, ...], leaves: Leaves) -> None:
+        """Check that rows can be told apart by incident: those of the first leaf where only it is read so."""
+        read = [leaves.leaves[name] for name in of[:1] if name in leaves.leaves] if method == COMPOUND else []
+        nodes = read or list(leaves.leaves.values())
+        used = {one.name for node in nodes for one in walk(node) if isinstance(one, Name) and one.name in leaves.rows}
+        tables = {leaves.rows[name].table for name in used if not leaves.rows[name].per}
+        if nodes and not any(self._has(table, INCIDENT) for table in tables):
+            message = f"the rows of {', '.join(sorted(used)) or 'none'} cannot be told apart by incident"
+            hint = "replicate: party, or rows that know their incident"
+            self.mistakes.append(inner.mistake("no-incident", message, "replicate", hint=hint))
+        if read and not (isinstance(read[0], Call) and read[0].name in ("count", "sum")):
+            message = f"{method} reads what each incident adds to a sum, {of[0]} is none"
+            self.mistakes.append(inner.mistake("interval-leaves", message, "of", 0, hint="name a count or a sum"))
 
     def _words(self) -> None:
         """Check the words that come from closed lists, and the ids of other metrics."""
@@ -355,10 +382,10 @@ def _texts(item: Item) -> list[str]:
     return [item.text] if not inner else [text for one in inner for text in _texts(one)]
 
 
-def _words(value: Node, leaves: Leaves) -> str:
+def _words(value: Node, leaves: Leaves, known: Known) -> str:
     """Return the formula in plain words, leaves written out."""
 
     def open_leaf(node: Node) -> Node | None:
         return leaves.leaves.get(node.name) if isinstance(node, Name) else None
 
-    return words(rewrite(value, open_leaf))
+    return words(rewrite(value, open_leaf), sets={name: policy.sets for name, policy in known.policies.items()})

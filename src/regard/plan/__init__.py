@@ -11,6 +11,7 @@ from regard.plan.cells import Cells as Cells, Group as Group, collect as collect
 from regard.plan.question import (
     DAY as DAY,
     DISTINCT as DISTINCT,
+    INCIDENT as INCIDENT,
     PARTY as PARTY,
     QUANTILE as QUANTILE,
     ROWS as ROWS,

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import UNITS_US, Call, Literal, Name, Node, Type, names, parameters, rewrite, show, walk
-from regard.model import DAY_US, Grain, Period, Window
+from regard.model import DAY_US, Grain, Period, Window, has_dimension, table_for
+from regard.plan.finer import read_from, weighed_leaf
 from regard.plan.question import (
     DAY,
     DISTINCT,
+    INCIDENT,
     PARTY,
     QUANTILE,
     ROWS,
@@ -29,6 +31,7 @@ from regard.plan.question import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from regard.expr import Lookup
     from regard.model import Calendar, Dimension, Metric, RowSet, Table
 
 ONE = Literal(1, Type.NUMBER)
@@ -42,6 +45,9 @@ LEAVES = ("count", "sum", "share", "mean", "distinct", "quantile", "median", "su
 MOMENTS = frozenset({"mean"})
 """Interval methods that read the second moment of their first leaf."""
 
+PARTS = frozenset({"compound_poisson_rate"})
+"""Interval methods that read nothing of a replicate but what it adds to their first leaf."""
+
 
 def plan(
     question: Question,
@@ -53,7 +59,7 @@ def plan(
     by_party: bool = False,
     tables: Mapping[str, Table],
     dimensions: Mapping[str, Dimension],
-    policies: Mapping[str, Mapping[tuple[object, ...], object]],
+    policies: Mapping[str, Lookup],
 ) -> Plan:
     """Return the plan of a question whose `start` and `end` are set; periods that begin after `until` are left out.
 
@@ -213,6 +219,8 @@ class _Maker:
         self.question = question
         self.tables = tables
         self.dimensions = dimensions
+        self.asked = frozenset(dimension for breakdown in question.breakdowns for dimension in breakdown)
+        self.filtered = names(question.where) if question.where is not None else set()
         self.measures: dict[str, Measure] = {}
         self.known: dict[Measure, str] = {}
         self.wanted: dict[str, set[str]] = defaultdict(set)
@@ -221,16 +229,19 @@ class _Maker:
         """Return value, n and what else its interval and flags need, all over measures' names."""
         self._answerable(metric)
         replicate = replicates(metric, self.tables, by_party=self.by_party) if self.question.intervals else ""
-        lower = _Lower(self, metric, replicate)
+        lower = _Lower(self, metric, "" if metric.interval.method in PARTS else replicate)
         value = lower.cell(metric.value)
         count = None if metric.n is None else lower.cell(metric.n)
         extras: dict[str, Node] = {}
         for place, leaf in enumerate(metric.interval.of):
             extras[f"of{place}"] = lower.cell(Name(leaf))
+        if metric.interval.method in PARTS and replicate:
+            extras["parts"] = _Lower(self, metric, replicate).cell(Name(metric.interval.of[0]))
         if metric.interval.method in MOMENTS and not replicate and self.question.intervals:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        extras |= {f"flag.{name}": lower.cell(node) for name, node in metric.flags.items()}
         for name, rows in metric.rows.items():
             if rows.same:
                 extras[f"same.{name}"] = lower.measure(name, VARIETY, tuple(Name(column) for column in rows.same))
@@ -251,18 +262,16 @@ class _Maker:
         """Return the asked dimensions that a row set is not cut by, or refuse."""
         rows = metric.rows[row_set]
         table = self.tables[rows.table]
-        asked = {dimension for breakdown in self.question.breakdowns for dimension in breakdown}
-        filtered = names(self.question.where) if self.question.where is not None else set()
         whole = set()
-        for dimension in sorted(asked | filtered):
-            if has_dimension(table, dimension, self.dimensions):
+        for dimension in sorted(self.asked | self.filtered):
+            if has_dimension(table_for(table, (dimension,), self.tables, self.dimensions), dimension, self.dimensions):
                 continue
             if dimension in metric.repeat.get(row_set, ()):
                 whole.add(dimension)
                 continue
             offered = [d for d in metric.dims if d != dimension]
             raise QuestionError(
-                f"{metric.id} cannot be {'cut' if dimension in asked else 'filtered'} by {dimension}: "
+                f"{metric.id} cannot be {'cut' if dimension in self.asked else 'filtered'} by {dimension}: "
                 f"table {table.name} has no such dimension; it can be cut by {', '.join(offered) or 'none'}"
             )
         return frozenset(whole)
@@ -313,7 +322,14 @@ class _Maker:
             return {""}
         if measure.what in (QUANTILE, SURVIVAL):
             return {""}
-        told = {DAY: bool(measure.rows.at) and measure.rows.per is None, PARTY: bool(party), ROWS: bool(party)}
+        told = {
+            DAY: bool(measure.rows.at) and measure.rows.per is None,
+            PARTY: bool(party),
+            ROWS: bool(party),
+            INCIDENT: INCIDENT in self.tables[measure.rows.table].dims
+            and measure.rows.per is None
+            and measure.what != DISTINCT,
+        }
         found = {replicate for replicate in wanted if told.get(replicate, False)}
         return found or {""}
 
@@ -330,14 +346,6 @@ def _alone(measure: Measure) -> tuple[object, ...]:
 def uncut(breakdown: tuple[str, ...], whole: frozenset[str]) -> tuple[str, ...]:
     """Return a breakdown without the dimensions over which a measure stays whole."""
     return tuple(dimension for dimension in breakdown if dimension not in whole)
-
-
-def has_dimension(table: Table, dimension: str, dimensions: Mapping[str, Dimension]) -> bool:
-    """Whether rows of the table can be cut by a dimension: it has a column for it, or it has parties that do."""
-    if dimension in table.dims:
-        return True
-    known = dimensions.get(dimension)
-    return bool(known and known.party and table.party)
 
 
 class _Lower:
@@ -420,13 +428,20 @@ class _Lower:
             rows = replace(rows, window=window)
         if not ripe:
             rows = replace(rows, matures=0)
-        asked = {dimension for breakdown in self.maker.question.breakdowns for dimension in breakdown}
+        maker = self.maker
+        whole = maker.cut(self.metric, row_set) | (whole & maker.asked)
+        own = maker.tables[rows.table]
+        needed = (maker.asked - whole) | maker.filtered | ({INCIDENT} if self.replicate == INCIDENT else set())
+        table = table_for(own, needed, maker.tables, maker.dimensions)
+        rows = read_from(rows, own, table)
+        if table is not own and rows.per is None:
+            of = weighed_leaf(what, of, own)
         used = {name for node in (*of, *((rows.where,) if rows.where else ())) for name in parameters(node)}
         measure = Measure(
             rows=rows,
             what=what,
             of=of,
-            whole=self.maker.cut(self.metric, row_set) | (whole & asked),
+            whole=whole,
             parameters=tuple(sorted((name, self.values[name]) for name in used)),
         )
         return self.maker.add(measure, self.replicate)

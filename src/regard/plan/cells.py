@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
-from regard.plan.build import replicates, stretch_of, uncut
-from regard.plan.question import DAY, PARTY, QUANTILE, ROWS, SURVIVAL
+from regard.plan.build import PARTS, replicates, stretch_of, uncut
+from regard.plan.question import DAY, INCIDENT, PARTY, QUANTILE, ROWS, SURVIVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +49,7 @@ class Cells:
         coverage: C x S share of the rows that could be used, NaN where none is stated.
         mixed: C x S, whether columns that must be the same differ.
         unripe: C x S number of rows that are not ripe.
+        flags: flag of the metric -> C x S, whether the cell bears it.
         tree: the value as arithmetic over measures.
         amounts: what each measure of the tree is, C x S, and `length`.
         shares: what each replicate adds to those that are replicated, C x S x R.
@@ -69,6 +70,7 @@ class Cells:
     coverage: Numbers
     mixed: Truths
     unripe: Numbers
+    flags: Mapping[str, Truths]
     tree: Node
     amounts: Mapping[str, Numbers]
     shares: Mapping[str, Numbers]
@@ -102,10 +104,10 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     if not plan.stretches:
         return []
     grids: Grids = defaultdict(list)
-    parties = _parties(plan, results)
+    parties, incidents = _parties(plan, results), _Incidents(plan)
     for scan, table in zip(plan.scans, results.tables, strict=True):
         for place, labels in enumerate(scan.sets):
-            grid = _grid(plan, scan, place, table, parties)
+            grid = _grid(plan, scan, place, table, parties, incidents)
             for column, measure in enumerate(scan.measures):
                 grids[(measure, scan.replicate, labels)].append((grid, f"m{column}"))
     return [
@@ -115,16 +117,23 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     ]
 
 
-def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[np.int64]) -> _Grid:
-    chosen = table.filter(pc.field("grouping") == place)
+def _grid(
+    plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[np.int64], incidents: _Incidents
+) -> _Grid:
+    chosen = table.filter(pc.equal(table["grouping"], place))
     wide = len(scan.sets[place])
     groups, row_group = _groups([chosen[f"d{i}"] for i in range(wide)], chosen.num_rows)
     stretch = chosen["stretch"].to_numpy().astype(np.int64)
     whole: Truths = chosen["replicate"].is_null().to_numpy()
-    replicate = chosen["replicate"].fill_null(0).to_numpy().astype(np.int64)
+    if scan.replicate == INCIDENT:
+        replicate = incidents.numbers(scan.sets[place], list(groups), row_group, stretch, chosen["replicate"])
+    else:
+        replicate = chosen["replicate"].fill_null(0).to_numpy().astype(np.int64)
     shape = (len(groups), len(plan.stretches))
     numbers, parts = {}, {}
     width = len(parties) if scan.replicate == ROWS else _width(plan, scan)
+    if scan.replicate == INCIDENT:
+        width = int(replicate.max(initial=0)) + 1
     for name in table.column_names:
         if not name.startswith("m"):
             continue
@@ -144,6 +153,32 @@ def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[
             part[row_group[~whole], stretch[~whole], r] = np.nan_to_num(column[~whole])
             parts[name] = part
     return _Grid(groups, numbers, parts)
+
+
+class _Incidents:
+    """Numbers incidents within each cell, since there are many and each is in few cells; alike for all measures."""
+
+    def __init__(self, plan: Plan) -> None:
+        scans = [scan for scan in plan.scans if scan.replicate == INCIDENT]
+        # Where a measure stands whole beside the groups of another, the two must number alike across groups.
+        self.apart = not any(measure.whole for scan in scans for measure in scan.measures)
+        self.known: dict[tuple[object, ...], dict[str, int]] = defaultdict(dict)
+
+    def numbers(
+        self,
+        labels: tuple[str, ...],
+        groups: Sequence[Group],
+        row_group: NDArray[np.int64],
+        stretch: NDArray[np.int64],
+        ids: pa.ChunkedArray,
+    ) -> NDArray[np.int64]:
+        """Return the number of the incident of each row within its cell, 0 for a row that is the whole."""
+        out = np.zeros(len(stretch), dtype=np.int64)
+        for row, (group, place, one) in enumerate(zip(row_group, stretch, ids.to_pylist(), strict=True)):
+            if one is not None:
+                own = self.known[(labels, groups[group], place) if self.apart else (place,)]
+                out[row] = own.setdefault(one, len(own))
+        return out
 
 
 def _parties(plan: Plan, results: Results) -> NDArray[np.int64]:
@@ -217,6 +252,7 @@ class _Arithmetic:
             seen = {(): None}
         self.groups = sorted(seen, key=lambda group: [(value is None, value or "") for value in group])
         self.lengths = np.array([stretch.length for stretch in plan.stretches])
+        self.known: dict[tuple[str, str], tuple[Numbers, Numbers | None]] = {}
 
     def _measures(self, *nodes: Node) -> list[str]:
         return sorted({name for node in nodes for name in names(node)})
@@ -225,13 +261,19 @@ class _Arithmetic:
         """Return where a measure's numbers stand, with the metric's own replicates where it was computed with them."""
         measure = self.plan.measures[name]
         labels = uncut(self.breakdown, measure.whole)
-        for replicate in (self.replicate, "", PARTY, ROWS, DAY):
+        for replicate in (self.replicate, "", PARTY, ROWS, DAY, INCIDENT):
             if (measure, replicate, labels) in self.grids:
                 return self.grids[(measure, replicate, labels)]
         raise KeyError(name)
 
-    def _align(self, name: str, suffix: str = "") -> tuple[Numbers, Numbers | None]:
-        """Return a measure on the groups of the breakdown: C x S and, where it was replicated, C x S x R."""
+    def aligned(self, name: str, suffix: str = "") -> tuple[Numbers, Numbers | None]:
+        """Return a measure on the groups of the breakdown, made once: value, n, interval and coverage all read it."""
+        if (name, suffix) not in self.known:
+            self.known[name, suffix] = self._align(name, suffix)
+        return self.known[name, suffix]
+
+    def _align(self, name: str, suffix: str) -> tuple[Numbers, Numbers | None]:
+        """Return its numbers, C x S, and where it was replicated its parts, C x S x R."""
         measure = self.plan.measures[name]
         blank = measure.what in (QUANTILE, SURVIVAL)
         kept = [i for i, dimension in enumerate(self.breakdown) if dimension not in measure.whole]
@@ -257,12 +299,14 @@ class _Arithmetic:
         extras = plan.extras[metric.id]
         value_tree = plan.values[metric.id]
         shape = (len(self.groups), len(plan.stretches))
-        used = {name: self._align(name) for name in self._measures(value_tree)}
+        used = {name: self.aligned(name) for name in self._measures(value_tree)}
         env = {name: numbers for name, (numbers, _) in used.items()}
         value = self._evaluate(value_tree, env, shape)
         without: Numbers | None = None
         present: Truths | None = None
         parts = {name: part for name, (_, part) in used.items() if part is not None}
+        if metric.interval.method in PARTS:
+            parts = {}
         if parts:
             width = max(part.shape[2] for part in parts.values())
             present = _any([_padded(part, width) != 0 for part in parts.values()])
@@ -309,11 +353,16 @@ class _Arithmetic:
                 or [np.zeros(shape)],
                 axis=0,
             ),
+            flags=self._raised(extras, shape),
         )
 
+    def _raised(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> dict[str, Truths]:
+        flags = {name[5:]: node for name, node in extras.items() if name.startswith("flag.")}
+        return {name: self._extra(node, shape) > 0 for name, node in flags.items()}
+
     def _first_parts(self, extras: Mapping[str, Node]) -> Numbers | None:
-        first = extras.get("of0")
-        return self._align(first.name)[1] if isinstance(first, Name) else None
+        first = extras.get("parts", extras.get("of0"))
+        return self.aligned(first.name)[1] if isinstance(first, Name) else None
 
     def _share(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> Numbers:
         if "covered" not in extras:
@@ -323,7 +372,7 @@ class _Arithmetic:
     def _extra(self, node: Node | None, shape: tuple[int, ...]) -> Numbers:
         if node is None:
             return np.full(shape, np.nan)
-        return self._evaluate(node, {name: self._align(name)[0] for name in names(node)}, shape)
+        return self._evaluate(node, {name: self.aligned(name)[0] for name in names(node)}, shape)
 
     def _ends(self, tree: Node, value: Numbers, env: Mapping[str, Numbers]) -> tuple[Numbers | None, Numbers | None]:
         """Return the ends of an interval that came with a quantile or survival time, through the same arithmetic."""
@@ -331,7 +380,7 @@ class _Arithmetic:
         if len(second) != 1:
             return None, None
         ends = [
-            self._evaluate(tree, {**env, second[0]: self._align(second[0], side)[0]}, value.shape)
+            self._evaluate(tree, {**env, second[0]: self.aligned(second[0], side)[0]}, value.shape)
             for side in ("_lo", "_hi")
         ]
         # A falling arithmetic (such as 1 - x) turns the ends round; an end that does not exist stays where it is.
@@ -351,7 +400,8 @@ def _any(truths: Sequence[Truths]) -> Truths:
 
 
 def _padded(part: Numbers, width: int) -> Numbers:
-    return np.pad(part, ((0, 0), (0, 0), (0, max(0, width - part.shape[2]))))
+    missing = width - part.shape[2]
+    return np.pad(part, ((0, 0), (0, 0), (0, missing))) if missing > 0 else part
 
 
 def arithmetic(node: Node, env: Mapping[str, Numbers]) -> Numbers:

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from regard.expr import Node
+    from regard.expr import Lookup, Node
     from regard.model import Calendar, Dimension, Metric, Period, RowSet, Table
 
 SUM, DISTINCT, VARIETY, QUANTILE, SURVIVAL = "sum", "distinct", "variety", "quantile", "survival"
 """What a measure computes. Sums merge; a distinct count merges only over disjoint keys; the rest never merges."""
 
-PARTY, DAY, ROWS = "party", "day", "rows"
-"""Replicates: 32 buckets of parties, local days, or one replicate for each party (small cells)."""
+PARTY, DAY, ROWS, INCIDENT = "party", "day", "rows", "incident"
+"""Replicates: 32 buckets of parties, local days, one replicate for each party (small cells), or incidents.
+
+Rows without an incident that begin at one instant are one event, and count as one.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +138,7 @@ class Plan:
         whole: whether that is where what we know ends: then no row has to be left out for being later.
         tables: the tables in use, by name.
         dimensions: the conformed dimensions.
-        policies: `lookup` tables: keys -> value, () being the default.
+        policies: what `lookup` reads, by name.
     """
 
     question: Question
@@ -154,7 +157,7 @@ class Plan:
     by_party: bool
     tables: Mapping[str, Table]
     dimensions: Mapping[str, Dimension]
-    policies: Mapping[str, Mapping[tuple[object, ...], object]]
+    policies: Mapping[str, Lookup]
 
 
 class Engine(Protocol):
@@ -171,8 +174,9 @@ class Results:
     Attributes:
         tables: for each scan of the plan one Arrow table with the columns `grouping` (index into the scan's sets),
             `stretch` (index into the plan's), `d0`, `d1`, ... (the set's dimensions in order, text, null where the
-            row had none or the set has fewer), `replicate` (bucket, or day number; null on the row of the whole) and
-            `m0`, `m1`, ... (the scan's measures; of a quantile or survival also `m0_lo`, `m0_hi`, `m0_n`).
+            row had none or the set has fewer), `replicate` (bucket, party or day number, of incidents a text; null on
+            the row of the whole) and `m0`, `m1`, ... (the scan's measures; of a quantile or survival also `m0_lo`,
+            `m0_hi`, `m0_n`).
         sql: the statements that were run, in order.
     """
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US, Call, Clock, Literal, Name, Node, Type, conjuncts, names, rewrite, walk
-from regard.plan import DAY, VARIETY
+from regard.plan import DAY, INCIDENT, VARIETY
 from regard.sql import expression as e
 from regard.sql.derived import WORKED
 from regard.sql.facts import Facts, timed
@@ -225,7 +225,9 @@ class _Histogram:
         return [f"{self.facts.time} + {measure.rows.matures} <= {self.facts.plan.until}"]
 
     def _summed(self, value: Node, rows: list[str], measure: Measure) -> str:
-        return self.sum(f"sum({self._where(rows, '1' if value == ONE else self.facts.say(value, measure))})")
+        if value == ONE:
+            return self.sum(f"count({self._where(rows, '1')})")
+        return self.sum(f"sum({self._where(rows, self.facts.say(value, measure))})")
 
     def _where(self, rows: list[str], value: str) -> str:
         """Return the alias of a value that is NULL where a test does not hold."""
@@ -406,7 +408,8 @@ def grouping(facts: Facts, place: int, labels: tuple[str, ...], *, replicated: b
     wide = max(len(other) for other in facts.scan.sets)
     heads = [f"{place} as grouping", "t.stretch as stretch"]
     heads += [f"{own[i]} as d{i}" if i < len(own) else f"cast(null as varchar) as d{i}" for i in range(wide)]
-    heads.append("cast(r as bigint) as replicate" if replicated else "cast(null as bigint) as replicate")
+    kind = "varchar" if facts.scan.replicate == INCIDENT else "bigint"
+    heads.append(f"cast({'r' if replicated else 'null'} as {kind}) as replicate")
     return heads, ["t.stretch", *own, *(["r"] if replicated else [])]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regard.expr import names
-from regard.plan import PARTY, AnswerCell, Estimate, replicates, stretch_of
+from regard.plan import INCIDENT, PARTY, AnswerCell, Estimate, replicates, stretch_of
 from regard.stats import METHODS, Bands, bootstrap, estimate, status, verdicts
 
 if TYPE_CHECKING:
@@ -126,6 +126,8 @@ class _Judged:
             leaves.insert(1, cells.squares.ravel())
         if METHODS[method].parts:
             parts, without = self._parts(), None
+            if parts is None and METHODS[method].parts == "incident":
+                method, leaves = "none", []
         if METHODS[method].replicates == "must be" and without is None:
             method, leaves = "none", []
         if METHODS[method].replicates == "no":
@@ -133,10 +135,12 @@ class _Judged:
         return estimate(method, value, leaves, without=without, parts=parts, scale=self._scale(method, value, leaves))
 
     def _parts(self) -> Numbers | None:
-        """Return G x R amounts of the first leaf by day, NaN for days outside the cell."""
+        """Return G x R amounts of the first leaf by incident, or by day, NaN for days outside the cell."""
         parts = self.cells.parts
         if parts is None:
             return None
+        if self.cells.metric.interval.replicate == INCIDENT:
+            return parts.reshape(self.groups * self.stretches, parts.shape[2])
         out = parts.copy()
         for i, stretch in enumerate(self.plan.stretches):
             days = (
@@ -218,7 +222,7 @@ class _Judged:
     def _estimate(self, g: int, s: int) -> Estimate:
         cells, stretch = self.cells, self.plan.stretches[s]
         n = _known(cells.n[g, s])
-        flags = []
+        flags = [name for name, raised in cells.flags.items() if raised[g, s]]
         if cells.mixed[g, s]:
             flags.append("mixed")
         if cells.unripe[g, s] > 0:
