@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from regard.workspace import Workspace
+from regard.workspace.workspace import Asking
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -24,6 +25,14 @@ def rows_of(workspace, tables, query):
     for name in tables.split(","):
         workspace.lake.view(connection, workspace.catalogue.tables[name], workspace.lake.version(name))
     return connection.execute(query).fetchall()
+
+
+def derived_rows(workspace, name, query, **arguments):
+    """Rows that a query over one derived table gives; the table is called `rows`."""
+    asking = Asking(workspace)
+    given = workspace.catalogue.tables[name].arguments | arguments
+    relation = asking.relations.name(name, tuple(sorted(given.items())))
+    return asking.relations.connection.execute(query.replace("from rows", f'from "{relation}" as rows')).fetchall()
 
 
 @pytest.fixture(scope="session")

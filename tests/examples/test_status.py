@@ -8,7 +8,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 
-from tests.examples.conftest import EXAMPLES, rows_of
+from tests.examples.conftest import EXAMPLES, derived_rows, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,27 @@ def test_maintenance_begins_when_it_began_and_not_when_it_was_announced(status, 
     for name, notice, started, resolved in got:
         at = {update["status"]: pd.Timestamp(update["at"]) for update in planned.loc[name, "updates"]}
         assert (notice, started, resolved) == tuple(micros(at[s]) for s in ("Scheduled", "In progress", "Completed"))
+
+
+def test_assumed_minutes_are_marked_as_assumed(assumed, incidents):
+    """With the assumption on, every piece of the ledger is `assumed`; shares times time, with overlaps joined."""
+    workspace, _ = assumed
+    got = derived_rows(
+        workspace,
+        "ledger",
+        "select evidence, sum(size * (end_at - start_at)) / 60e6, min(size), max(size), min(party_size)"
+        " from rows group by all",
+    )
+    real = incidents[incidents["impact"].isin(["minor", "major", "critical"])]
+    start = real["harm_start_at"].where(real["believed"], real["started_at"])
+    end = real["harm_end_at"].where(real["believed"], real["resolved_at"])
+    affected = 1000 * real["impact"].map({"minor": 0.02, "major": 0.2, "critical": 0.7})
+    naive = (affected * ((end - start) / pd.Timedelta(minutes=1))).sum()
+    [(evidence, minutes, least, most, customers)] = got
+    assert (evidence, customers) == ("assumed", 1000)
+    assert least == pytest.approx(20)
+    assert most <= 1000
+    assert 0.9 * naive < minutes < naive
 
 
 def test_nothing_is_said_of_customers_until_somebody_assumes_it(status, assumed):
