@@ -15,6 +15,11 @@ from regard.stats.change import (
     verdict as verdict,
     verdicts as verdicts,
 )
+from regard.stats.lags import (
+    Lagged as Lagged,
+    holm as holm,
+    lagged as lagged,
+)
 from regard.stats.methods import (
     METHODS as METHODS,
     Compare as Compare,
@@ -55,4 +60,9 @@ from regard.stats.survival import (
 from regard.stats.target import (
     meets as meets,
     status as status,
+)
+from regard.stats.windows import (
+    Worst as Worst,
+    minute_grid as minute_grid,
+    worst_window as worst_window,
 )
