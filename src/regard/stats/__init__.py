@@ -15,6 +15,7 @@ from regard.stats.change import (
     verdict as verdict,
     verdicts as verdicts,
 )
+from regard.stats.dose import Response as Response, response as response
 from regard.stats.methods import (
     METHODS as METHODS,
     Compare as Compare,
@@ -40,6 +41,13 @@ from regard.stats.rates import (
     poisson as poisson,
     rate_ratio as rate_ratio,
 )
+from regard.stats.regression import (
+    Fit as Fit,
+    Weight as Weight,
+    pooled as pooled,
+    regress as regress,
+    relative as relative,
+)
 from regard.stats.resampling import (
     bootstrap as bootstrap,
     delete_each as delete_each,
@@ -55,4 +63,10 @@ from regard.stats.survival import (
 from regard.stats.target import (
     meets as meets,
     status as status,
+)
+from regard.stats.worth import (
+    Case as Case,
+    Improvement as Improvement,
+    business_case as business_case,
+    improvement as improvement,
 )
