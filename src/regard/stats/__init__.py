@@ -16,6 +16,7 @@ from regard.stats.change import (
     verdicts as verdicts,
 )
 from regard.stats.dose import Response as Response, response as response
+from regard.stats.means import mean_difference as mean_difference
 from regard.stats.methods import (
     METHODS as METHODS,
     Compare as Compare,

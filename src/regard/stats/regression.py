@@ -131,7 +131,7 @@ def regress(family: str, columns: ArrayLike, outcome: ArrayLike, *, weights: Arr
 
 
 def _fitted(family: str, x: Floats, y: Floats, w: Floats) -> Floats:
-    beta = np.zeros(x.shape[1])
+    beta: Floats = np.zeros(x.shape[1])
     start = float(np.average(y, weights=w))
     beta[0] = np.log(start / (1 - start)) if family == "share" and 0 < start < 1 else start
     step = beta

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from regard import catalog
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from regard.errors import Mistake
-    from regard.model import Metric, Target
+    from regard.model import Metric, Period, Target
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
     from regard.sources import Progress, Report
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 CONFIG = "regard.toml"
 STORE = "regard.db"
 SOURCES = "sources"
+PARAMETER = re.compile(r"\$(\w+)")
+"""A value that a statement has bound by name."""
 COMPARED = ("previous", "year", "")
 """What a period may be compared with (K51); nothing for the last."""
 
@@ -382,6 +385,32 @@ class Asking:
             zone=workspace.calendar.zone,
             connection=workspace.lake.connect(),
         )
+
+    def rows(self, statement: str, **bound: object) -> list[dict[str, Any]]:
+        """Run a statement over the tables of the snapshot; of the values only those that it mentions are bound."""
+        named = set(PARAMETER.findall(statement))
+        cursor = self.relations.connection.execute(
+            statement, {name: value for name, value in bound.items() if name in named}
+        )
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
+        """Return the periods between two days; where one is not said, from the first or to the last row of a table.
+
+        Raises:
+            QuestionError: no day is left.
+        """
+        calendar = self.workspace.calendar
+        found = extent(self.relations, {table: column})
+        last = calendar.day_of(self.until - 1)
+        if found is None and start is None:
+            return ()
+        first = start or calendar.day_of(found[0] if found else self.until)
+        after = end or last + timedelta(days=1)
+        if first >= after:
+            raise QuestionError(f"the question begins on {first} and ends before {after}: no day is left")
+        return calendar.periods(first, after, grain)
 
     def answers(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
         """Yield one answer for each metric, its breakdowns one after another."""
