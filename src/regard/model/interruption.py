@@ -1,8 +1,8 @@
 """The nouns of deciding about interruption: an incident opened, minutes by cause, a queue, one customer's own ledger.
 
 Instants (`at`, `..._at`, `until`) are microseconds since 1970-01-01 UTC, lengths are minutes, money is in the reporting
-currency. Customer minutes are attributed: where several incidents take the same minute it is shared among them (K05), so
-that parts add up to the whole.
+currency. Customer minutes are attributed: where several incidents take the same minute it is shared among them (K05),
+so that parts add up to the whole.
 """
 
 from __future__ import annotations

@@ -6,9 +6,8 @@ derived table with other arguments has another. Customer minutes are `share * si
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
-
-from sqlglot import exp
 
 from regard.expr import MINUTE_US
 from regard.model import DAY_US
@@ -17,6 +16,8 @@ from regard.sql.upkeep import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sqlglot import exp
 
 PARTS = ("segment", "region", "tier")
 """What the affected are told apart by."""
@@ -147,7 +148,7 @@ def phases(shares: str, bounds: Sequence[int]) -> str:
     """Return minutes of incidents before the first bound, between each and the next, and after the last."""
     edges = [None, *bounds, None]
     columns = []
-    for i, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for i, (start, end) in enumerate(pairwise(edges)):
         begins = "start_at" if start is None else f"GREATEST(start_at, {int(start)})"
         ends = "stop_at" if end is None else f"LEAST(stop_at, {int(end)})"
         columns.append(f"SUM(share * size * GREATEST({ends} - {begins}, 0)) / {MINUTE_US}.0 AS phase_{i}")
@@ -322,11 +323,11 @@ def attributed(shares: str, by: Sequence[str], bounds: Sequence[int]) -> str:
         bounds: instants at which the periods begin, and the end of the last.
 
     Returns:
-        A query of `period` (from 0), `incident_id` (NULL with `whole` true: of all incidents of the group), the columns,
-        minutes with bounds, planned minutes, and customers. Losses without an incident that begin at one instant count
-        as one event, `event`.
+        A query of `period` (from 0), `event`, `named`, the columns, minutes with bounds, and planned minutes; and for
+        each group a row with `whole` and its customers. An event is an incident, or losses without one that begin at
+        one instant.
     """
-    values = ", ".join(f"({i}, {int(a)}, {int(b)})" for i, (a, b) in enumerate(zip(bounds, bounds[1:], strict=False)))
+    values = ", ".join(f"({i}, {int(a)}, {int(b)})" for i, (a, b) in enumerate(pairwise(bounds)))
     names = [quoted(name) for name in by]
     dims = "".join(f", {name}" for name in names)
     own = "".join(f", piece.{name}" for name in names)

@@ -134,15 +134,15 @@ def _fitted(family: str, x: Floats, y: Floats, w: Floats) -> Floats:
     beta: Floats = np.zeros(x.shape[1])
     start = float(np.average(y, weights=w))
     beta[0] = np.log(start / (1 - start)) if family == "share" and 0 < start < 1 else start
-    step = beta
+    step: Floats = beta
     for _ in range(STEPS):
         mean, slope, spread = FAMILIES[family](x @ beta)
         pull = x.T @ (w * (y - mean) * slope / spread)
         step = np.linalg.solve(_information(x, w * slope**2 / spread), pull)
         # A rate below nothing has no likelihood: the step is halved until all rates are above it.
         while family == "count" and (x @ (beta + step) <= 0).any() and np.abs(step).max() > LEAST_RATE:
-            step = step / 2
-        beta = beta + step
+            step = np.asarray(step / 2, dtype=np.float64)
+        beta = floats(beta + step)
         if np.abs(step).max() <= SETTLED * max(float(np.abs(beta).max()), SETTLED):
             return beta
     if np.abs(step).max() <= 1e-6 * float(np.abs(beta).max()):

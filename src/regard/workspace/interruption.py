@@ -231,7 +231,7 @@ class Interruptions:
     # -- minutes by cause --------------------------------------------------------------------------------------------
 
     def impact(
-        self, by: Sequence[str], *, grain: str = "all", start: date | None = None, end: date | None = None
+        self, by: Sequence[str], *, grain: Grain = Grain.ALL, start: date | None = None, end: date | None = None
     ) -> ImpactReport:
         """Return customer minutes by dimensions, adding up to the whole.
 
@@ -243,7 +243,7 @@ class Interruptions:
             if name not in table.dims:
                 hint = did_you_mean(name, table.dims)
                 raise QuestionError(f"minutes are not attributed by '{name}'; {hint}".rstrip("; "))
-        periods = self.asking.days("ledger_share", "start_at", start, end, Grain(grain))
+        periods = self.asking.days("ledger_share", "start_at", start, end, grain)
         if not periods:
             now = self.asking.until
             return ImpactReport(by=tuple(by), rows=(), totals={}, planned=0.0, blind=(), start_at=now, end_at=now)

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from regard import catalog
@@ -23,8 +23,10 @@ from regard.sources import load, read_sources
 from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
+from regard.workspace.added import Addition, Loss, add, propose
 from regard.workspace.answers import Answers
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
+from regard.workspace.interruption import Interruptions
 from regard.workspace.kept import Kept
 from regard.workspace.relations import Relations, extent
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from regard.errors import Mistake
     from regard.model import Metric, Period, Target
+    from regard.model.interruption import CustomerLedger, Escalations, ImpactReport, IncidentPage, Running
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
     from regard.sources import Progress, Report
@@ -43,6 +46,8 @@ STORE = "regard.db"
 SOURCES = "sources"
 PARAMETER = re.compile(r"\$(\w+)")
 """A value that a statement has bound by name."""
+Moment: TypeAlias = int | datetime | str | None
+"""An instant as callers say it; see `Workspace.moment`."""
 COMPARED = ("previous", "year", "")
 """What a period may be compared with (K51); nothing for the last."""
 
@@ -243,8 +248,7 @@ class Workspace:
         if compare not in COMPARED:
             hint = did_you_mean(compare, [name for name in COMPARED if name])
             raise QuestionError(f"nothing is compared with '{compare}'; {hint}")
-        dims = tuple(dim.strip() for dim in by.split(",") if dim.strip()) if isinstance(by, str) else tuple(by)
-        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [dims]
+        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [_dims(by)]
         test = self._test(where)
         answers: dict[int, Answer] = {}
         for extra in dict.fromkeys(metric.by_default for metric in wanted):
@@ -265,6 +269,70 @@ class Workspace:
             for (i, _), answer in zip(chosen, asking.answers(question, [m for _, m in chosen]), strict=True):
                 answers[i] = answer
         return Answers(answers[i] for i in range(len(wanted)))
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def incident(self, incident: str, *, as_of: Moment = None, until: Moment = None) -> IncidentPage:
+        """Open an incident: who, when, how deep, and what came of it (R119).
+
+        Raises:
+            QuestionError: nobody recorded one of that id.
+        """
+        return self._interruptions(as_of, until).incident(incident)
+
+    def impact(
+        self,
+        by: str | Sequence[str] = ("cause",),
+        *,
+        grain: str = "all",
+        start: date | str | None = None,
+        end: date | str | None = None,
+        as_of: Moment = None,
+        until: Moment = None,
+    ) -> ImpactReport:
+        """Return customer minutes lost by dimensions of the attributed ledger, adding up to the whole (R030).
+
+        Raises:
+            QuestionError: a dimension that the ledger does not have, or days in the wrong order.
+        """
+        found = self._interruptions(as_of, until)
+        return found.impact(_dims(by), grain=_grain(grain), start=_day(start), end=_day(end))
+
+    def queue(self, *, as_of: Moment = None, until: Moment = None) -> tuple[Running, ...]:
+        """Return open incidents, those first that will cost customers most (R023, R026)."""
+        return self._interruptions(as_of, until).queue()
+
+    def ledger(self, customer: str, *, as_of: Moment = None, until: Moment = None) -> CustomerLedger:
+        """Return what one customer lost and said; it is named by its key as written, or its surrogate.
+
+        Raises:
+            QuestionError: nobody, or several, are known by that name.
+        """
+        return self._interruptions(as_of, until).ledger(customer)
+
+    def escalation(self, cases: str | Sequence[str], *, as_of: Moment = None, until: Moment = None) -> Escalations:
+        """Return what stands behind tickets, each incident and customer once in their total (R029).
+
+        Raises:
+            QuestionError: there is no such ticket.
+        """
+        return self._interruptions(as_of, until).escalation([cases] if isinstance(cases, str) else cases)
+
+    def propose_impact(self, loss: Loss) -> Addition:
+        """Return who matches the test of a loss, and the rows that would record it; nothing is written (R019).
+
+        Raises:
+            QuestionError: the incident is unknown, nobody matches, or the loss makes no sense.
+            AuthorError: the test has mistakes.
+        """
+        return propose(Asking(self), loss, self.root)
+
+    def add_impact(self, addition: Addition) -> tuple[Path, ...]:
+        """Write proposed rows into `data/impact/added.csv` and map it as a source; a load takes them in."""
+        return add(addition, self.root)
+
+    def _interruptions(self, as_of: Moment, until: Moment) -> Interruptions:
+        return Interruptions(Asking(self, as_of=self.moment(as_of), until=self.moment(until)))
 
     def metric(self, name: str, options: Mapping[str, str] | None = None) -> Metric:
         """Return a resolved metric that can be computed; options that it does not have are left out for it.
@@ -515,6 +583,11 @@ def _ordered(question: Question) -> Question:
     if question.start and question.end and question.start >= question.end:
         raise QuestionError(f"the question begins on {question.start} and ends before {question.end}: no day is left")
     return question
+
+
+def _dims(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return dimensions that are a list, or one text with commas."""
+    return tuple(dim.strip() for dim in by.split(",") if dim.strip()) if isinstance(by, str) else tuple(by)
 
 
 def _grain(text: str) -> Grain:
