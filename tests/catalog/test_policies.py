@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from regard.catalog import BUILTIN, Config, load, parse_yaml, read_config
 from regard.catalog.tables import Tables
+from regard.expr import Lookup
 from regard.model import Grain
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def test_a_policy_replaces_a_shipped_one(catalogue, own) -> None:
     citation: own
     """
     assert own() == []
-    assert catalogue.lookups()["top_boxes"] == {(5,): 1}
+    assert catalogue.lookups()["top_boxes"] == Lookup({(5,): 1})
     assert catalogue.policies["top_boxes"].version == 2
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pyarrow as pa
 from hypothesis import strategies as st
 
-from regard.expr import Node, Type, parse
+from regard.expr import Lookup, Node, Type, parse
 from regard.model import (
     DAY_US,
     Calendar,
@@ -57,6 +58,7 @@ FACT = Table(
             column("amount", Type.NUMBER),
             column("good", Type.TRUTH),
             column("channel", Type.TEXT, few=True),
+            column("kinds", Type.TEXT, few=True, set=True),
         ]
     ),
     keys=("id",),
@@ -75,6 +77,7 @@ SPAN = Table(
             column("size", Type.NUMBER, whole=True),
             column("rate", Type.NUMBER),
             column("tier", Type.TEXT, few=True),
+            column("kinds", Type.TEXT, few=True, set=True),
             column("bucket", Type.NUMBER, whole=True, few=True),
         ]
     ),
@@ -82,21 +85,61 @@ SPAN = Table(
     over=("start_at", "end_at"),
     party="party_id",
     dims={"tier": "tier"},
+    arguments={"grain": "customer"},
+    finer=("span_share", "share"),
+)
+SPAN_SHARE = replace(
+    SPAN,
+    name="span_share",
+    grain="a part of a span",
+    columns={
+        **SPAN.columns,
+        **dict(
+            [
+                column("share", Type.NUMBER, blank=False),
+                column("incident_id", Type.TEXT),
+                column("cause", Type.TEXT, few=True),
+            ]
+        ),
+    },
+    keys=("party_id", "start_at", "incident_id"),
+    dims={"tier": "tier", "cause": "cause", "incident": "incident_id"},
+    arguments={"grain": "customer", "sharing": "equal"},
+    finer=None,
 )
 PARTY = Table(name="party", grain="version of a party", columns=dict([column("region", Type.TEXT, few=True)]))
-TABLES = {"fact": FACT, "span": SPAN, "party": PARTY}
+TABLES = {"fact": FACT, "span": SPAN, "span_share": SPAN_SHARE, "party": PARTY}
 DIMENSIONS = {
     name: Dimension(name=name, title=name, party=party)
-    for name, party in (("channel", False), ("kind", False), ("tier", True), ("region", True))
+    for name, party in (
+        ("channel", False),
+        ("kind", False),
+        ("tier", True),
+        ("region", True),
+        ("cause", False),
+        ("incident", False),
+    )
 }
-POLICIES: dict[str, dict[tuple[object, ...], object]] = {
-    "boxes": {(1,): 1, (2,): 0.5, (): 0.25},
-    "weights": {("a", "x"): 2, ("b", "y"): 3, (): None},
+POLICIES = {
+    "boxes": Lookup({(1,): 1, (2,): 0.5, (): 0.25}),
+    "weights": Lookup({("a", "x"): 2, ("b", "y"): 3, (): None}),
+    "deepest": Lookup({("outage",): 1, ("data_loss",): 0.5, ("o",): -1}, "max"),
+    "deepest_of": Lookup({("outage",): 1, ("data_loss",): 0.5, (): 0.75}, "max"),
+    "depths": Lookup({("outage",): 1, ("data_loss",): 0.5, ("o",): -1}, "sum"),
+    "depths_of": Lookup({("outage",): 1, ("data_loss",): 0.5, (): 0.25}, "sum"),
 }
 
 instants = st.integers(FIRST // HOUR, LAST // HOUR).map(lambda h: h * HOUR) | st.integers(FIRST, LAST)
 maybe_instants = st.none() | instants
+sets = st.sampled_from([None, "", "outage", "data_loss+outage", "outage+outage+x", "data_loss+o+o", "o+outage", "x+y"])
 texts = st.sampled_from([None, "a", "b", "ü'\";--"])
+PARTS = [
+    [(1.0, None, None)],
+    [(1.0, "i1", "deploy")],
+    [(0.25, "i1", "deploy"), (0.75, "i2", "deploy")],
+    [(0.5, "i2", None), (0.25, None, "dns"), (0.25, "i3", "dns")],
+]
+"""Ways in which a span is shared among incidents: share, incident, cause."""
 numbers = st.sampled_from([None, 0.0, -1.5, 2.25, 1e6, 3.0])
 
 
@@ -116,6 +159,7 @@ def facts(draw: st.DrawFn) -> list[Row]:
             "amount": draw(numbers),
             "good": draw(st.sampled_from([None, True, False])),
             "channel": draw(st.sampled_from([None, "x", "y"])),
+            "kinds": draw(sets),
         }
         for i in range(n)
     ]
@@ -131,7 +175,7 @@ def facts(draw: st.DrawFn) -> list[Row]:
 
 @st.composite
 def spans(draw: st.DrawFn) -> list[Row]:
-    """Rows of `span`: some open, some empty, some beyond the story."""
+    """Rows of `span`: some open, some empty, some beyond the story; `parts` are what `shares` makes of each."""
     return [
         {
             "party_id": (party := draw(st.integers(1, 4))),
@@ -141,9 +185,17 @@ def spans(draw: st.DrawFn) -> list[Row]:
             "rate": draw(numbers),
             "tier": draw(st.sampled_from([None, "gold", "free"])),
             "bucket": party % 32,
+            "kinds": draw(sets),
+            "parts": draw(st.sampled_from(PARTS)),
         }
         for _ in range(draw(st.integers(0, 12)))
     ]
+
+
+def shares(rows: list[Row]) -> list[Row]:
+    """Rows of `span_share`: each span in its parts, whose shares sum to 1."""
+    names = ("share", "incident_id", "cause")
+    return [{**row, **dict(zip(names, part, strict=True))} for row in rows for part in row["parts"]]
 
 
 @st.composite
@@ -170,15 +222,27 @@ def versions(draw: st.DrawFn) -> list[Row]:
 ROW_TESTS = [
     "kind = 'a'", "score >= $from", "score > 1 and good", "not good", "amount > 0", "kind in ('a', 'b') or good",
     "channel is not blank", "not (score < 2)", "done_at is blank", "done_at - at < 3 d", "good = (score > 1)",
+    "lookup(deepest, kinds) > 0.5", "not (lookup(depths_of, kinds) < 1)",
     "lookup(boxes, score) > 0.3", "amount is blank or amount < $from", "done_at >= period.end", "until - at > 10 d",
     "done_at is blank or done_at > period.start", "at < period.end", "kind != 'a'", "kind = 'ü''\";--'",
 ]  # fmt: skip
 ROW_NUMBERS = [
     "score", "amount", "score * 2 + 1", "(done_at - at) / 1 h", "amount / score", "lookup(boxes, score)",
     "if(good, amount, score)", "min(amount, score)", "lookup(weights, kind, channel)", "max(score, $from)", "-amount",
-    "score * amount",
+    "score * amount", "lookup(deepest, kinds)", "lookup(deepest_of, kinds) * amount", "lookup(depths, kinds)",
+    "min(1, lookup(depths_of, kinds))",
 ]  # fmt: skip
-SPAN_NUMBERS = ["overlap", "overlap * size", "size * overlap / 2", "rate * part", "part", "overlap * rate", "size"]
+SPAN_NUMBERS = [
+    "overlap",
+    "overlap * size",
+    "size * overlap / 2",
+    "rate * part",
+    "part",
+    "overlap * rate",
+    "size",
+    "overlap * size * lookup(deepest, kinds)",
+    "part * max(lookup(depths_of, kinds), rate)",
+]
 SPAN_TESTS = ["tier = 'gold'", "size > 1", "end_at is blank", "rate > 0", "end_at >= period.end", "tier != 'free'"]
 
 
@@ -208,6 +272,10 @@ def row_set(draw: st.DrawFn, table: str, *, second: bool) -> RowSet:
             window=window,
             shift=draw(st.sampled_from([0, 3 * DAY_US])),
         )
+    if draw(st.booleans()):
+        sums = (("visits", parse("size > 1")), ("spend", parse("rate")), ("wins", parse("1")))
+        per = Per(("party_id",), sums) if second else None
+        return RowSet(table="span", where=where, at="start_at", per=per, arguments=(("sharing", "first"),))
     return RowSet(
         table="span", where=where, standing=draw(st.sampled_from(["start", "end"])), span=("start_at", "end_at")
     )
@@ -239,7 +307,11 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
             )
         )  # fmt: skip
         kind = Kind.GRAIN
-        if draw(st.booleans()) and table == "fact":
+        if rows.per:
+            leaf = draw(
+                st.sampled_from(["count(r)", "sum(r, visits >= 0.5)", "sum(r, spend)", "sum(r, wins * 2 + visits)"])
+            )
+        elif draw(st.booleans()) and table == "fact":
             sums = tuple((name, parse(text)) for name, text in (("visits", "1"), ("spend", "amount"), ("wins", "good")))
             rows = RowSet(table="fact", where=rows.where, at="at", window=rows.window, per=Per(("party_id",), sums))
             leaf = draw(
@@ -255,7 +327,7 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
             st.sampled_from(["count(r)", f"sum(r, {test})", f"sum(r, {x})", f"share(r, {test})", f"mean(r, {x})"])
         )
     merges = not second and not rows.per
-    wider = ["leaf"] + (["leaf / total(leaf, channel)"] if merges and table == "fact" else [])
+    wider = ["leaf"] + ([f"leaf / total(leaf, {'channel' if table == 'fact' else 'cause'})"] if merges else [])
     wider += ["leaf / length", "100 * leaf / n - 3"] if merges else []
     wider += ["trailing(leaf, 20 d)"] if merges and not rows.standing else []
     simple = leaf.split("(")[0] in ("count", "sum")
@@ -274,6 +346,7 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
         value=parse(value, "cell"),
         n=parse("n", "cell") if merges else None,
         parameters={"from": Setting(value=draw(st.sampled_from([1, 2.25, 9])))},
+        flags={"open": parse("n - 2", "cell")} if merges else {},
         interval=Interval(method="ratio", of=(), replicate=replicate),
     )
 
@@ -284,7 +357,13 @@ def questions(draw: st.DrawFn) -> Plan:
     chosen = [draw(metrics(i)) for i in range(draw(st.integers(1, 3)))]
     facts_only = all(m.rows["r"].table == "fact" for m in chosen)
     spans_only = all(m.rows["r"].table == "span" for m in chosen)
-    known = ["channel", "kind", "region"] if facts_only else ["tier", "region"] if spans_only else ["region"]
+    known = (
+        ["channel", "kind", "region"]
+        if facts_only
+        else ["tier", "region", "cause", "incident"]
+        if spans_only
+        else ["region"]
+    )
     breakdowns = draw(
         st.lists(
             st.lists(st.sampled_from(known), max_size=2, unique=True).map(tuple), min_size=1, max_size=3, unique=True
@@ -293,7 +372,10 @@ def questions(draw: st.DrawFn) -> Plan:
     start = date(2026, 2, draw(st.integers(20, 28)))
     end = date(2026, draw(st.sampled_from([3, 4])), draw(st.integers(1, 20)))
     calendar = Calendar(draw(st.sampled_from(ZONES)), draw(st.sampled_from([0, 6])), draw(st.sampled_from([1, 4])))
-    where = draw(st.sampled_from([None, None, "region = 'EU'", "region is blank or region != 'US'"]))
+    tests = [None, None, "region = 'EU'", "region is blank or region != 'US'"]
+    where = draw(
+        st.sampled_from([*tests, "cause = 'dns'", "tier = 'gold' and cause is blank"] if spans_only else tests)
+    )
     question = Question(
         metrics=tuple(m.id for m in chosen),
         breakdowns=tuple(breakdowns),

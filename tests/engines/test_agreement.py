@@ -44,8 +44,10 @@ def test_the_oracle_and_duckdb_give_the_same_cells(
     """Every value, n, end, replicate and flag agrees, whatever the metric, the grain, the zone and the data."""
     connection.register("fact", company.arrow(company.FACT, facts))
     connection.register("span", company.arrow(company.SPAN, spans))
+    parts = company.shares(spans)
+    connection.register("span_share", company.arrow(company.SPAN_SHARE, parts))
     connection.register("party", pa.Table.from_pylist(versions, schema=company.VERSIONS))
-    tables = {"fact": facts, "span": spans}
+    tables = {"fact": facts, "span": spans, "span_share": parts}
 
     results = Duck(connection, lambda table, _: table).run(plan)
     fast = collect(plan, results)
@@ -54,4 +56,6 @@ def test_the_oracle_and_duckdb_give_the_same_cells(
     for left, right in zip(fast, slow, strict=True):
         assert left.groups == right.groups, results.sql
         for name in ("value", "n", "squares", "without", "lo", "hi", "unripe", "mixed"):
+            assert left.flags.keys() == right.flags.keys()
+            assert all(same(raised, right.flags[name]) for name, raised in left.flags.items())
             assert same(field(left, name), field(right, name)), (name, left.metric, "\n\n".join(results.sql))

@@ -11,6 +11,7 @@ from regard.errors import AuthorError
 from regard.expr import (
     Call,
     Literal,
+    Lookup,
     Name,
     Node,
     Parameter,
@@ -104,7 +105,7 @@ def test_blanks_durations_and_order_of_operations(text: str, row: dict[str, obje
     scope = Scope(
         clock={"period.end": 10_000_000_000},
         parameters={"from": 9},
-        policies={"boxes": {(5,): 2, (): 0}},
+        policies={"boxes": Lookup({(5,): 2, (): 0})},
     )
 
     assert evaluate(parse(text), row, scope) == value
@@ -181,3 +182,54 @@ def test_arithmetic_never_yields_nan_or_infinity(a: float, b: float) -> None:
         value = evaluate(parse(f"a {sign} b"), {"a": a, "b": b})
 
         assert value is None or math.isfinite(value)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "largest", "together"),
+    [
+        ("", 0, 0),
+        ("outage", 1, 1),
+        ("degraded+outage", 1, 1.5),
+        ("degraded+degraded", 0.5, 1),
+        ("degraded+new", None, None),
+        (None, None, None),
+    ],
+)
+def test_what_a_set_of_keys_is_worth(kinds: str | None, largest: float | None, together: float | None) -> None:
+    """The largest or the sum of its members' values, each as often as it stands there; blank where one is unknown."""
+    values = {("outage",): 1, ("degraded",): 0.5}
+    scope = Scope(policies={"depth": Lookup(values, "max"), "depth_sum": Lookup(values, "sum")})
+
+    assert evaluate(parse("lookup(depth, kinds)"), {"kinds": kinds}, scope) == largest
+    assert evaluate(parse("lookup(depth_sum, kinds)"), {"kinds": kinds}, scope) == together
+
+
+def test_a_default_stands_for_every_member_that_is_unknown() -> None:
+    """With a default an unknown member is worth that, as often as there are such members."""
+    values = {("outage",): 1, (): 0.25}
+    scope = Scope(policies={"most": Lookup(values, "max"), "all": Lookup(values, "sum")})
+
+    assert evaluate(parse("lookup(most, kinds)"), {"kinds": "new+newer"}, scope) == 0.25
+    assert evaluate(parse("lookup(all, kinds)"), {"kinds": "new+newer+outage"}, scope) == 1.5
+
+
+def test_plain_words_say_what_a_set_is_worth() -> None:
+    """People read the largest of several depths, or all of them together, never one depth of several kinds."""
+    node = parse("size * lookup(depth, kinds)")
+
+    assert words(node) == "size times the depth of kinds"
+    assert words(node, sets={"depth": "max"}) == "size times the largest depth among the kinds"
+    assert words(node, sets={"depth": "sum"}) == "size times the depth of all the kinds together"
+
+
+def test_a_set_is_looked_up_only_where_it_is_worth_something() -> None:
+    """A set in a policy of single keys, and a number in a policy of sets, are mistakes at the argument."""
+    columns = {"kinds": Type.TEXT, "score": Type.NUMBER}
+    policies = {"single": 1, "depth": 1}
+    types = Types(columns, policies=policies, sets=frozenset({"kinds"}), taking=frozenset({"depth"}))
+
+    assert check(parse("lookup(depth, kinds)"), types) == (Type.NUMBER, [])
+    [set_] = check(parse("lookup(single, kinds)"), types)[1]
+    [number] = check(parse("lookup(depth, score)"), types)[1]
+    assert (set_.rule, set_.column) == ("set-lookup", 16)
+    assert (number.rule, number.column) == ("wrong-type", 15)

@@ -15,11 +15,13 @@ from regard.catalog.policies import Policies, RegisteredChoice, Terms, choices, 
 from regard.catalog.resolve import Resolver
 from regard.catalog.tables import Tables
 from regard.errors import AuthorError, Mistake, QuestionError, did_you_mean
+from regard.expr import Lookup, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from regard.catalog.fields import Written
+    from regard.expr import Node
     from regard.model import BusinessCalendar, Dimension, Metric, Note, Policy, Table, Target
 
 BUILTIN = Path(__file__).parent / "builtin"
@@ -220,9 +222,13 @@ class Catalogue:
         definition = self.definitions[self.find(name)]
         return definition.document.source + (f"---\n{definition.over.source}" if definition.over else "")
 
-    def lookups(self) -> dict[str, Mapping[tuple[object, ...], object]]:
-        """Return what `lookup` reads: policy -> keys -> value, () being the default."""
-        return {name: dict(policy.values) for name, policy in self.policies.items()}
+    def lookups(self) -> dict[str, Lookup]:
+        """Return what `lookup` reads, by the name of the policy."""
+        return {name: Lookup(policy.values, policy.sets) for name, policy in self.policies.items()}
+
+    def words(self, node: Node) -> str:
+        """Return an expression in plain words."""
+        return words(node, sets={name: policy.sets for name, policy in self.policies.items()})
 
     def _known_options(self, name: str, options: Mapping[str, str]) -> None:
         """Refuse an option that nothing knows."""
@@ -401,6 +407,7 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
                 metrics.lost.add(path.stem)
             for document in documents:
                 metrics.add(document, mistakes, workspace=own)
+    tables.settle(policies.policies, mistakes)
     return Catalogue(tables, policies, register, words, metrics, mistakes, lost_tables)
 
 

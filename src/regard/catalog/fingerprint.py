@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def fingerprint(metric: Metric, known: Known) -> str:
     """Return the sha256 of everything that decides a metric's numbers; comments, titles and owners do not."""
     nodes = [*metric.leaves.values(), metric.value, *((metric.n,) if metric.n else ()), *(metric.coverage or ())]
+    nodes += metric.flags.values()
     nodes += [rows.where for rows in metric.rows.values() if rows.where is not None]
     nodes += [node for rows in metric.rows.values() if rows.per for _, node in rows.per.sums]
     used = {
@@ -29,6 +30,7 @@ def fingerprint(metric: Metric, known: Known) -> str:
     policies = {
         name: [
             known.policies[name].version,
+            known.policies[name].sets,
             sorted((list(map(str, k)), v) for k, v in known.policies[name].values.items()),
         ]
         for name in sorted(used & set(known.policies))
@@ -40,6 +42,7 @@ def fingerprint(metric: Metric, known: Known) -> str:
         "value": show(metric.value),
         "n": show(metric.n) if metric.n else "",
         "coverage": [show(node) for node in metric.coverage or ()],
+        "flags": {name: show(node) for name, node in metric.flags.items()},
         "parameters": {name: setting.value for name, setting in metric.parameters.items()},
         "repeat": {name: sorted(dims) for name, dims in metric.repeat.items()},
         "interval": [metric.interval.method, metric.interval.of, metric.interval.replicate],
@@ -54,7 +57,8 @@ def fingerprint(metric: Metric, known: Known) -> str:
 
 def _rows_content(rows: RowSet, known: Known) -> list[object]:
     table = known.tables[rows.table]
-    arguments = {**table.arguments, **dict(rows.arguments)}
+    parts = known.tables[table.finer[0]] if table.finer else None
+    arguments = {**(parts.arguments if parts else {}), **table.arguments, **dict(rows.arguments)}
     return [
         rows.table,
         known.versions.get(rows.table, 1),
@@ -71,4 +75,5 @@ def _rows_content(rows: RowSet, known: Known) -> list[object]:
         rows.matures,
         rows.same,
         rows.shift,
+        [table.finer, known.versions.get(parts.name, 1)] if parts else "",
     ]

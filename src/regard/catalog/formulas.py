@@ -24,7 +24,7 @@ from regard.expr import (
     walk,
 )
 from regard.expr.nodes import GRAIN_FUNCTIONS, LEAF_FUNCTIONS
-from regard.model import Kind, Per, Status
+from regard.model import FLAGS, Kind, Per, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,6 +69,7 @@ class Leaves:
         lost: leaves that are written but wrong; naming them is no second mistake.
         references: ids it refers to.
         broken: whether a metric it refers to cannot be used.
+        flags: flags that it raises, those of the metrics it refers to among them.
         own: leaf functions of the metric itself.
     """
 
@@ -80,7 +81,13 @@ class Leaves:
     lost: set[str] = field(default_factory=set)
     references: set[str] = field(default_factory=set)
     broken: bool = False
+    flags: dict[str, Node] = field(default_factory=dict)
     own: list[Call] = field(default_factory=list)
+
+    def flag(self, name: str, node: Node) -> None:
+        """Raise a flag where a formula is above 0, or another that raises it already."""
+        known = self.flags.get(name, node)
+        self.flags[name] = node if known == node else Call("max", (known, node))
 
     def kinds(self) -> tuple[Kind, ...]:
         """Return which kinds the formula may be called, the most telling first."""
@@ -159,6 +166,17 @@ class Formulas:
             self.mistakes.append(inner.mistake("missing-field", message, hint="of: a row set, share: a test"))
             return None
         return self._covered(inner)
+
+    def flags(self) -> dict[str, Node]:
+        """Read the flags, and add those of the metrics it refers to: their doubt is its doubt."""
+        for name in self.written.named_texts("flags"):
+            if name not in FLAGS:
+                message = f"no metric raises a flag '{name}'"
+                hint = did_you_mean(name, FLAGS) or f"one of: {', '.join(FLAGS)}"
+                self.mistakes.append(self.written.mistake("unknown-flag", message, "flags", name, hint=hint))
+            elif (node := self._cell(("flags", name), references=True)) is not None:
+                self.found.flag(name, node)
+        return self.found.flags
 
     def _covered(self, inner: Written) -> tuple[Node, Node] | None:
         """Return coverage by rows, or by minutes times size where rows are split over periods."""
@@ -362,6 +380,8 @@ class Formulas:
             self.found.leaves[prefixed(prefix, name)] = renamed(leaf, prefix)
         for name, setting in metric.parameters.items():
             self.found.parameters[prefixed(prefix, name)] = setting
+        for name, raised in metric.flags.items():
+            self.found.flag(name, renamed(raised, prefix))
         self.found.options_set |= set(metric.options_set)
         known = {choice.id for choice in self.found.choices}
         self.found.choices += [choice for choice in metric.choices if choice.id not in known]

@@ -100,6 +100,9 @@ METRIC = Record(
         "target": Field(sort=Sort.LIST, record=TARGET, single=True, means="default target of its source"),
         "interval": Field(sort=Sort.RECORD, record=INTERVAL, means="how its interval is made"),
         "coverage": Field(sort=Sort.RECORD, record=COVERAGE, means="share of the rows that could be used"),
+        "flags": Field(
+            sort=Sort.NAMED_TEXTS, means="open, estimated or unknown -> arithmetic over the leaves: set where above 0"
+        ),
         "min_change": Field(sort=Sort.NUMBER, least=0, means="smallest change that matters, in its unit"),
         "show_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n the value is shown greyed"),
         "alert_from_n": Field(sort=Sort.WHOLE, least=0, means="below this n it raises no alert"),

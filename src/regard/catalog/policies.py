@@ -9,6 +9,7 @@ from regard.catalog.fields import Field, Record, Sort, Written, read
 from regard.catalog.places import Item, resolved
 from regard.catalog.shorthand import day, hours, zone_hint
 from regard.errors import did_you_mean
+from regard.expr import JOINT
 from regard.model import BusinessCalendar, Note, Policy, Target
 
 if TYPE_CHECKING:
@@ -265,6 +266,18 @@ def _policy(written: Written, file: str, mistakes: list[Mistake]) -> Policy:
     values: dict[tuple[object, ...], float] = {}
     if "values" in written.values and by:
         _values(written.at("values"), (), len(by), values, mistakes)
+    sets = written.text("sets")
+    if sets:
+        # Members of a set are texts, whatever they look like.
+        values = {tuple(map(str, keys)): value for keys, value in values.items()}
+        if len(by) > 1:
+            message = f"a set is looked up by one key, here are {len(by)}"
+            mistakes.append(written.mistake("sets", message, "sets", hint="take it out, or all keys but one"))
+        for keys in values:
+            if JOINT in str(keys[0]) or not keys[0]:
+                message = f"'{keys[0]}' cannot be a member of a set"
+                hint = f"a text without {JOINT}, which stands between members"
+                mistakes.append(written.mistake("sets", message, "values", str(keys[0]), hint=hint))
     default = written.number("default")
     if default is not None:
         values[()] = default
@@ -272,7 +285,7 @@ def _policy(written: Written, file: str, mistakes: list[Mistake]) -> Policy:
         name=written.text("policy"),
         by=by,
         values=values,
-        sets=written.text("sets"),
+        sets=sets,
         version=written.whole("version", 1),
         unit=written.text("unit"),
         means=written.text("means"),
@@ -280,6 +293,25 @@ def _policy(written: Written, file: str, mistakes: list[Mistake]) -> Policy:
         file=file,
         line=written.item.entry.line,
     )
+
+
+def told(name: str, policies: Mapping[str, Policy]) -> tuple[str, str]:
+    """Return a policy as the text that a derived table takes for an argument, or "" and what is wrong with it.
+
+    Such as `degraded=0.5, outage=1.0`: sorted and in full, so that whatever depends on the argument follows the policy;
+    `*` stands for every other key.
+    """
+    policy = policies.get(name)
+    if policy is None:
+        return "", f"there is no policy '{name}'"
+    if len(policy.by) > 1:
+        return "", f"policy {name} is looked up by {len(policy.by)} keys, a table takes one"
+    pairs = sorted((str(keys[0]) if keys else "*", value) for keys, value in policy.values.items())
+    return ", ".join(f"{key}={float(value)!r}" for key, value in pairs), ""
+
+
+POLICY_NAMED = "policy "
+"""An argument of a derived table that begins so names a policy."""
 
 
 def _values(

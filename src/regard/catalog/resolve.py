@@ -18,7 +18,7 @@ from regard.catalog.policies import target
 from regard.catalog.rowsets import row_set
 from regard.errors import did_you_mean
 from regard.expr import Name, Node, rewrite, words
-from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target
+from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target, has_dimension, table_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,6 +124,7 @@ class _Metric:
         if not planned:
             self._whole(kind, leaves, value)
         coverage = formulas.coverage()
+        flags = formulas.flags()
         targets = tuple(target(one, self.definition.id, self.mistakes) for one in written.records("target"))
         repeat = self._repeat(leaves.rows)
         self._dims(leaves.rows, repeat, targets)
@@ -137,7 +138,7 @@ class _Metric:
             kind=kind,
             title=written.text("title"),
             question=written.text("question"),
-            words=_words(value, leaves) if value is not None else "",
+            words=_words(value, leaves, self.known) if value is not None else "",
             rows=leaves.rows,
             leaves=leaves.leaves,
             value=value if value is not None else Name(written.text("method") or "planned"),
@@ -148,6 +149,7 @@ class _Metric:
             interval=interval,
             target=targets,
             coverage=coverage,
+            flags=flags,
             min_change=written.number("min_change"),
             show_from_n=written.whole("show_from_n", 30),
             alert_from_n=written.whole("alert_from_n", 100),
@@ -295,8 +297,10 @@ class _Metric:
                     self.mistakes.append(one.mistake("unknown-dimension", message, "scope", dimension, hint=hint))
 
     def _has(self, table: str, dimension: str) -> bool:
-        known = self.known.tables[table]
-        return dimension in known.dims or (self.known.dimensions[dimension].party and bool(known.party))
+        known = self.known.tables
+        return has_dimension(
+            table_for(known[table], (dimension,), known, self.known.dimensions), dimension, self.known.dimensions
+        )
 
     def _interval(self, leaves: Leaves) -> Interval:
         inner = self.written.record("interval")
@@ -355,10 +359,10 @@ def _texts(item: Item) -> list[str]:
     return [item.text] if not inner else [text for one in inner for text in _texts(one)]
 
 
-def _words(value: Node, leaves: Leaves) -> str:
+def _words(value: Node, leaves: Leaves, known: Known) -> str:
     """Return the formula in plain words, leaves written out."""
 
     def open_leaf(node: Node) -> Node | None:
         return leaves.leaves.get(node.name) if isinstance(node, Name) else None
 
-    return words(rewrite(value, open_leaf))
+    return words(rewrite(value, open_leaf), sets={name: policy.sets for name, policy in known.policies.items()})

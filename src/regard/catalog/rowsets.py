@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.catalog import shorthand
+from regard.catalog.policies import POLICY_NAMED, told
 from regard.errors import did_you_mean
 from regard.expr import Type, Types
 from regard.model import Keep, Per, RowSet
@@ -51,6 +52,8 @@ def row_types(table: Table, known: Known, parameters: Mapping[str, Setting], *, 
         columns={**columns, **SPLIT} if split else columns,
         parameters=parameter_types(parameters),
         policies={name: len(policy.by) for name, policy in known.policies.items()},
+        sets=frozenset(name for name, column in table.columns.items() if column.set),
+        taking=frozenset(name for name, policy in known.policies.items() if policy.sets),
         of=f"table {table.name}",
     )
 
@@ -201,14 +204,23 @@ class _Reader:
         found: dict[str, str | float] = {}
         if "arguments" not in self.written.values:
             return ()
+        # How a finer table makes its shares is said here too, for the questions that read it.
+        finer = self.known.tables.get(self.table.finer[0]) if self.table.finer else None
+        known = {**(finer.arguments if finer else {}), **self.table.arguments}
         for name, item in self.written.at("arguments").mapping.items():
-            default = self.table.arguments.get(name)
+            default = known.get(name)
             if default is None:
-                offered = did_you_mean(name, self.table.arguments)
+                offered = did_you_mean(name, known)
                 message = f"table {self.table.name} has no argument '{name}'"
                 self._say("unknown-argument", message, "arguments", name, hint=offered)
                 continue
             value: object = item.text if isinstance(default, str) else item.value
+            if isinstance(value, str) and value.startswith(POLICY_NAMED):
+                policy = value.removeprefix(POLICY_NAMED).strip()
+                value, wrong = told(policy, self.known.policies)
+                if wrong:
+                    offered = did_you_mean(policy, self.known.policies)
+                    self._say("unknown-policy", wrong, "arguments", name, hint=offered)
             if (
                 isinstance(value, (str, int, float))
                 and not isinstance(value, bool)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from regard.catalog.fields import NAME, Field, Record, Sort, Written, read
+from regard.catalog.policies import POLICY_NAMED, told
 from regard.errors import did_you_mean
 from regard.expr import Type, Types
 from regard.model import BUCKETS, SPINE, Column, Dimension, Table
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from regard.catalog.places import Document, Item
     from regard.errors import Mistake
+    from regard.model import Policy
 
 TYPES: Mapping[str, Type] = {
     "integer": Type.NUMBER,
@@ -155,6 +157,21 @@ class Tables:
             return
         self.tables[name] = _table(written, document.file, mistakes)
         self.written[name] = written
+
+    def settle(self, policies: Mapping[str, Policy], mistakes: list[Mistake]) -> None:
+        """Put what a policy says in the place of its name, where a default of a derived table names one."""
+        for name, table in self.tables.items():
+            arguments = dict(table.arguments)
+            for argument, value in table.arguments.items():
+                if isinstance(value, str) and value.startswith(POLICY_NAMED):
+                    policy = value.removeprefix(POLICY_NAMED).strip()
+                    arguments[argument], wrong = told(policy, policies)
+                    if wrong:
+                        hint = did_you_mean(policy, policies)
+                        mistake = self.written[name].mistake("unknown-policy", wrong, "arguments", argument, hint=hint)
+                        mistakes.append(mistake)
+            if arguments != table.arguments:
+                self.tables[name] = replace(table, arguments=arguments)
 
     def check(self, mistakes: list[Mistake]) -> None:
         """Check what needs all tables: references, dimensions, expressions."""
@@ -313,6 +330,7 @@ class _Check:
             self.column(name, "over", place, kind=Type.INSTANT)
         for place, name in enumerate(table.derived_from):
             self.table_named(name, "from", place)
+        self.finer()
         for dimension, name in table.dims.items():
             self.dimension(dimension, "dims", dimension)
             self.column(name, "dims", dimension)
@@ -322,3 +340,32 @@ class _Check:
         types = Types(columns=self.columns, clocks=False, of=f"table {table.name}")
         for place in range(len(table.orders)):
             self.written.expression(("orders", place), types, Type.TRUTH, self.mistakes)
+
+    def finer(self) -> None:
+        """Check that the finer table holds the same rows in parts, which have all that the rows have."""
+        table, (name, share) = self.table, self.table.finer or ("", "")
+        self.table_named(name, "finer", "table")
+        parts = self.known.tables.get(name)
+        if parts is None:
+            return
+        lacking = [
+            *(f"column {own}" for own, column in table.columns.items() if not _alike(parts.columns.get(own), column)),
+            *(f"dimension {own}" for own in table.dims if table.dims[own] != parts.dims.get(own)),
+            *(f"argument {own}" for own, value in table.arguments.items() if parts.arguments.get(own) != value),
+            *(
+                f"{word} {getattr(table, word)}"
+                for word in ("at", "over", "party")
+                if getattr(table, word) != getattr(parts, word)
+            ),
+        ]
+        if lacking:
+            message = f"table {name} differs from {table.name} in {', '.join(lacking)}"
+            self.say("finer", message, "finer", "table", hint="parts have all that their rows have")
+        column = parts.columns.get(share)
+        if column is None or column.type is not Type.NUMBER or column.blank:
+            message = f"table {name} has no share '{share}' that is a number and never blank"
+            self.say("finer", message, "finer", "share", hint=did_you_mean(share, parts.columns))
+
+
+def _alike(part: Column | None, row: Column) -> bool:
+    return part is not None and (part.type, part.set) == (row.type, row.set)

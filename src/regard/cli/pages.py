@@ -10,7 +10,6 @@ from regard.catalog import CONFIG, HEADS, METRIC, TABLE, Catalogue, Record, load
 from regard.cli import describe
 from regard.cli.app import HELP, WORDS, app
 from regard.errors import AuthorError
-from regard.expr import words as in_words
 from regard.present import words
 from regard.sources.quarantine import REASONS
 from regard.sources.written import SOURCE
@@ -115,7 +114,7 @@ def family_page(family: str, metrics: Sequence[Metric], catalogue: Catalogue) ->
             "",
         ]
         names = {"value": metric.value, **({"n": metric.n} if metric.n else {}), **metric.leaves}
-        said = {name: in_words(node) for name, node in names.items()}
+        said = {name: catalogue.words(node) for name, node in names.items()}
         for head, told in describe.metric(metric, said, catalogue):
             if head == "definition":
                 continue  # its hash would make every page stale when anything below changes
@@ -196,6 +195,8 @@ def policies(catalogue: Catalogue) -> str:
     lines = ["# Policies", "", "What `lookup(policy, column)` reads; a workspace may put its own in `policies/`."]
     for name, found in catalogue.policies.items():
         lines += ["", f"## {name}", "", f"{text(found.means)} Version {found.version}. {text(found.citation)}", ""]
+        if found.sets:
+            lines += [f"Of a set of keys: the {'largest' if found.sets == 'max' else 'sum'}.", ""]
         rows = ((", ".join(map(str, keys)) or "any other", f"{value:g}") for keys, value in found.values.items())
         lines += table((", ".join(found.by), found.unit or "value"), rows)
     return "\n".join(lines)

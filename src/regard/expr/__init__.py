@@ -1,7 +1,8 @@
 """The metric language: its nodes, its grammar, its plain words, and the slow evaluator that decides what is true."""
 
-from regard.expr.check import Types as Types, check as check
+from regard.expr.check import TESTS as TESTS, Types as Types, check as check
 from regard.expr.evaluate import Scope as Scope, evaluate as evaluate, policy_name as policy_name
+from regard.expr.lookup import JOINT as JOINT, Lookup as Lookup
 from regard.expr.nodes import (
     CLOCKS as CLOCKS,
     MINUTE_US as MINUTE_US,

@@ -33,6 +33,8 @@ class Types:
         columns: names of columns (or leaves) with their types.
         parameters: `$parameters` with their types.
         policies: policies with the number of their keys.
+        sets: columns that hold a set of values in a text.
+        taking: policies whose key is a set.
         clocks: whether `period.start` and its like may be used.
         of: what the names are called in a message, such as "table response".
     """
@@ -40,6 +42,8 @@ class Types:
     columns: Mapping[str, Type]
     parameters: Mapping[str, Type] = field(default_factory=dict)
     policies: Mapping[str, int] = field(default_factory=dict)
+    sets: frozenset[str] = frozenset()
+    taking: frozenset[str] = frozenset()
     clocks: bool = True
     of: str = "the row"
 
@@ -157,7 +161,8 @@ def _lesser(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:
 Rule: TypeAlias = "Callable[[Call, list[Type], list[Mistake]], Type | None]"
 
 
-TESTS = {"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="}
+TESTS = frozenset({"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="})
+"""Operators that give a truth."""
 
 
 def _check_lookup(node: Call, types: Types, found: list[Mistake]) -> Type | None:
@@ -173,9 +178,22 @@ def _check_lookup(node: Call, types: Types, found: list[Mistake]) -> Type | None
             "arguments",
             f"policy {first.name} is looked up by {wanted} columns, found {len(node.args) - 1}",
         )
-    for arg in node.args[1:]:
-        _check(arg, types, found)
+    kinds = [_check(arg, types, found) for arg in node.args[1:]]
+    if isinstance(first, Name) and first.name in types.policies:
+        _check_sets(first.name, node.args[1:], kinds, types, found)
     return N
+
+
+def _check_sets(
+    policy: str, args: tuple[Node, ...], kinds: list[Type | None], types: Types, found: list[Mistake]
+) -> None:
+    """Check that a set is looked up where a set is worth something, and only a text where a set is wanted."""
+    for arg, kind in zip(args, kinds, strict=True):
+        if policy not in types.taking and isinstance(arg, Name) and arg.name in types.sets:
+            message = f"'{arg.name}' is a set, and policy {policy} does not say what a set is worth"
+            _add(found, arg, "set-lookup", message, "write `sets: max` or `sets: sum` in the policy")
+        elif policy in types.taking and kind not in (X, None):
+            _add(found, arg, "wrong-type", f"{show(arg)} is a {kind}, policy {policy} is looked up by texts")
 
 
 def _alike(node: Call, got: list[Type], found: list[Mistake]) -> Type | None:

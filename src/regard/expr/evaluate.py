@@ -16,6 +16,8 @@ from regard.expr.nodes import Call, Clock, Literal, Name, Node, Parameter
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from regard.expr.lookup import Lookup
+
 Value = Any
 """A number, text, truth, or None for blank."""
 
@@ -27,12 +29,12 @@ class Scope:
     Attributes:
         clock: `period.start`, `period.end`, `until` as instants, `length` in minutes.
         parameters: values of the `$parameters`.
-        policies: `lookup` tables: name -> (keys -> value), where keys is a tuple with one value for each column.
+        policies: what `lookup` reads, by name.
     """
 
     clock: Mapping[str, Value] = field(default_factory=dict)
     parameters: Mapping[str, Value] = field(default_factory=dict)
-    policies: Mapping[str, Mapping[tuple[Value, ...], Value]] = field(default_factory=dict)
+    policies: Mapping[str, Lookup] = field(default_factory=dict)
 
 
 NOTHING = Scope()
@@ -110,8 +112,7 @@ def _if(node: Call, row: Mapping[str, Value], scope: Scope) -> Value:
 
 def _lookup(node: Call, row: Mapping[str, Value], scope: Scope) -> Value:
     keys = tuple(evaluate(arg, row, scope) for arg in node.args[1:])
-    policy = scope.policies[policy_name(node)]
-    return None if None in keys else policy.get(keys, policy.get(()))
+    return scope.policies[policy_name(node)].of(keys)
 
 
 LAZY: Mapping[str, Callable[[Call, Mapping[str, Value], Scope], Value]] = {

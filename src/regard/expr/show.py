@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from regard.expr.nodes import (
@@ -22,7 +23,7 @@ from regard.expr.nodes import (
 from regard.expr.parse import KEYWORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 PLAIN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*\Z")
 INFIX = {name for name in OPERATORS if name not in ("not", "negate", "in", "is blank", "is not blank")}
@@ -120,10 +121,20 @@ PHRASES: dict[str, str] = {
 }
 
 
-def words(node: Node, name: Callable[[str], str] = lambda text: text.replace("_", " ")) -> str:
-    """Return the tree in plain words; `name` says how a column, row set or leaf is called."""
+def words(
+    node: Node,
+    name: Callable[[str], str] = lambda text: text.replace("_", " "),
+    sets: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Return the tree in plain words.
+
+    Args:
+        node: the tree.
+        name: how a column, row set or leaf is called.
+        sets: policy -> `max` or `sum`, of those whose key is a set.
+    """
     if isinstance(node, Call):
-        return _words_of_call(node, name)
+        return _words_of_call(node, name, sets)
     if isinstance(node, Literal):
         return f"'{node.value}'" if node.type is Type.TEXT else _literal(node)
     if isinstance(node, Clock):
@@ -143,8 +154,10 @@ CLOCK_WORDS = {
 }
 
 
-def _words_of_call(node: Call, name: Callable[[str], str]) -> str:
-    said = [words(arg, name) for arg in node.args]
+def _words_of_call(node: Call, name: Callable[[str], str], sets: Mapping[str, str]) -> str:
+    said = [words(arg, name, sets) for arg in node.args]
+    if node.name == "lookup" and isinstance(node.args[0], Name) and sets.get(node.args[0].name):
+        return SETS[sets[node.args[0].name]].format(*said)
     if node.name in SIGN:
         pairs = enumerate(zip(said, node.args, strict=True))
         said = [f"({text})" if _compound(arg, node, side) else text for side, (text, arg) in pairs]
@@ -156,6 +169,8 @@ def _words_of_call(node: Call, name: Callable[[str], str]) -> str:
 
 
 LISTS = {"in": "{0} is one of {1}", "lookup": "the {0} of {1}"}
+SETS = {"max": "the largest {0} among the {1}", "sum": "the {0} of all the {1} together"}
+"""How the lookup of a set is said, by what it is worth."""
 
 
 def _compound(arg: Node, parent: Call, side: int) -> bool:

@@ -1,6 +1,7 @@
 """The nouns that every room speaks of: tables, metrics, periods. Plain frozen records, no reading, no computing."""
 
 from regard.model.metrics import (
+    FLAGS as FLAGS,
     Choice as Choice,
     Good as Good,
     Interval as Interval,
@@ -24,6 +25,8 @@ from regard.model.tables import (
     Column as Column,
     Dimension as Dimension,
     Table as Table,
+    has_dimension as has_dimension,
+    table_for as table_for,
 )
 from regard.model.time import (
     DAY_US as DAY_US,

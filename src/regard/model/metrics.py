@@ -45,6 +45,10 @@ class Good(StrEnum):
     NONE = "none"
 
 
+FLAGS = ("open", "estimated", "unknown")
+"""Flags that a metric may raise by a formula of its own; the others are raised by what computes it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keep:
     """One row per key and period: the last by `by` among the rows with the same `per`.
@@ -199,6 +203,7 @@ class Metric:
         interval: how its interval is made.
         target: the default target of the seeds, offered but never active by itself.
         coverage: leaf expressions (have, all): the share of rows that could be used, or None.
+        flags: one of `FLAGS` -> arithmetic over leaves; a cell bears the flag where it is above 0.
         min_change: practical minimum of a change, in the metric's unit; None when none is set.
         show_from_n, alert_from_n: below the first the value is shown greyed, below the second it raises no alert.
         dims: dimensions it may be cut by.
@@ -231,6 +236,7 @@ class Metric:
     interval: Interval = Interval(method="exact")
     target: tuple[Target, ...] = ()
     coverage: tuple[Node, Node] | None = None
+    flags: Mapping[str, Node] = field(default_factory=dict)
     min_change: float | None = None
     show_from_n: int = 30
     alert_from_n: int = 100

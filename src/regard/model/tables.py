@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from regard.expr import Type
 
@@ -123,3 +123,20 @@ class Dimension:
     title: str
     party: bool = False
     means: str = ""
+
+
+def has_dimension(table: Table, dimension: str, dimensions: Mapping[str, Dimension]) -> bool:
+    """Whether rows of the table can be cut by a dimension: it has a column for it, or it has parties that do."""
+    known = dimensions.get(dimension)
+    return dimension in table.dims or bool(known and known.party and table.party)
+
+
+def table_for(
+    table: Table, needed: Collection[str], tables: Mapping[str, Table], dimensions: Mapping[str, Dimension]
+) -> Table:
+    """Return the table to read for some dimensions: the finer one where it has one of them that the table lacks."""
+    if table.finer is None:
+        return table
+    parts = tables[table.finer[0]]
+    lacking = (name for name in needed if not has_dimension(table, name, dimensions))
+    return parts if any(has_dimension(parts, name, dimensions) for name in lacking) else table

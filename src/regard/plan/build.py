@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import UNITS_US, Call, Literal, Name, Node, Type, names, parameters, rewrite, show, walk
-from regard.model import DAY_US, Grain, Period, Window
+from regard.model import DAY_US, Grain, Period, Window, has_dimension, table_for
+from regard.plan.finer import read_from, weighed_leaf
 from regard.plan.question import (
     DAY,
     DISTINCT,
@@ -29,6 +30,7 @@ from regard.plan.question import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from regard.expr import Lookup
     from regard.model import Calendar, Dimension, Metric, RowSet, Table
 
 ONE = Literal(1, Type.NUMBER)
@@ -53,7 +55,7 @@ def plan(
     by_party: bool = False,
     tables: Mapping[str, Table],
     dimensions: Mapping[str, Dimension],
-    policies: Mapping[str, Mapping[tuple[object, ...], object]],
+    policies: Mapping[str, Lookup],
 ) -> Plan:
     """Return the plan of a question whose `start` and `end` are set; periods that begin after `until` are left out.
 
@@ -213,6 +215,8 @@ class _Maker:
         self.question = question
         self.tables = tables
         self.dimensions = dimensions
+        self.asked = frozenset(dimension for breakdown in question.breakdowns for dimension in breakdown)
+        self.filtered = names(question.where) if question.where is not None else set()
         self.measures: dict[str, Measure] = {}
         self.known: dict[Measure, str] = {}
         self.wanted: dict[str, set[str]] = defaultdict(set)
@@ -231,6 +235,7 @@ class _Maker:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        extras |= {f"flag.{name}": lower.cell(node) for name, node in metric.flags.items()}
         for name, rows in metric.rows.items():
             if rows.same:
                 extras[f"same.{name}"] = lower.measure(name, VARIETY, tuple(Name(column) for column in rows.same))
@@ -251,18 +256,16 @@ class _Maker:
         """Return the asked dimensions that a row set is not cut by, or refuse."""
         rows = metric.rows[row_set]
         table = self.tables[rows.table]
-        asked = {dimension for breakdown in self.question.breakdowns for dimension in breakdown}
-        filtered = names(self.question.where) if self.question.where is not None else set()
         whole = set()
-        for dimension in sorted(asked | filtered):
-            if has_dimension(table, dimension, self.dimensions):
+        for dimension in sorted(self.asked | self.filtered):
+            if has_dimension(table_for(table, (dimension,), self.tables, self.dimensions), dimension, self.dimensions):
                 continue
             if dimension in metric.repeat.get(row_set, ()):
                 whole.add(dimension)
                 continue
             offered = [d for d in metric.dims if d != dimension]
             raise QuestionError(
-                f"{metric.id} cannot be {'cut' if dimension in asked else 'filtered'} by {dimension}: "
+                f"{metric.id} cannot be {'cut' if dimension in self.asked else 'filtered'} by {dimension}: "
                 f"table {table.name} has no such dimension; it can be cut by {', '.join(offered) or 'none'}"
             )
         return frozenset(whole)
@@ -330,14 +333,6 @@ def _alone(measure: Measure) -> tuple[object, ...]:
 def uncut(breakdown: tuple[str, ...], whole: frozenset[str]) -> tuple[str, ...]:
     """Return a breakdown without the dimensions over which a measure stays whole."""
     return tuple(dimension for dimension in breakdown if dimension not in whole)
-
-
-def has_dimension(table: Table, dimension: str, dimensions: Mapping[str, Dimension]) -> bool:
-    """Whether rows of the table can be cut by a dimension: it has a column for it, or it has parties that do."""
-    if dimension in table.dims:
-        return True
-    known = dimensions.get(dimension)
-    return bool(known and known.party and table.party)
 
 
 class _Lower:
@@ -420,13 +415,19 @@ class _Lower:
             rows = replace(rows, window=window)
         if not ripe:
             rows = replace(rows, matures=0)
-        asked = {dimension for breakdown in self.maker.question.breakdowns for dimension in breakdown}
+        maker = self.maker
+        whole = maker.cut(self.metric, row_set) | (whole & maker.asked)
+        own = maker.tables[rows.table]
+        table = table_for(own, (maker.asked - whole) | maker.filtered, maker.tables, maker.dimensions)
+        rows = read_from(rows, own, table)
+        if table is not own and rows.per is None:
+            of = weighed_leaf(what, of, own)
         used = {name for node in (*of, *((rows.where,) if rows.where else ())) for name in parameters(node)}
         measure = Measure(
             rows=rows,
             what=what,
             of=of,
-            whole=self.maker.cut(self.metric, row_set) | (whole & asked),
+            whole=whole,
             parameters=tuple(sorted((name, self.values[name]) for name in used)),
         )
         return self.maker.add(measure, self.replicate)

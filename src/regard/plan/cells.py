@@ -49,6 +49,7 @@ class Cells:
         coverage: C x S share of the rows that could be used, NaN where none is stated.
         mixed: C x S, whether columns that must be the same differ.
         unripe: C x S number of rows that are not ripe.
+        flags: flag of the metric -> C x S, whether the cell bears it.
         tree: the value as arithmetic over measures.
         amounts: what each measure of the tree is, C x S, and `length`.
         shares: what each replicate adds to those that are replicated, C x S x R.
@@ -69,6 +70,7 @@ class Cells:
     coverage: Numbers
     mixed: Truths
     unripe: Numbers
+    flags: Mapping[str, Truths]
     tree: Node
     amounts: Mapping[str, Numbers]
     shares: Mapping[str, Numbers]
@@ -309,7 +311,12 @@ class _Arithmetic:
                 or [np.zeros(shape)],
                 axis=0,
             ),
+            flags=self._raised(extras, shape),
         )
+
+    def _raised(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> dict[str, Truths]:
+        flags = {name[5:]: node for name, node in extras.items() if name.startswith("flag.")}
+        return {name: self._extra(node, shape) > 0 for name, node in flags.items()}
 
     def _first_parts(self, extras: Mapping[str, Node]) -> Numbers | None:
         first = extras.get("of0")

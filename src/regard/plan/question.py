@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from regard.expr import Node
+    from regard.expr import Lookup, Node
     from regard.model import Calendar, Dimension, Metric, Period, RowSet, Table
 
 SUM, DISTINCT, VARIETY, QUANTILE, SURVIVAL = "sum", "distinct", "variety", "quantile", "survival"
@@ -135,7 +135,7 @@ class Plan:
         whole: whether that is where what we know ends: then no row has to be left out for being later.
         tables: the tables in use, by name.
         dimensions: the conformed dimensions.
-        policies: `lookup` tables: keys -> value, () being the default.
+        policies: what `lookup` reads, by name.
     """
 
     question: Question
@@ -154,7 +154,7 @@ class Plan:
     by_party: bool
     tables: Mapping[str, Table]
     dimensions: Mapping[str, Dimension]
-    policies: Mapping[str, Mapping[tuple[object, ...], object]]
+    policies: Mapping[str, Lookup]
 
 
 class Engine(Protocol):

@@ -68,6 +68,8 @@ FLAGS: Mapping[str, str] = {
     "partial": "the period is not over",
     "short_window": "its window begins before the data do",
     "open": "something in it is still open",
+    "estimated": "part of it is known as counts only, so how far they overlap is estimated",
+    "unknown": "something happened whose impact is not recorded, so the whole is unknown",
     "censored": "not every case is done; unfinished ones are counted as far as they are",
     "stale": "a source has not delivered lately",
     "hidden": "hidden: too few customers to show",
@@ -75,7 +77,7 @@ FLAGS: Mapping[str, str] = {
 }
 """Flag -> what it says of a number; one that is not here is read by its own name."""
 
-WITHOUT = ("empty", "missing", "mixed", "hidden", "planned", "out_of_range", "few")
+WITHOUT = ("unknown", "empty", "missing", "mixed", "hidden", "planned", "out_of_range", "few")
 """Flags that may be why a value is missing, the most telling first."""
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from regard.expr import Call, Clock, Literal, Name, Node, Parameter, Type, policy_name
+from regard.expr import JOINT, TESTS, Call, Clock, Literal, Name, Node, Parameter, Type, policy_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-PREDICATES = frozenset({"and", "or", "not", "in", "is blank", "is not blank", "=", "!=", "<", "<=", ">", ">="})
+    from regard.expr import Lookup
+
 BINARY: Mapping[str, type[exp.Expression]] = {
     "+": exp.Add,
     "-": exp.Sub,
@@ -41,13 +42,13 @@ class Scope:
         name: column of the language -> SQL expression.
         clock: `period.start`, `period.end`, `until` -> SQL expression of an instant.
         parameters: `$parameter` -> value.
-        policies: `lookup` tables, () being the default.
+        policies: what `lookup` reads, by name.
     """
 
     name: Callable[[str], exp.Expression]
     clock: Mapping[str, exp.Expression] = field(default_factory=dict)
     parameters: Mapping[str, float | str] = field(default_factory=dict)
-    policies: Mapping[str, Mapping[tuple[object, ...], object]] = field(default_factory=dict)
+    policies: Mapping[str, Lookup] = field(default_factory=dict)
 
 
 def column(name: str, table: str = "") -> exp.Expression:
@@ -98,9 +99,7 @@ def read(node: Node) -> set[str]:
 
 def is_test(node: Node) -> bool:
     """Whether a row expression is a test, by its outermost node (a column may be one too: its type decides)."""
-    return (isinstance(node, Call) and node.name in PREDICATES) or (
-        isinstance(node, Literal) and node.type is Type.TRUTH
-    )
+    return (isinstance(node, Call) and node.name in TESTS) or (isinstance(node, Literal) and node.type is Type.TRUTH)
 
 
 def _call(node: Call, scope: Scope) -> exp.Expression:
@@ -168,12 +167,69 @@ def _lookup(node: Call, scope: Scope) -> exp.Expression:
     """Return a policy as a CASE over its few keys: it is data, and small, so it needs no table in the engine."""
     policy = scope.policies[policy_name(node)]
     keys = [row(arg, scope) for arg in node.args[1:]]
+    if policy.sets:
+        return _set_lookup(policy, keys[0])
     blank = exp.or_(*(exp.Is(this=_wrapped(key.copy()), expression=exp.Null()) for key in keys))
     ifs = [exp.If(this=blank, true=exp.Null())]
-    for values, result in policy.items():
+    for values, result in policy.values.items():
         if values:
             same = (
                 exp.EQ(this=_wrapped(key.copy()), expression=literal(v)) for key, v in zip(keys, values, strict=True)
             )
             ifs.append(exp.If(this=exp.and_(*same), true=literal(result)))
-    return exp.Case(ifs=ifs, default=literal(policy.get(())))
+    return exp.Case(ifs=ifs, default=literal(policy.values.get(())))
+
+
+def _set_lookup(policy: Lookup, key: exp.Expression) -> exp.Expression:
+    """Return what a set is worth: how often each of the few members stands in it, counted by what it leaves behind.
+
+    With the joint doubled and one more at each end every member stands between two of its own, so that two alike side
+    by side are found as two: `degraded+degraded` is `+degraded++degraded+`.
+    """
+    members = {str(keys[0]): value for keys, value in policy.values.items() if keys}
+    joint = literal(JOINT)
+    doubled = exp.func("replace", key.copy(), joint.copy(), literal(JOINT * 2))
+    padded = exp.DPipe(this=exp.DPipe(this=joint.copy(), expression=doubled), expression=joint.copy())
+
+    def times(member: str) -> exp.Expression:
+        name = literal(f"{JOINT}{member}{JOINT}")
+        left = exp.Length(this=exp.func("replace", padded.copy(), name, literal("")))
+        return _over(exp.Sub(this=exp.Length(this=padded.copy()), expression=left), len(member) + 2)
+
+    known = _total([times(member) for member in members])
+    joints = exp.Sub(
+        this=exp.Length(this=key.copy()),
+        expression=exp.Length(this=exp.func("replace", key.copy(), joint.copy(), literal(""))),
+    )
+    others = exp.Sub(this=exp.Add(this=_wrapped(joints), expression=literal(1)), expression=_wrapped(known))
+    default = policy.values.get(())
+    zero, more = literal(0), exp.GT(this=_wrapped(others.copy()), expression=literal(0))
+    ifs = [
+        exp.If(this=exp.Is(this=_wrapped(key.copy()), expression=exp.Null()), true=exp.Null()),
+        exp.If(this=exp.EQ(this=_wrapped(key.copy()), expression=literal("")), true=zero),
+    ]
+    if default is None:
+        ifs.append(exp.If(this=more, true=exp.Null()))
+    if policy.sets == "sum":
+        worth = [(times(member), value) for member, value in members.items()]
+        worth += [] if default is None else [(others, default)]
+        products = [exp.Mul(this=_wrapped(count), expression=_wrapped(literal(value))) for count, value in worth]
+        return exp.Case(ifs=ifs, default=_total(products))
+    tests = [(value, exp.GT(this=_wrapped(times(member)), expression=literal(0))) for member, value in members.items()]
+    tests += [] if default is None else [(default, more)]
+    # The largest first, so that the first that holds is the answer.
+    tests.sort(key=lambda pair: -float(pair[0]))
+    return exp.Case(ifs=[*ifs, *(exp.If(this=test, true=literal(value)) for value, test in tests)])
+
+
+def _over(number: exp.Expression, length: int) -> exp.Expression:
+    """Return a whole number divided by one that divides it."""
+    return exp.Cast(this=exp.Div(this=_wrapped(number), expression=literal(length)), to=exp.DataType.build("bigint"))
+
+
+def _total(numbers: Sequence[exp.Expression]) -> exp.Expression:
+    """Return a sum."""
+    result = numbers[0] if numbers else literal(0)
+    for number in numbers[1:]:
+        result = exp.Add(this=result, expression=_wrapped(number))
+    return result

@@ -218,7 +218,7 @@ class _Judged:
     def _estimate(self, g: int, s: int) -> Estimate:
         cells, stretch = self.cells, self.plan.stretches[s]
         n = _known(cells.n[g, s])
-        flags = []
+        flags = [name for name, raised in cells.flags.items() if raised[g, s]]
         if cells.mixed[g, s]:
             flags.append("mixed")
         if cells.unripe[g, s] > 0:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from regard import catalog
 from regard.engines import Duck
 from regard.errors import AuthorError, QuestionError, RegardError, did_you_mean
-from regard.expr import Node, Type, Types, check as check_types, parse, words
+from regard.expr import Node, Type, Types, check as check_types, parse
 from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, collect, plan
@@ -366,7 +366,7 @@ class Workspace:
         return Shown(
             metric=metric,
             text=self.catalogue.source_text(metric.id),
-            words={key: words(node) for key, node in names.items()},
+            words={key: self.catalogue.words(node) for key, node in names.items()},
             choices={choice.id: self.catalogue.choices[choice.id] for choice in metric.choices},
             sql=() if metric.status is Status.PLANNED else self._sql(metric),
         )
