@@ -136,3 +136,31 @@ def test_party_first(data, until, grain):
 def test_party_week(logins, versions, until, zone):
     """Weeks of 167 hours, logins at midnight of Sunday, weeks that are not over (R094)."""
     agree("party_week", until, {"event": logins, "party": versions}, zone=zone, floor=2)
+
+
+whose = st.sampled_from(["top", "top", "top", "all", "account"])
+lifts = st.sampled_from(["any", "any", "share", "all"])
+plans = st.sampled_from(["apart", "apart", "included"])
+overlaps = st.sampled_from(["max", "max", "sum"])
+bases = st.sampled_from(["all", "all", "all", "active"])
+harmless = st.sampled_from(["cosmetic", "cosmetic", "", "cosmetic, workaround"])
+
+
+def chosen(data):
+    """Draw the arguments that all three tables of interruption share."""
+    drawn = {
+        "customer": whose,
+        "lift": lifts,
+        "planned": plans,
+        "overlap": overlaps,
+        "basis": bases,
+        "harmless": harmless,
+    }
+    return {name: data.draw(values) for name, values in drawn.items()}
+
+
+@often
+@given(st.data(), worlds.untils, worlds.losses())
+def test_ledger(data, until, tables):
+    """Rows that nest, touch, repeat or go on; parts of customers, cohorts, users of accounts, planned work (K01 to K11)."""
+    agree("ledger", until, tables, **chosen(data))

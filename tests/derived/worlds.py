@@ -334,3 +334,95 @@ logins = st.lists(
     ),
     max_size=40,
 )
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Interruption
+
+families = rows_of(
+    "party",
+    9,
+    party_id=st.integers(1, 5),
+    valid_from=st.sampled_from([START - 9 * DAY_US, START]) | instants,
+    valid_to=st.none() | st.none() | instants,
+    kind=st.sampled_from(["user", "account"]),
+    parent_id=st.sampled_from([None, None, 1, 1, 4, 5]),
+    served_from=st.sampled_from([None, START - 9 * DAY_US, START - 9 * DAY_US]) | instants,
+    served_to=st.none() | st.none() | instants,
+    segment=st.sampled_from([None, "a", "b"]),
+    region=st.sampled_from([None, "a", "b"]),
+    lifecycle=texts,
+    size=st.sampled_from([1, 1, 2, 4]),
+    criticality=st.sampled_from([1.0, 2.5]),
+    value_amount=amounts,
+)
+"""Versions of parties that belong to one another, in chains, in circles or not at all."""
+
+incident_ids = st.sampled_from([None, "i1", "i1", "i2", "i3", "i9"])
+incidents = rows_of(
+    "incident",
+    5,
+    incident_id=st.sampled_from(["i1", "i2", "i3"]),
+    planned=st.sampled_from([False, False, True]),
+    started_at=instants,
+    status_posted_at=maybe_instant,
+    service=texts,
+    cause=texts,
+    owner_team=texts,
+    severity=texts,
+)
+"""Incidents; two sources may use one id, and nobody describes `i9`."""
+
+impacts = rows_of(
+    "impact",
+    9,
+    incident_id=incident_ids,
+    party_id=st.sampled_from([1, 1, 1, 2, 3]),
+    n_parties=st.sampled_from([None, None, None, None, 0, 1, 2, 3]),
+    share=st.sampled_from([None, None, None, 0.5, 1.0]),
+    n_lo=st.sampled_from([None, None, None, 1]),
+    n_hi=st.sampled_from([None, None, None, 3]),
+    start_at=instants,
+    end_at=st.none() | instants | instants | instants,
+    kind=st.sampled_from(["outage", "degraded", "degraded", "workaround", "data_loss", "cosmetic"]),
+    depth=st.sampled_from([None, None, None, 0.0, 0.25, 0.5]),
+    journey=st.sampled_from([None, "a", "b"]),
+    basis=st.sampled_from(["connected", "connected", "active", "expected"]),
+    evidence=st.sampled_from(["observed", "listed", "estimated", "assumed"]),
+    relief=st.sampled_from(["none", "workaround", "restored"]),
+)
+"""Stages of loss of parties: they nest, touch, repeat, last no time, or go on."""
+
+cohort_impacts = rows_of(
+    "impact",
+    5,
+    incident_id=incident_ids,
+    segment=st.sampled_from([None, "a"]),
+    region=st.sampled_from([None, None, "a", "b"]),
+    tier=st.sampled_from([None, None, None, "a"]),
+    n_parties=st.sampled_from([None, 0, 1, 2, 3, 9]),
+    share=st.sampled_from([None, None, 0.25, 0.5]),
+    n_lo=st.sampled_from([None, None, 1]),
+    n_hi=st.sampled_from([None, None, 4]),
+    start_at=instants,
+    end_at=st.none() | instants | instants | instants,
+    kind=st.sampled_from(["outage", "degraded", "workaround"]),
+    journey=st.sampled_from([None, "a"]),
+    evidence=st.sampled_from(["listed", "estimated"]),
+    relief=st.sampled_from(["none", "restored"]),
+)
+"""Stages of loss of cohorts, some of them whole."""
+
+twice = st.lists(st.integers(0, 8), max_size=3)
+
+
+@st.composite
+def losses(draw):
+    """Draw the inputs of the ledger; some rows of `impact` come twice, under another key."""
+    rows = draw(impacts) + draw(st.just([]) | cohort_impacts)
+    again = [
+        {**rows[i], "source_id": f"again {n}", "impact_id": f"again {n}"}
+        for n, i in enumerate(draw(twice))
+        if i < len(rows)
+    ]
+    parties = draw(st.just([]) | families | versions)
+    return {"impact": rows + again, "incident": draw(incidents), "party": parties}

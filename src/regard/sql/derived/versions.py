@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from regard.derived.versions import DIMENSIONS
 from regard.sql.derived.steps import FOREVER, Step, columns, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STAMP = columns("version", DIMENSIONS)
 """The dimensions of the version that `stamped` joined."""
@@ -42,33 +47,38 @@ def stamped(rows: str, at: str) -> str:
     )
 
 
-def timeline() -> list[Step]:
+def timeline(versions: str = "version", more: Sequence[str] = ()) -> list[Step]:
     """Return the steps that make `timeline`: of each party with versions, all of time in disjoint pieces.
 
-    Columns: party_id, from_at, to_at, size (blank in a gap between versions) and the dimensions.
+    Columns: party_id, from_at, to_at, size (blank in a gap between versions), the dimensions and more columns asked.
+
+    Args:
+        versions: step that holds the versions.
+        more: further columns of them, which are numbers.
     """
-    blank = ", ".join(f"CAST(NULL AS VARCHAR) AS {name}" for name in DIMENSIONS)
+    carried = ", ".join([*DIMENSIONS, *more])
+    blank = ", ".join(["CAST(NULL AS VARCHAR)"] * len(DIMENSIONS) + ["NULL"] * len(more))
     return [
         Step(
-            "neighbour",
+            "version_neighbour",
             "versions with the end of the one before and the beginning of the next",
-            """
+            f"""
             SELECT
               *,
               LAG(to_at) OVER (PARTITION BY party_id ORDER BY from_at) AS before_at,
               LEAD(from_at) OVER (PARTITION BY party_id ORDER BY from_at) AS after_at
-            FROM version
+            FROM {versions}
             """,
         ),
         Step(
             "timeline",
             "all of time for each party that has versions: before them, in them and between them",
             f"""
-            SELECT party_id, from_at, to_at, size, {", ".join(DIMENSIONS)} FROM neighbour
+            SELECT party_id, from_at, to_at, size, {carried} FROM version_neighbour
             UNION ALL
-            SELECT party_id, {-FOREVER}, from_at, NULL, {blank} FROM neighbour WHERE before_at IS NULL
+            SELECT party_id, {-FOREVER}, from_at, NULL, {blank} FROM version_neighbour WHERE before_at IS NULL
             UNION ALL
-            SELECT party_id, to_at, COALESCE(after_at, {FOREVER}), NULL, {blank} FROM neighbour
+            SELECT party_id, to_at, COALESCE(after_at, {FOREVER}), NULL, {blank} FROM version_neighbour
             WHERE to_at < COALESCE(after_at, {FOREVER})
             """,
         ),

@@ -1,0 +1,334 @@
+"""Steps about what customers lose: stages of loss brought to those who bear them.
+
+A bearer is one whole number: the party, or a cohort's number below zero. Texts are places in the lists of
+`regard.derived.loss` until the last select: the least place is the worst kind and the best evidence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.derived.loss import BASES, BUCKETS, EVERYBODY, EVIDENCE, KINDS, LEVELS, RELIEFS, SCOPE
+from regard.sql.derived.steps import FOREVER, Step, columns, named, text
+from regard.sql.derived.versions import of_grain, version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from regard.derived import Arguments
+
+CAUSE = ("incident_id", "incident_no")
+"""What tells incidents apart; an incident that nobody describes has no number."""
+
+WRITTEN = (
+    *CAUSE,
+    *("planned", "kind", "depth", "journey", "basis", "evidence", "relief", "n_parties", "n_lo", "n_hi", "share"),
+)
+"""What a stage of loss carries besides its bearer, its time and its bucket."""
+
+
+def place(column: str, words: Sequence[str]) -> str:
+    """Return SQL of the place of a text in a list."""
+    whens = " ".join(f"WHEN {text(word)} THEN {number}" for number, word in enumerate(words))
+    return f"CASE {column} {whens} END"
+
+
+def same(a: str, b: str, names: Iterable[str]) -> str:
+    """Return the test that two rows are equal in some columns, blanks being equal."""
+    return " AND ".join(f"{a}.{name} IS NOT DISTINCT FROM {b}.{name}" for name in names)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Who bears what
+
+
+def losses(arguments: Arguments, until: int) -> list[Step]:
+    """Return the steps that make `incident_label`, `version` and `loss`.
+
+    `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`,
+    population (of a cohort), bucket.
+    """
+    return [
+        *version(until),
+        *_incidents(),
+        _stage(arguments, until),
+        *_customers(arguments),
+        *_cohorts(arguments),
+    ]
+
+
+def _incidents() -> list[Step]:
+    return [
+        Step(
+            "incident_label",
+            "incidents, numbered in the order of their keys",
+            """
+            SELECT
+              ROW_NUMBER() OVER (ORDER BY source, source_id) AS incident_no, source, incident_id, planned,
+              status_posted_at, service, cause, owner_team AS team, severity
+            FROM incident
+            """,
+        ),
+        Step(
+            "incident_source",
+            "what an incident id means: how many sources use it, and the incident of each",
+            """
+            SELECT incident_id, source, MIN(incident_no) AS incident_no, COUNT(*) OVER (PARTITION BY incident_id) AS sources
+            FROM incident_label
+            GROUP BY incident_id, source
+            """,
+        ),
+        Step(
+            "address",
+            "the same with whether it is planned work",
+            """
+            SELECT
+              incident_source.*, CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS planned
+            FROM incident_source
+            JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
+            """,
+        ),
+    ]
+
+
+def _stage(arguments: Arguments, until: int) -> Step:
+    basis = str(arguments["basis"])
+    return Step(
+        "stage",
+        "stages of loss by then that take time and depth from somebody, with the incident that each means",
+        f"""
+        SELECT
+          impact.party_id, {columns("impact", SCOPE)},
+          impact.start_at, CASE WHEN impact.end_at <= {until} THEN impact.end_at ELSE {FOREVER} END AS end_at,
+          impact.incident_id, address.incident_no, COALESCE(address.planned, 0) AS planned,
+          {place("impact.kind", KINDS)} AS kind, impact.depth, impact.journey,
+          {place("impact.basis", BASES)} AS basis, {place("impact.evidence", EVIDENCE)} AS evidence,
+          {place("impact.relief", RELIEFS)} AS relief,
+          impact.n_parties, impact.n_lo, impact.n_hi, impact.share, impact.bucket
+        FROM impact
+        LEFT JOIN address ON address.incident_id = impact.incident_id
+          AND (address.sources = 1 OR address.source = impact.source)
+        WHERE impact.start_at <= {until} AND COALESCE(impact.start_at < impact.end_at, TRUE)
+          AND CASE
+            WHEN impact.depth IS NULL THEN {_harmful(arguments)} ELSE impact.depth <> 0
+          END{"" if basis == "all" else f" AND impact.basis = {text(basis)}"}
+        """,
+    )
+
+
+def _harmful(arguments: Arguments) -> str:
+    return f"COALESCE(impact.kind NOT IN ({named(arguments['harmless'])}), TRUE)"
+
+
+def _in_force(table: str, key: str, rows: str) -> str:
+    """Return the test that a version is in force when a stage begins."""
+    return f"{table}.party_id = {key} AND {table}.from_at <= {rows}.start_at AND {rows}.start_at < {table}.to_at"
+
+
+def _customers(arguments: Arguments) -> list[Step]:
+    """Return the steps that make `borne`: stages of parties, each of its customer (K01, K02)."""
+    if arguments["customer"] == "all":
+        select = f"""
+        SELECT party_id AS bearer, CAST(NULL AS BIGINT) AS user_id, start_at, end_at, {", ".join(WRITTEN)}, bucket
+        FROM stage
+        WHERE party_id IS NOT NULL
+        """
+        return [Step("borne", "stages of customers", select)]
+    if arguments["customer"] != "top":
+        select = f"""
+        SELECT
+          stage.party_id AS bearer, CAST(NULL AS BIGINT) AS user_id, stage.start_at, stage.end_at,
+          {columns("stage", WRITTEN)}, stage.bucket
+        FROM stage
+        JOIN version ON {_in_force("version", "stage.party_id", "stage")}
+        WHERE {of_grain("version", arguments["customer"])}
+        """
+        return [Step("borne", "stages of customers of the grain asked", select)]
+    levels = range(1, LEVELS + 1)
+    joins = "\n        ".join(
+        f"LEFT JOIN {'linked' if n == 1 else 'linked_above'} AS above{n} ON "
+        + _in_force(f"above{n}", "stage.party_id" if n == 1 else f"above{n - 1}.parent_id", "stage")
+        for n in levels
+    )
+    parents = ", ".join(f"above{n}.parent_id" for n in reversed(levels))
+    root = f"COALESCE({parents}, stage.party_id)"
+    lifted = f"{root} <> stage.party_id"
+    counts = ("n_parties", "n_lo", "n_hi", "share")
+    carried = columns("stage", [name for name in WRITTEN if name not in counts])
+    blanked = ", ".join(f"CASE WHEN lifted THEN NULL ELSE {name} END AS {name}" for name in counts)
+    kept = ", ".join(name for name in WRITTEN if name not in counts)
+    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "CASE WHEN lifted THEN party_id END"
+    return [
+        Step(
+            "linked",
+            "versions that belong to another party",
+            "SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL",
+        ),
+        Step(
+            "linked_above",
+            "those of them that others belong to",
+            "SELECT * FROM linked WHERE party_id IN (SELECT parent_id FROM linked)",
+        ),
+        Step(
+            "climbed",
+            "stages of parties with the customer at the top of the chain when they began",
+            f"""
+            SELECT
+              stage.party_id, {root} AS bearer, {lifted} AS lifted, stage.start_at, stage.end_at,
+              {carried}, {columns("stage", counts)}, stage.bucket
+            FROM stage
+            {joins}
+            WHERE stage.party_id IS NOT NULL
+            """,
+        ),
+        Step(
+            "top_bucket",
+            "replicates of customers above others, by version",
+            "SELECT party_id, from_at, to_at, bucket FROM version WHERE party_id IN (SELECT parent_id FROM linked)",
+        ),
+        Step(
+            "borne",
+            "stages of customers: what a user loses, the customer loses",
+            f"""
+            SELECT
+              climbed.bearer, {user.replace("party_id", "climbed.party_id")} AS user_id,
+              climbed.start_at, climbed.end_at, {kept}, {blanked},
+              CASE WHEN lifted THEN COALESCE(top_bucket.bucket, climbed.bucket) ELSE climbed.bucket END AS bucket
+            FROM climbed
+            LEFT JOIN top_bucket ON {_in_force("top_bucket", "climbed.bearer", "climbed")}
+            """,
+        ),
+    ]
+
+
+def _cohorts(arguments: Arguments) -> list[Step]:
+    """Return the steps that make `loss`: the stages of customers, and those of cohorts.
+
+    How many members a cohort has is counted in running totals of those who came and went: no join by range over all.
+    """
+    name = " || ".join(f"CASE WHEN {one} IS NULL THEN '' ELSE {text(f', {one}=')} || {one} END" for one in SCOPE)
+    fits = " AND ".join(f"COALESCE(scope.{one} = kin.{one}, scope.{one} IS NULL)" for one in SCOPE)
+    alike = same("member", "fitting", SCOPE)
+    theirs = ", ".join(WRITTEN)
+    everybody = [
+        "CAST(NULL AS BIGINT)" if one in {"n_parties", "n_lo", "n_hi"}
+        else "CAST(NULL AS DOUBLE)" if one == "share"
+        else f"counted.{one}"
+        for one in WRITTEN
+    ]  # fmt: skip
+    return [
+        Step(
+            "cohort_stage",
+            "stages of cohorts, with the cohort's name",
+            f"""
+            SELECT COALESCE(NULLIF(SUBSTRING({name}, 3), ''), {text(EVERYBODY)}) AS cohort, *
+            FROM stage
+            WHERE party_id IS NULL
+            """,
+        ),
+        Step(
+            "scope",
+            "what each cohort is narrowed to",
+            f"SELECT DISTINCT cohort, {', '.join(SCOPE)} FROM cohort_stage",
+        ),
+        Step(
+            "member",
+            "versions of customers entitled to service, if there is any cohort",
+            f"""
+            SELECT
+              party_id, size, bucket, {", ".join(SCOPE)}, GREATEST(from_at, served_from) AS since_at,
+              LEAST(to_at, COALESCE(served_to, {FOREVER})) AS left_at
+            FROM version
+            WHERE served_from IS NOT NULL AND {of_grain("version", arguments["customer"])}
+              AND EXISTS (SELECT 1 FROM scope)
+            """,
+        ),
+        Step("kin", "how members differ", f"SELECT DISTINCT {', '.join(SCOPE)} FROM member"),
+        Step(
+            "fitting",
+            "whom each cohort holds",
+            f"SELECT scope.cohort, {columns('kin', SCOPE)} FROM scope JOIN kin ON {fits}",
+        ),
+        Step(
+            "passage",
+            "when members of each cohort came and went, and when it is asked how many there are",
+            f"""
+            SELECT fitting.cohort, member.since_at AS "at", SUM(member.size) AS come
+            FROM fitting JOIN member ON {alike}
+            WHERE member.since_at < member.left_at
+            GROUP BY fitting.cohort, member.since_at
+            UNION ALL
+            SELECT fitting.cohort, member.left_at, -SUM(member.size)
+            FROM fitting JOIN member ON {alike}
+            WHERE member.since_at < member.left_at
+            GROUP BY fitting.cohort, member.left_at
+            UNION ALL
+            SELECT DISTINCT cohort, start_at, 0 FROM cohort_stage
+            """,
+        ),
+        Step(
+            "passage_sum",
+            "the same, one row for each instant",
+            'SELECT cohort, "at", SUM(come) AS come FROM passage GROUP BY cohort, "at"',
+        ),
+        Step(
+            "population",
+            "how many members each cohort has from each of these instants on",
+            """
+            SELECT
+              cohort, "at",
+              CAST(SUM(come) OVER (
+                PARTITION BY cohort ORDER BY "at" ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+              ) AS BIGINT) AS members
+            FROM passage_sum
+            """,
+        ),
+        Step(
+            "counted",
+            "stages of cohorts with how many members there were, and how many of them lost",
+            """
+            SELECT
+              cohort_stage.*, population.members,
+              COALESCE(cohort_stage.n_parties, cohort_stage.share * population.members) AS n
+            FROM cohort_stage
+            JOIN population ON population.cohort = cohort_stage.cohort AND population."at" = cohort_stage.start_at
+            """,
+        ),
+        Step(
+            "partial",
+            "those of which not all members lost, or of which nobody describes a member: then the count is all we know",
+            """
+            SELECT
+              *, CASE WHEN members > 0 THEN members
+                ELSE GREATEST(CAST(CEIL(n) AS BIGINT), COALESCE(n_hi, 0)) END AS population
+            FROM counted
+            WHERE n < members OR (members = 0 AND n > 0)
+            """,
+        ),
+        Step(
+            "cohort_no",
+            "numbers of these cohorts",
+            "SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no FROM (SELECT DISTINCT cohort FROM partial) AS t",
+        ),
+        Step(
+            "loss",
+            "stages of loss of each bearer: of customers, of cohorts, and of all members of cohorts that lost whole",
+            f"""
+            SELECT bearer, user_id, start_at, end_at, {theirs}, CAST(NULL AS BIGINT) AS population, bucket FROM borne
+            UNION ALL
+            SELECT
+              -cohort_no.cohort_no, NULL, partial.start_at, partial.end_at, {columns("partial", WRITTEN)},
+              partial.population, cohort_no.cohort_no % {BUCKETS}
+            FROM partial
+            JOIN cohort_no ON cohort_no.cohort = partial.cohort
+            UNION ALL
+            SELECT
+              member.party_id, NULL, counted.start_at, counted.end_at, {", ".join(everybody)}, NULL, member.bucket
+            FROM counted
+            JOIN fitting ON fitting.cohort = counted.cohort
+            JOIN member ON {alike}
+            WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
+              AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            """,
+        ),
+    ]

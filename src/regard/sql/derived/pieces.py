@@ -1,0 +1,542 @@
+"""Steps that cut what customers lose into pieces in which nothing changes.
+
+Most stages overlap no other of their bearer: they are pieces as they are, found in one pass. Only the others are swept:
+their endpoints cut time into stretches, and each stretch is told what is active in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.derived.loss import BASES, EVIDENCE, KINDS, LEVELS, SCOPE, SETTLED
+from regard.derived.versions import DIMENSIONS
+from regard.sql.derived.loss import CAUSE, WRITTEN, losses
+from regard.sql.derived.steps import FOREVER, Step, columns, text
+from regard.sql.derived.versions import timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regard.derived import Arguments
+
+OF_VERSION = ("criticality", "value_amount", "bucket", *DIMENSIONS)
+"""What a piece takes from the version of its customer."""
+
+TOLD = (
+    *("planned", "kinds", "own_depth", "kind", "evidence", "basis", "basis_hi", "incidents", "of_all", "most_n"),
+    *("most_share", "population", "bucket"),
+)
+"""What a piece carries besides its bearer, its time and its version."""
+
+OF = ", ".join(f"of_{name}" for name in OF_VERSION)
+
+
+def lift(arguments: Arguments) -> str:
+    """Return how customers suffer what their users do (K02); at any other grain than the top nobody has users."""
+    return str(arguments["lift"]) if arguments["customer"] == "top" else "any"
+
+
+def word(column: str, words: Sequence[str]) -> str:
+    """Return SQL of the text at a place."""
+    whens = " ".join(f"WHEN {number} THEN {text(one)}" for number, one in enumerate(words))
+    return f"CASE {column} {whens} END"
+
+
+def settled(number: str) -> str:
+    """Return SQL of a count without the noise of its last digits."""
+    return f"FLOOR(({number}) * {SETTLED} + 0.5) / {SETTLED}"
+
+
+def one_of(table: str) -> str:
+    """Return SQL of the basis that all have, or `mixed`."""
+    return f"CASE WHEN {table}.basis = {table}.basis_hi THEN {word(f'{table}.basis', BASES)} ELSE 'mixed' END"
+
+
+def pieces(arguments: Arguments, until: int) -> list[Step]:
+    """Return the steps that make `loss`, `alone`, `chosen` and `piece`.
+
+    `alone`: rows of `loss` that overlap no other of their bearer. `chosen`: of each stretch of the others, the rows that
+    count in it: bearer, start_at, end_at, row_no, user_id, `WRITTEN`, population.
+    `piece`: bearer, since_at (where its stretch began), start_at, end_at (or FOREVER), planned (of nothing else), kinds,
+    kind, own_depth, evidence, basis, basis_hi, incidents, unreported, party_size, is_whole, size, size_lo, size_hi,
+    `OF_VERSION`.
+    """
+    return [
+        *losses(arguments, until),
+        *_apart(),
+        *_swept(arguments),
+        *_told(arguments),
+        *_versioned(),
+        *_counted(arguments),
+    ]
+
+
+def _apart() -> list[Step]:
+    """Return the steps that tell rows that overlap others from those that do not."""
+    written = ", ".join(WRITTEN)
+    bearer = "PARTITION BY bearer ORDER BY start_at"
+    return [
+        Step(
+            "neighbour",
+            "stages with how far the earlier ones of the bearer reach, and when the next begins",
+            f"""
+            SELECT
+              *,
+              MAX(end_at) OVER ({bearer} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached,
+              LEAD(start_at) OVER ({bearer}) AS next_at
+            FROM loss
+            """,
+        ),
+        Step(
+            "alone",
+            "stages that overlap no other: most",
+            """
+            SELECT * FROM neighbour
+            WHERE COALESCE(reached <= start_at, TRUE) AND COALESCE(next_at >= end_at, TRUE) AND user_id IS NULL
+            """,
+        ),
+        Step(
+            "numbered",
+            "the others, those that hang together under one number",
+            f"""
+            SELECT
+              bearer, user_id, start_at, end_at, {written}, population, bucket,
+              CAST(SUM(CASE WHEN reached > start_at THEN 0 ELSE 1 END) OVER (
+                PARTITION BY bearer ORDER BY start_at, CASE WHEN reached > start_at THEN 1 ELSE 0 END
+                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+              ) AS BIGINT) AS island
+            FROM neighbour
+            WHERE reached > start_at OR next_at < end_at OR user_id IS NOT NULL
+            """,
+        ),
+        Step(
+            "tangled",
+            "the same, equal rows once",
+            """
+            SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM numbered) AS t
+            """,
+        ),
+    ]
+
+
+def _swept(arguments: Arguments) -> list[Step]:
+    """Return the steps that cut the others into stretches: `active`."""
+    steps = [
+        Step(
+            "edge",
+            "instants at which one of them begins or ends",
+            """
+            SELECT bearer, island, start_at AS "at" FROM tangled
+            UNION
+            SELECT bearer, island, end_at FROM tangled
+            """,
+        ),
+        Step(
+            "stretch",
+            "the time between these instants",
+            """
+            SELECT
+              bearer, island, "at" AS start_at, LEAD("at") OVER (PARTITION BY bearer, island ORDER BY "at") AS end_at
+            FROM edge
+            """,
+        ),
+        Step(
+            "active" if lift(arguments) != "all" else "present",
+            "stretches with each row that is active in them",
+            f"""
+            SELECT
+              stretch.bearer, stretch.start_at, stretch.end_at, tangled.row_no, tangled.user_id,
+              {columns("tangled", WRITTEN)}, tangled.population, tangled.bucket
+            FROM stretch
+            JOIN tangled ON tangled.bearer = stretch.bearer AND tangled.island = stretch.island
+              AND tangled.start_at <= stretch.start_at AND stretch.end_at <= tangled.end_at
+            """,
+        ),
+    ]
+    if lift(arguments) == "all":
+        steps += _below("present", "FALSE")
+        steps.append(
+            Step(
+                "active",
+                "the same without rows of users, where not all of their customer's users lose something",
+                """
+                SELECT present.*
+                FROM present
+                LEFT JOIN user_share ON user_share.bearer = present.bearer AND user_share.start_at = present.start_at
+                WHERE present.user_id IS NULL OR user_share.affected = 1
+                """,
+            )
+        )
+    return steps
+
+
+def _below(rows: str, planned: str) -> list[Step]:
+    """Return the steps that make `user_share`: of each stretch with rows of users, the share of users affected.
+
+    Args:
+        rows: step that holds the rows.
+        planned: test of a row of it that keeps it apart from others of its stretch.
+    """
+    levels = [
+        Step(
+            "lifted",
+            "stretches with rows of users",
+            f"SELECT DISTINCT bearer, start_at, {planned} AS planned FROM {rows} WHERE user_id IS NOT NULL",
+        )
+    ]
+    for n in range(1, LEVELS + 1):
+        above = "lifted.bearer" if n == 1 else "lifted.party_id"
+        levels.append(
+            Step(
+                f"below{n}",
+                f"parties {n} below the customer then, and until when they are entitled to service",
+                f"""
+                SELECT DISTINCT
+                  lifted.bearer, lifted.start_at, linked.party_id,
+                  COALESCE(
+                    linked.served_from <= lifted.start_at AND lifted.start_at < COALESCE(linked.served_to, {FOREVER}), FALSE
+                  ) AS served
+                FROM {"lifted" if n == 1 else f"below{n - 1} AS lifted"}
+                JOIN linked ON linked.parent_id = {above}
+                  AND linked.from_at <= lifted.start_at AND lifted.start_at < linked.to_at
+                """,
+            )
+        )
+    return [
+        *levels,
+        Step(
+            "users",
+            "users of each customer that are entitled to service then",
+            "\nUNION\n".join(
+                f"SELECT bearer, start_at, party_id FROM below{n} WHERE served AND party_id <> bearer"
+                for n in range(1, LEVELS + 1)
+            ),
+        ),
+        Step(
+            "users_hit",
+            "those of them that lose something",
+            f"""
+            SELECT DISTINCT users.bearer, users.start_at, users.party_id, {planned.replace("planned", "hit.planned")} AS planned
+            FROM users
+            JOIN {rows} AS hit ON hit.bearer = users.bearer AND hit.start_at = users.start_at AND hit.user_id = users.party_id
+            """,
+        ),
+        Step(
+            "users_all", "how many users", "SELECT bearer, start_at, COUNT(*) AS n FROM users GROUP BY bearer, start_at"
+        ),
+        Step(
+            "users_some",
+            "how many of them lose something",
+            "SELECT bearer, start_at, planned, COUNT(*) AS n FROM users_hit GROUP BY bearer, start_at, planned",
+        ),
+        Step(
+            "user_share",
+            "the share of them; all where the customer has none",
+            """
+            SELECT
+              lifted.bearer, lifted.start_at, lifted.planned,
+              CASE WHEN users_all.n IS NULL THEN 1.0
+                ELSE CAST(COALESCE(users_some.n, 0) AS DOUBLE) / users_all.n END AS affected
+            FROM lifted
+            LEFT JOIN users_all ON users_all.bearer = lifted.bearer AND users_all.start_at = lifted.start_at
+            LEFT JOIN users_some ON users_some.bearer = lifted.bearer AND users_some.start_at = lifted.start_at
+              AND users_some.planned = lifted.planned
+            """,
+        ),
+    ]
+
+
+def _told(arguments: Arguments) -> list[Step]:
+    """Return the steps that make `whole_piece`: pieces with all that is active in them, before versions cut them."""
+    planned = "planned" if arguments["planned"] == "apart" else "0"
+    by_sum = arguments["overlap"] == "sum"
+    share = lift(arguments) == "share"
+    flags = [(kind, f"is_{kind}") for kind in sorted(KINDS)]
+    own = ", ".join(
+        f"MAX(CASE WHEN depth IS NULL AND kind = {KINDS.index(kind)} THEN 1 ELSE 0 END) AS {flag}"
+        for kind, flag in flags
+    )
+    some = "SUM" if by_sum else "MAX"
+    listed = " || ".join(f"REPEAT('+{kind}', CAST({some}({flag}) AS INTEGER))" for kind, flag in flags)
+    depth = f"LEAST(1.0, {settled('SUM(own_depth)')})" if by_sum else "MAX(own_depth)"
+    alone = " ".join(f"WHEN {number} THEN {text(kind)}" for number, kind in enumerate(KINDS))
+    direct = "user_id IS NULL AND " if lift(arguments) == "share" else ""
+    steps = _below("active", planned) if share else []
+    lifted = ""
+    if share:
+        lifted = """
+            LEFT JOIN user_share ON user_share.bearer = summed.bearer AND user_share.start_at = summed.start_at
+              AND user_share.planned = summed.planned"""
+    return [
+        *steps,
+        Step(
+            "cause",
+            "what each incident does in each stretch; a loss that nobody declared stands for itself",
+            f"""
+            SELECT
+              bearer, start_at, {planned} AS planned, {", ".join(CAUSE)},
+              MIN(end_at) AS end_at, {own}, COALESCE(MAX(depth), 0.0) AS own_depth,
+              MIN(kind) AS kind, MIN(evidence) AS evidence, MIN(basis) AS basis, MAX(basis) AS basis_hi,
+              MAX(CASE WHEN {direct}n_parties IS NULL AND share IS NULL THEN 1 ELSE 0 END) AS of_all,
+              MAX(n_parties) AS most_n, MAX(CASE WHEN n_parties IS NULL THEN share END) AS most_share,
+              MAX(population) AS population, MIN(bucket) AS bucket
+            FROM active
+            GROUP BY
+              bearer, start_at, {"planned, " if planned == "planned" else ""}{", ".join(CAUSE)},
+              CASE WHEN incident_id IS NULL THEN row_no END
+            """,
+        ),
+        Step(
+            "summed",
+            "what is active in each stretch, planned work apart",
+            f"""
+            SELECT
+              bearer, start_at, MIN(end_at) AS end_at, planned,
+              COALESCE(SUBSTRING({listed}, 2), '') AS kinds, {depth} AS own_depth,
+              MIN(kind) AS kind, MIN(evidence) AS evidence, MIN(basis) AS basis, MAX(basis_hi) AS basis_hi,
+              COUNT(incident_id) AS incidents, MAX(of_all) AS of_all, MAX(most_n) AS most_n,
+              MAX(most_share) AS most_share, MAX(population) AS population, MIN(bucket) AS bucket
+            FROM cause
+            GROUP BY bearer, start_at, planned
+            """,
+        ),
+        Step(
+            "unmixed",
+            "the same: planned work counts only where nothing else is active",
+            """
+            SELECT * FROM summed WHERE planned = 0
+            UNION ALL
+            SELECT * FROM summed
+            WHERE planned = 1 AND NOT EXISTS (
+              SELECT 1 FROM summed AS other
+              WHERE other.bearer = summed.bearer AND other.start_at = summed.start_at AND other.planned = 0
+            )
+            """,
+        ),
+        Step(
+            "chosen",
+            "the rows that count in them",
+            f"""
+            SELECT active.*
+            FROM active
+            JOIN unmixed ON unmixed.bearer = active.bearer AND unmixed.start_at = active.start_at
+              {"AND unmixed.planned = active.planned" if planned == "planned" else ""}
+            """,
+        ),
+        Step(
+            "whole_piece",
+            "all pieces",
+            f"""
+            SELECT
+              bearer, start_at, end_at, {planned} AS planned,
+              CASE WHEN depth IS NULL THEN CASE kind {
+                alone
+            } END ELSE '' END AS kinds, COALESCE(depth, 0.0) AS own_depth,
+              kind, evidence, basis, basis AS basis_hi, CASE WHEN incident_id IS NULL THEN 0 ELSE 1 END AS incidents,
+              CASE WHEN n_parties IS NULL AND share IS NULL THEN 1 ELSE 0 END AS of_all, n_parties AS most_n,
+              CASE WHEN n_parties IS NULL THEN share END AS most_share, population, bucket
+            FROM alone
+            UNION ALL
+            SELECT
+              summed.bearer, summed.start_at, summed.end_at, summed.planned, summed.kinds, summed.own_depth,
+              summed.kind, summed.evidence, summed.basis, summed.basis_hi, summed.incidents, summed.of_all, summed.most_n,
+              {
+                "COALESCE(GREATEST(user_share.affected, summed.most_share), user_share.affected, summed.most_share)"
+                if share
+                else "summed.most_share"
+            }, summed.population, summed.bucket
+            FROM unmixed AS summed{lifted}
+            """,
+        ),
+    ]
+
+
+def _versioned() -> list[Step]:
+    """Return the steps that make `placed`: pieces cut where the version of their customer changes."""
+    own = ", ".join(f"version.{name} AS of_{name}" for name in OF_VERSION)
+    theirs = ", ".join(f"timeline.{name} AS of_{name}" for name in OF_VERSION)
+    return [
+        Step(
+            "met",
+            "pieces with the version in force at their start",
+            f"""
+            SELECT whole_piece.*, whole_piece.start_at AS since_at, version.size AS version_size, {own},
+              CASE WHEN version.to_at >= whole_piece.end_at OR whole_piece.bearer < 0 THEN 1 ELSE 0 END AS fits
+            FROM whole_piece
+            LEFT JOIN version ON version.party_id = whole_piece.bearer
+              AND version.from_at <= whole_piece.start_at AND whole_piece.start_at < version.to_at
+            """,
+        ),
+        Step(
+            "outlasting",
+            "those that outlast it, or begin outside all versions",
+            "SELECT * FROM met WHERE fits = 0",
+        ),
+        Step(
+            "version_cut",
+            "versions of their customers",
+            "SELECT * FROM version WHERE party_id IN (SELECT bearer FROM outlasting)",
+        ),
+        *timeline("version_cut", ("criticality", "value_amount", "bucket")),
+        Step(
+            "cut_piece",
+            "the same, cut along the versions",
+            f"""
+            SELECT
+              outlasting.bearer, outlasting.since_at,
+              GREATEST(outlasting.start_at, COALESCE(timeline.from_at, outlasting.start_at)) AS start_at,
+              LEAST(outlasting.end_at, COALESCE(timeline.to_at, outlasting.end_at)) AS end_at,
+              {columns("outlasting", TOLD)}, timeline.size AS version_size, {theirs}
+            FROM outlasting
+            LEFT JOIN timeline ON timeline.party_id = outlasting.bearer
+              AND timeline.from_at < outlasting.end_at AND timeline.to_at > outlasting.start_at
+            """,
+        ),
+        Step(
+            "placed",
+            "pieces in which nothing changes, with how many customers the bearer stands for",
+            f"""
+            SELECT *, COALESCE(population, version_size, 1) AS party_size FROM (
+              SELECT bearer, since_at, start_at, end_at, {", ".join(TOLD)}, version_size, {OF} FROM met WHERE fits = 1
+              UNION ALL
+              SELECT bearer, since_at, start_at, end_at, {", ".join(TOLD)}, version_size, {OF} FROM cut_piece
+            ) AS t
+            """,
+        ),
+    ]
+
+
+def _counted(arguments: Arguments) -> list[Step]:
+    """Return the steps that make `tally` and `piece`: how many are affected where not all are."""
+    counts = {"n": "n_parties", "lo": "n_lo", "hi": "n_hi"}
+    sums = ", ".join(
+        f"SUM(COALESCE({column}, n_parties)) AS {name}_sum,"
+        f" SUM(CASE WHEN COALESCE({column}, n_parties) IS NULL THEN share END) AS {name}_share"
+        for name, column in counts.items()
+    )
+    worked = ",\n              ".join(
+        f"LEAST(in_part.party_size, {settled(f'COALESCE(part.{name}_sum, 0) + in_part.party_size * COALESCE(part.{name}_share, 0.0)')})"
+        f" AS {name}"
+        for name in counts
+    )
+    own = f"bearer, since_at, {', '.join(CAUSE)}, own_no"
+    sizes = ", ".join(
+        f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}" for name in ("size", "size_lo", "size_hi")
+    )
+    sources = f"""
+    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)}, 0 AS own_no, n_parties, n_lo, n_hi, share
+    FROM alone WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    UNION ALL
+    SELECT
+      bearer, start_at, {", ".join(CAUSE)}, CASE WHEN incident_id IS NULL THEN row_no ELSE 0 END,
+      n_parties, n_lo, n_hi, share
+    FROM chosen WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    """
+    if lift(arguments) == "share":
+        sources += """
+    UNION ALL
+    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -1, NULL, NULL, NULL, user_share.affected
+    FROM user_share
+    JOIN unmixed ON unmixed.bearer = user_share.bearer AND unmixed.start_at = user_share.start_at
+      AND unmixed.planned = user_share.planned
+    """
+    return [
+        Step(
+            "sized",
+            "pieces with whether all are affected",
+            """
+            SELECT
+              *,
+              CASE WHEN of_all = 1 OR COALESCE(most_n >= party_size, FALSE)
+                OR COALESCE(most_share * party_size >= party_size, FALSE) THEN 1 ELSE 0 END AS is_whole
+            FROM placed
+            """,
+        ),
+        Step("in_part", "those in which not all are", "SELECT * FROM sized WHERE is_whole = 0"),
+        Step("partial_row", "rows that count some", sources),
+        Step(
+            "part",
+            "how many each incident affects by its rows: counts, and shares of all",
+            f"SELECT {own}, {sums} FROM partial_row GROUP BY {own}",
+        ),
+        Step(
+            "tally",
+            "how many each incident affects in a piece",
+            f"""
+            SELECT
+              in_part.bearer, in_part.start_at, in_part.party_size, {columns("part", CAUSE)}, part.own_no,
+              {worked}
+            FROM in_part
+            JOIN part ON part.bearer = in_part.bearer AND part.since_at = in_part.since_at
+            """,
+        ),
+        *together("tally", "bearer, start_at", "estimate"),
+        Step(
+            "piece",
+            "pieces with how many are affected",
+            f"""
+            SELECT sized.*, {sizes}
+            FROM sized
+            LEFT JOIN estimate ON estimate.bearer = sized.bearer AND estimate.start_at = sized.start_at
+            """,
+        ),
+    ]
+
+
+def together(rows: str, group: str, name: str) -> list[Step]:
+    """Return the steps that add up what several incidents affect: bounds, and between them what independence says.
+
+    Args:
+        rows: step with party_size, n, lo and hi of each incident.
+        group: columns that tell apart what is added.
+        name: of the step that holds size, size_lo and size_hi.
+    """
+    return [
+        Step(
+            f"{name}_sum",
+            "how many several incidents affect together at least, at most, and if they were independent",
+            f"""
+            SELECT
+              {group}, MAX(n) AS most, MAX(lo) AS lo,
+              LEAST(MIN(party_size), {settled("SUM(n)")}) AS most_all,
+              LEAST(MIN(party_size), {settled("SUM(hi)")}) AS hi,
+              CASE WHEN MAX(n) >= MIN(party_size) THEN MIN(party_size) ELSE {
+                settled(
+                    "MIN(party_size) * (1 - EXP(SUM(LN(CASE WHEN n < party_size THEN 1 - n / party_size ELSE 1 END))))"
+                )
+            } END AS independent
+            FROM {rows}
+            GROUP BY {group}
+            """,
+        ),
+        Step(
+            name,
+            "the same in order",
+            f"""
+            SELECT {group}, size, LEAST(size, lo) AS size_lo, GREATEST(size, hi) AS size_hi
+            FROM (SELECT *, GREATEST(most, LEAST(most_all, independent)) AS size FROM {name}_sum) AS t
+            """,
+        ),
+    ]
+
+
+def named_columns(piece: str) -> str:
+    """Return the columns of `ledger` over the step `piece`; `cohort` names cohorts by number."""
+    scope = ", ".join(f"COALESCE({piece}.of_{name}, scope.{name}) AS {name}" for name in SCOPE)
+    return f"""
+      CASE WHEN {piece}.bearer >= 0 THEN {piece}.bearer END AS party_id, COALESCE(scope.cohort, '') AS cohort,
+      {piece}.start_at, NULLIF({piece}.end_at, {FOREVER}) AS end_at,
+      {piece}.kinds, {word(f"{piece}.kind", KINDS)} AS kind, CAST({piece}.own_depth AS DOUBLE) AS own_depth,
+      {piece}.planned = 1 AS planned_only, {piece}.incidents = 0 AS unreported,
+      {word(f"{piece}.evidence", EVIDENCE)} AS evidence, {one_of(piece)} AS basis,
+      CAST({piece}.incidents AS BIGINT) AS incidents,
+      {piece}.size, {piece}.size_lo, {piece}.size_hi, {piece}.party_size,
+      COALESCE({piece}.of_criticality, 1.0) AS criticality, {piece}.of_value_amount AS value_amount,
+      {scope}, {piece}.of_lifecycle AS lifecycle, COALESCE({piece}.of_bucket, {piece}.bucket) AS bucket"""
+
+
+def cohorts(piece: str) -> str:
+    """Return the joins that find the cohort of a row."""
+    return f"""LEFT JOIN cohort_no ON -cohort_no.cohort_no = {piece}.bearer
+    LEFT JOIN scope ON scope.cohort = cohort_no.cohort"""
