@@ -111,9 +111,9 @@ def add(
 ) -> None:
     """Record who was affected by INCIDENT ('' for a loss without one).
 
-    EXPR is a test on customers as they were when it began (segment = 'b2b' and region in ('EU')), or on where they live
-    in the system (resource = 'shard-7'). With --n or --share the members are unknown, and one row of a cohort is written.
-    Who matches is shown first; rows go into data/impact/added.csv, which becomes a source of the workspace.
+    EXPR is a test on customers as they were when it began (segment = 'b2b' and region in ('EU')), or on where they
+    live in the system (resource = 'shard-7'). With --n or --share the members are unknown, and one row of a cohort is
+    written. Who matches is shown first; rows go into data/impact/added.csv, which becomes a source of the workspace.
     """
     found = state(context)
     workspace = found.workspace()

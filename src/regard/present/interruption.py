@@ -385,8 +385,8 @@ def impact_notes(report: ImpactReport) -> tuple[str, ...]:
     if report.blind:
         some = ", ".join(report.blind[:SHOWN]) + (" ..." if len(report.blind) > SHOWN else "")
         notes.append(
-            f"{len(report.blind)} incident{'' if len(report.blind) == 1 else 's'} without any recorded impact ({some}): "
-            "what they took is unknown and not in these minutes; `regard impact add` records it."
+            f"{len(report.blind)} incident{'' if len(report.blind) == 1 else 's'} without any recorded impact ({some}):"
+            " what they took is unknown and not in these minutes; `regard impact add` records it."
         )
     return tuple(notes)
 

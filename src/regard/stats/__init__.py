@@ -15,7 +15,7 @@ from regard.stats.change import (
     verdict as verdict,
     verdicts as verdicts,
 )
-from regard.stats.dose import Response as Response, response as response
+from regard.stats.dose import response as response
 from regard.stats.means import mean_difference as mean_difference
 from regard.stats.methods import (
     METHODS as METHODS,
@@ -44,7 +44,6 @@ from regard.stats.rates import (
 )
 from regard.stats.regression import (
     Fit as Fit,
-    Weight as Weight,
     pooled as pooled,
     regress as regress,
     relative as relative,
@@ -66,8 +65,6 @@ from regard.stats.target import (
     status as status,
 )
 from regard.stats.worth import (
-    Case as Case,
-    Improvement as Improvement,
     business_case as business_case,
     improvement as improvement,
 )

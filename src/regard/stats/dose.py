@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from regard.plan.answer import Estimate
+from regard.plan.effects import Response
 from regard.stats.bands import LEVEL, Floats, critical, floats, number, over
 from regard.stats.resampling import delete_each, jackknife
 
@@ -19,24 +19,6 @@ if TYPE_CHECKING:
 
 SUMS = 5
 """Sums of a slope: n, x, y, xx, xy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An outcome by bands of minutes, and its slope; raw, and adjusted by comparing like with like.
-
-    Attributes:
-        raw: mean of the outcome in each band.
-        adjusted: the same as if every band had all strata in the shares that they have overall (direct
-            standardisation); of the strata that the band has.
-        slope: change of the outcome with one more unit of dose, least squares.
-        slope_adjusted: the same within strata.
-    """
-
-    raw: tuple[Estimate, ...]
-    adjusted: tuple[Estimate, ...]
-    slope: Estimate
-    slope_adjusted: Estimate
 
 
 def response(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
+from regard.plan.effects import Weight
 from regard.stats.bands import LEVEL, Floats, critical, floats
 
 if TYPE_CHECKING:
@@ -57,16 +58,6 @@ class Fit:
         """Return the interval of a coefficient."""
         half = float(critical(self.clusters - 1, level) * self.errors[at])
         return float(self.coefficients[at]) - half, float(self.coefficients[at]) + half
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """How deep one kind of minute is, as a multiple of another; `se` of the ratio by the delta method."""
-
-    value: float
-    lo: float
-    hi: float
-    se: float
 
 
 def _linear(eta: Floats) -> tuple[Floats, Floats, Floats]:
@@ -138,7 +129,7 @@ def _fitted(family: str, x: Floats, y: Floats, w: Floats) -> Floats:
     for _ in range(STEPS):
         mean, slope, spread = FAMILIES[family](x @ beta)
         pull = x.T @ (w * (y - mean) * slope / spread)
-        step = np.linalg.solve(_information(x, w * slope**2 / spread), pull)
+        step = floats(np.linalg.solve(_information(x, w * slope**2 / spread), pull))
         # A rate below nothing has no likelihood: the step is halved until all rates are above it.
         while family == "count" and (x @ (beta + step) <= 0).any() and np.abs(step).max() > LEAST_RATE:
             step = np.asarray(step / 2, dtype=np.float64)

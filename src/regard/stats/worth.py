@@ -3,52 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from regard.plan.effects import Case, Improvement
 
 if TYPE_CHECKING:
     from regard.plan.answer import Estimate
 
 HOLDS, SHORT, OPEN, UNKNOWN = "the claim holds", "the claim does not hold", "cannot be told", "cannot say"
-
-
-@dataclass(frozen=True, slots=True)
-class Improvement:
-    """How a number changed, as a ratio.
-
-    Attributes:
-        ratio: now over before, per day where exposures are days; None where either is missing or not above 0.
-        lo, hi: its 95 % interval, None when there is none.
-        changed: whether the interval leaves out 1; None without one.
-        claim: the ratio that was claimed, such as 0.6 for 40 % less; None when nothing was.
-        verdict: of the claim: holds (the whole interval is at least as good), does not hold (the whole interval is
-            worse), cannot be told; "" when nothing was claimed.
-    """
-
-    ratio: float | None
-    lo: float | None
-    hi: float | None
-    changed: bool | None
-    claim: float | None = None
-    verdict: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What avoiding minutes costs and brings (R028).
-
-    Attributes:
-        per_minute: cost of one avoided customer minute.
-        payback: months until the worth of the avoided minutes is the cost; None without a worth per minute.
-        payback_lo, payback_hi: the soonest and latest, by the ranges of worth and minutes.
-        gain: worth of the minutes avoided over the stretch, less the cost; None without a worth per minute.
-    """
-
-    per_minute: float
-    payback: float | None = None
-    payback_lo: float | None = None
-    payback_hi: float | None = None
-    gain: float | None = None
 
 
 def improvement(

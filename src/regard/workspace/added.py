@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import os
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -292,7 +291,7 @@ def _written(path: Path) -> list[dict[str, str]]:
 def _replace(path: Path, content: str) -> None:
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(content, encoding="utf-8", newline="")
-    os.replace(beside, path)
+    beside.replace(path)
 
 
 def _quoted(value: str) -> str:

@@ -168,8 +168,8 @@ class Interruptions:
 
     def _depth(self, row: Row, policy: str = DEPTH) -> float:
         """Return how deep a piece is: the deepest of its kinds by a policy, or what a loss says of itself."""
-        values = self.asking.workspace.catalogue.lookups()[policy]
-        deep = [float(str(values[(kind,)])) for kind in row["kinds"].split("+") if kind]
+        values = self.asking.workspace.catalogue.policies[policy].values
+        deep = [values[(kind,)] for kind in row["kinds"].split("+") if kind]
         return max([*deep, float(row["own_depth"])])
 
     def _waits(self, incident: str) -> tuple[Wait, ...]:

@@ -25,6 +25,7 @@ from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.added import Addition, Loss, add, propose
 from regard.workspace.answers import Answers
+from regard.workspace.effects import Effects, improved
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.interruption import Interruptions
 from regard.workspace.kept import Kept
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from regard.model.interruption import CustomerLedger, Escalations, ImpactReport, IncidentPage, Running
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
+    from regard.plan.effects import Calibration, Dose, Improved
     from regard.sources import Progress, Report
     from regard.store import Finding, Snapshot
 
@@ -330,6 +332,57 @@ class Workspace:
     def add_impact(self, addition: Addition) -> tuple[Path, ...]:
         """Write proposed rows into `data/impact/added.csv` and map it as a source; a load takes them in."""
         return add(addition, self.root)
+
+    def dose(
+        self, outcome: str, *, start: date | str | None = None, end: date | str | None = None, as_of: Moment = None
+    ) -> Dose:
+        """Return csat, churn, renewal or tickets of customer-months by minutes lost: an association (R025).
+
+        Raises:
+            QuestionError: an unknown outcome, or no month whose outcome is known.
+        """
+        return Effects(Asking(self, as_of=self.moment(as_of))).dose(outcome, start=_day(start), end=_day(end))
+
+    def calibrate(
+        self, policy: str = "depth", *, start: date | str | None = None, end: date | str | None = None
+    ) -> Calibration:
+        """Return what data propose for a policy; nothing is applied (MODEL.md 4.3).
+
+        Raises:
+            QuestionError: a policy that data cannot check, or no month whose outcome is known.
+        """
+        if policy != "depth":
+            raise QuestionError(f"data cannot check the policy '{policy}'; one of: depth")
+        return Effects(Asking(self)).calibrate(start=_day(start), end=_day(end))
+
+    def improve(
+        self,
+        metric: str,
+        *,
+        before: tuple[date | str, date | str],
+        after: tuple[date | str, date | str],
+        claim: float | None = None,
+        where: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> Improved:
+        """Compare a metric over two stretches of days as a ratio, and hold a claim against it (R031).
+
+        Args:
+            metric: its id or alias.
+            before: first local day, and the day after the last.
+            after: likewise.
+            claim: the ratio claimed, such as 0.6 for 40 % less.
+            where: test on dimensions.
+            options: choice -> option.
+
+        Raises:
+            QuestionError: as `ask`; or a total of minutes over stretches of different length.
+        """
+        spans = [
+            self.ask(metric, grain="all", start=start, end=end, where=where, options=options, compare="")
+            for start, end in (before, after)
+        ]
+        return improved(spans[0], spans[1], claim)
 
     def _interruptions(self, as_of: Moment, until: Moment) -> Interruptions:
         return Interruptions(Asking(self, as_of=self.moment(as_of), until=self.moment(until)))

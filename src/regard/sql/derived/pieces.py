@@ -422,7 +422,8 @@ def _counted(arguments: Arguments) -> list[Step]:
     )
     own = f"bearer, since_at, {', '.join(CAUSE)}, own_no"
     sizes = ", ".join(
-        f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}" for name in ("size", "size_lo", "size_hi")
+        f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}"
+        for name in ("size", "size_lo", "size_hi")
     )
     sources = f"""
     SELECT bearer, start_at AS since_at, {", ".join(CAUSE)}, 0 AS own_no, n_parties, n_lo, n_hi, share
