@@ -146,7 +146,8 @@ def _swept(arguments: Arguments) -> list[Step]:
             "stretches with each row that is active in them",
             f"""
             SELECT
-              stretch.bearer, stretch.start_at, stretch.end_at, tangled.row_no, tangled.user_id,
+              stretch.bearer, stretch.start_at, stretch.end_at, tangled.start_at AS row_start_at,
+              tangled.end_at AS row_end_at, tangled.row_no, tangled.user_id,
               {columns("tangled", WRITTEN)}, tangled.population, tangled.bucket
             FROM stretch
             JOIN tangled ON tangled.bearer = stretch.bearer AND tangled.island = stretch.island
@@ -426,18 +427,19 @@ def _counted(arguments: Arguments) -> list[Step]:
         for name in ("size", "size_lo", "size_hi")
     )
     sources = f"""
-    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)}, 0 AS own_no, n_parties, n_lo, n_hi, share
+    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)},
+      CASE WHEN incident_id IS NULL THEN start_at * 2 + 1 ELSE 0 END AS own_no, n_parties, n_lo, n_hi, share
     FROM alone WHERE n_parties IS NOT NULL OR share IS NOT NULL
     UNION ALL
     SELECT
-      bearer, start_at, {", ".join(CAUSE)}, CASE WHEN incident_id IS NULL THEN row_no ELSE 0 END,
+      bearer, start_at, {", ".join(CAUSE)}, CASE WHEN incident_id IS NULL THEN row_no * 2 ELSE 0 END,
       n_parties, n_lo, n_hi, share
     FROM chosen WHERE n_parties IS NOT NULL OR share IS NOT NULL
     """
     if lift(arguments) == "share":
         sources += """
     UNION ALL
-    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -1, NULL, NULL, NULL, user_share.affected
+    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -2, NULL, NULL, NULL, user_share.affected
     FROM user_share
     JOIN unmixed ON unmixed.bearer = user_share.bearer AND unmixed.start_at = user_share.start_at
       AND unmixed.planned = user_share.planned

@@ -1,0 +1,119 @@
+"""SQL of `ledger_share`: each piece of the ledger shared among what is active in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.derived.loss import KINDS, weights
+from regard.sql.derived.loss import CAUSE, same
+from regard.sql.derived.pieces import cohorts, named_columns, pieces, settled
+from regard.sql.derived.steps import Step, columns, double, query
+
+if TYPE_CHECKING:
+    from regard.derived import Arguments
+
+PIECE = ("bearer", "since_at")
+"""What tells stretches apart."""
+
+
+def statement(arguments: Arguments, until: int) -> str:
+    """Return the query; see `Statement`."""
+    select = f"""
+    SELECT{named_columns("piece")},
+      CAST(shared.share AS DOUBLE) AS share, shared.incident_id,
+      incident_label.service, incident_label.cause, shared.journey, incident_label.team, incident_label.severity
+    FROM piece
+    JOIN shared ON shared.bearer = piece.bearer AND shared.since_at = piece.since_at
+    LEFT JOIN incident_label ON incident_label.incident_no = shared.incident_no
+    {cohorts("piece")}
+    """
+    return query([*pieces(arguments, until), *_shares(arguments)], select)
+
+
+def _shares(arguments: Arguments) -> list[Step]:
+    """Return the steps that make `shared`: the share of each incident and journey in each stretch (K05)."""
+    cause, piece = ", ".join(CAUSE), ", ".join(PIECE)
+    whole = f"PARTITION BY {piece}"
+    share = {
+        "first": "CASE WHEN place = 1 THEN 1.0 ELSE 0.0 END",
+        "equal": "1.0 / causes",
+        "proportional": "CASE WHEN depths > 0 THEN depth / depths ELSE 1.0 / causes END",
+    }[str(arguments["sharing"])]
+    return [
+        Step(
+            "counting",
+            "rows of stages that overlap others, once for each stretch in which they count",
+            f"SELECT bearer, start_at AS since_at, {cause}, journey, {_depth(arguments)} AS depth FROM chosen",
+        ),
+        Step(
+            "by_journey",
+            "what is active in each stretch, by incident and journey; losses that nobody declared are one incident",
+            f"""
+            SELECT {piece}, {cause}, journey, MAX(depth) AS depth
+            FROM counting
+            GROUP BY {piece}, {cause}, journey
+            """,
+        ),
+        Step(
+            "by_cause",
+            "the same by incident",
+            f"""
+            SELECT {piece}, {cause}, MAX(depth) AS depth, COUNT(*) AS journeys
+            FROM by_journey
+            GROUP BY {piece}, {cause}
+            """,
+        ),
+        Step(
+            "beginning",
+            "when each bearer first lost something to each incident",
+            f"""
+            SELECT bearer, {cause}, MIN(begun_at) AS begun_at FROM (
+              SELECT bearer, {cause}, row_start_at AS begun_at FROM chosen
+              UNION ALL
+              SELECT bearer, {cause}, start_at FROM alone WHERE bearer IN (SELECT bearer FROM chosen)
+            ) AS t
+            GROUP BY bearer, {cause}
+            """,
+        ),
+        Step(
+            "weighed",
+            "incidents of each stretch with what they are shared by",
+            f"""
+            SELECT
+              by_cause.*,
+              COUNT(*) OVER ({whole}) AS causes,
+              {settled(f"SUM(depth) OVER ({whole})")} AS depths,
+              ROW_NUMBER() OVER (
+                PARTITION BY {columns("by_cause", PIECE)}
+                ORDER BY beginning.begun_at, CASE WHEN by_cause.incident_id IS NULL THEN 1 ELSE 0 END,
+                  by_cause.incident_id, COALESCE(by_cause.incident_no, 0)
+              ) AS place
+            FROM by_cause
+            JOIN beginning ON beginning.bearer = by_cause.bearer AND {same("beginning", "by_cause", CAUSE)}
+            """.replace(f"({whole})", f"(PARTITION BY {columns('by_cause', PIECE)})"),
+        ),
+        Step(
+            "cause_share",
+            "the share of each incident",
+            f"SELECT {piece}, {cause}, {share} / journeys AS share FROM weighed",
+        ),
+        Step(
+            "shared",
+            "the share of each incident and journey; a stage that overlaps no other has the whole of its piece",
+            f"""
+            SELECT {columns("by_journey", PIECE)}, {columns("by_journey", CAUSE)}, by_journey.journey, cause_share.share
+            FROM by_journey
+            JOIN cause_share ON {" AND ".join(f"cause_share.{name} = by_journey.{name}" for name in PIECE)}
+              AND {same("cause_share", "by_journey", CAUSE)}
+            UNION ALL
+            SELECT bearer, start_at, {cause}, journey, 1.0 FROM alone
+            """,
+        ),
+    ]
+
+
+def _depth(arguments: Arguments) -> str:
+    """Return SQL of how deep a row is: by itself, or by its kind."""
+    deep = weights(arguments["weights"]) if arguments["sharing"] == "proportional" else {}
+    whens = " ".join(f"WHEN {n} THEN {double(deep[kind])}" for n, kind in enumerate(KINDS) if kind in deep)
+    return f"COALESCE(depth, {f'CASE kind {whens} ELSE 0.0 END' if whens else double(0)})"
