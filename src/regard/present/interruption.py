@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from regard.model import moment
 from regard.present import document, numbers, words
-from regard.present.table import Cell, Column, Table
+from regard.present.table import Cell, Column, Table, without_empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +45,9 @@ KINDS: Mapping[str, str] = {
     "cosmetic": "cosmetic",
 }
 """Kind of loss -> how it reads."""
+
+OPEN: Mapping[str, str] = {"answer": numbers.MISSING, "ticket": "open"}
+"""Entry of a customer's ledger -> what stands for its end where it has none."""
 
 HOW: Mapping[str, str] = {
     "linked": "the ticket names it",
@@ -94,6 +97,11 @@ def minutes(amount: float | None) -> str:
     return numbers.digits(amount, 0 if abs(amount) >= HOUR or float(amount).is_integer() else 1)
 
 
+def many(number: float, noun: str) -> str:
+    """Read a count of something: `1 customer`, `1,204 customers`."""
+    return f"{numbers.count(number)} {noun}{'' if number == 1 else 's'}"
+
+
 def bounds(found: Bounds | None) -> str:
     """Read a number with the bounds that it lies between: `49,200 (42,000 to 60,000)`."""
     if found is None:
@@ -136,10 +144,11 @@ def incident_headline(page: IncidentPage) -> str:
             f"Say who was affected: {add_command(page.record.incident)}"
         )
     toll = page.toll
-    planned = " to planned work, which stands apart" if page.record.planned else ""
-    now = f" {numbers.count(toll.running)} customers are losing service now." if toll.running else ""
+    planned = " This is planned work, which stands apart from all other minutes." if page.record.planned else ""
+    now = f" {many(toll.running, 'customer')} losing service now." if toll.running else ""
     counted = "" if toll.customers.exact else " Members are known as counts only, so it is an estimate within bounds."
-    return f"{bounds(toll.minutes)} customer minutes lost{planned} by {bounds(toll.customers)} customers.{counted}{now}"
+    by = many(toll.customers.value, "customer") if toll.customers.exact else f"{bounds(toll.customers)} customers"
+    return f"{bounds(toll.minutes)} customer minutes lost by {by}.{planned}{counted}{now}"
 
 
 def add_command(incident: str) -> str:
@@ -181,10 +190,10 @@ def incident_sentences(page: IncidentPage) -> tuple[str, ...]:
 
 def ticket_sentence(found: Tickets) -> str:
     """Return what tickets there are, and how sure it is that they belong here."""
-    named = f"{found.linked} ticket{'' if found.linked == 1 else 's'} name it"
+    named = "1 ticket names it" if found.linked == 1 else f"{found.linked} tickets name it"
     if not found.matched or found.confidence is None:
         return f"Tickets: {named}; no other of the affected fits in time."
-    usual = numbers.digits(found.usual, 1)
+    usual = numbers.value(found.usual)
     return (
         f"Tickets: {named}; {found.matched} more came from affected customers in that time, where {usual} are usual, "
         f"so {numbers.share(found.confidence)} of them are likely its."
@@ -213,21 +222,18 @@ def money_sentence(found: Money, currency: str) -> str:
     if found.amount is None:
         return ""
     amount = numbers.value(found.amount, "money", currency=currency)
-    return f"Money in scope: {amount} a year of {numbers.count(found.known)} affected customers, each counted once."
+    return f"Money in scope: {amount} a year of {many(found.known, 'affected customer')}, each counted once."
 
 
 def _when(page: IncidentPage, zone: ZoneInfo) -> Table:
     columns = (Column("when"), Column("after first impact", right=True), Column("what"), Column("clock", weight=1))
     rows = tuple(
-        (
-            Cell(when(mark.at, zone), words.FAINT if mark.at is None else words.PLAIN),
-            Cell(length(mark.after)),
-            Cell(mark.name),
-            Cell(mark.clock, words.FAINT),
-        )
+        (Cell(when(mark.at, zone)), Cell(length(mark.after)), Cell(mark.name), Cell(mark.clock, words.FAINT))
         for mark in page.marks
+        if mark.at is not None
     )
-    return Table("When", columns, rows)
+    unknown = ", ".join(mark.name for mark in page.marks if mark.at is None)
+    return Table("When", columns, rows, (f"Not yet, or not recorded: {unknown}.",) if unknown else ())
 
 
 def _parts(page: IncidentPage) -> Table:
@@ -374,7 +380,7 @@ def impact_table(report: ImpactReport, titles: Mapping[str, str]) -> Table:
             blank = Cell("")
             whole = [Cell(period), Cell("all", words.FAINT), *[blank] * (len(report.by) - 1), Cell(minutes(total))]
             rows.append((*whole, *[blank] * 6))
-    return Table("Customer minutes lost", columns, tuple(rows), impact_notes(report))
+    return without_empty(Table("Customer minutes lost", columns, tuple(rows), impact_notes(report)))
 
 
 def impact_notes(report: ImpactReport) -> tuple[str, ...]:
@@ -385,7 +391,7 @@ def impact_notes(report: ImpactReport) -> tuple[str, ...]:
     if report.blind:
         some = ", ".join(report.blind[:SHOWN]) + (" ..." if len(report.blind) > SHOWN else "")
         notes.append(
-            f"{len(report.blind)} incident{'' if len(report.blind) == 1 else 's'} without any recorded impact ({some}):"
+            f"{many(len(report.blind), 'incident')} without any recorded impact ({some}):"
             " what they took is unknown and not in these minutes; `regard impact add` records it."
         )
     return tuple(notes)
@@ -425,7 +431,7 @@ def queue_reason(one: Running) -> str:
     if one.burn is None:
         return f"{planned}no impact recorded: {add_command(one.record.incident)}"
     kinds = ", ".join(KINDS.get(kind, kind) for kind in one.kinds)
-    what = f"{minutes(one.burn)} customers lose service ({kinds})" if one.burn else "nobody is losing service now"
+    what = f"{many(one.burn, 'customer')} losing service ({kinds})" if one.burn else "nobody is losing service now"
     return f"{planned}{what}; about {length(one.remaining)} more: {one.basis}"
 
 
@@ -444,7 +450,7 @@ def customer_headline(found: CustomerLedger) -> str:
     planned = f" and {minutes(found.planned)} to planned work" if found.planned else ""
     momentary = found.interruptions - found.sustained
     return (
-        f"{minutes(found.minutes)} minutes lost{planned} in {found.interruptions} interruptions: "
+        f"{minutes(found.minutes)} minutes lost{planned} in {many(found.interruptions, 'interruption')}: "
         f"{found.sustained} sustained, {momentary} momentary."
     )
 
@@ -458,7 +464,7 @@ def customer_table(found: CustomerLedger, zone: ZoneInfo) -> Table:
     rows = tuple(
         (
             Cell(when(entry.at, zone)),
-            Cell("going on" if entry.end_at is None and entry.what != "answer" else when(entry.end_at, zone)),
+            Cell(OPEN.get(entry.what, "going on") if entry.end_at is None else when(entry.end_at, zone)),
             Cell(entry.what),
             Cell(KINDS.get(entry.kind, entry.kind)),
             Cell("" if entry.minutes is None else minutes(entry.minutes)),
@@ -492,7 +498,7 @@ def escalation_table(found: Escalations) -> Table:
     ]
     if len(found.cards) > 1:
         count = len(found.incidents)
-        said = f"{count} incident{'' if count == 1 else 's'}, each once"
+        said = f"{many(count, 'incident')}, each once"
         rows.append((Cell("together"), Cell(said), *_toll(found.total, found.currency, known=bool(count)), Cell("")))
     return Table("", columns, tuple(rows))
 

@@ -453,7 +453,7 @@ def said() -> str:
     return query(
         root(),
         """
-        SELECT 'ticket' AS what, opened_at AS at, resolved_at AS end_at, "case".kind, case_id AS name, incident_id,
+        SELECT 'ticket' AS what, opened_at, resolved_at AS end_at, "case".kind, case_id AS name, incident_id,
           NULL AS score, NULL AS scale_min, NULL AS scale_max
         FROM "case" JOIN root USING (party_id)
         WHERE root.top = $party AND opened_at < $until
@@ -461,7 +461,7 @@ def said() -> str:
         SELECT 'answer', answered_at, NULL, question_kind, question_id, NULL, score, scale_min, scale_max
         FROM response JOIN root USING (party_id)
         WHERE root.top = $party AND answered_at < $until AND duplicate_of IS NULL
-        ORDER BY at, what, name
+        ORDER BY opened_at, what, name
         """,
         recursive=True,
     )
@@ -522,6 +522,11 @@ def case_incident(shares: str) -> str:
 
 # ----------------------------------------------------------------------------------------------------------------------
 # Who matches
+
+
+def systems() -> str:
+    """Return the systems in which customers have keys."""
+    return "SELECT DISTINCT source_system FROM identity ORDER BY source_system"
 
 
 def matching(test: exp.Expression, *, placed: bool) -> str:

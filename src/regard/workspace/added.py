@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from regard.errors import AuthorError, QuestionError, did_you_mean
-from regard.expr import Call, Literal, Name, Node, Type, Types, check as check_types, conjuncts, names, parse
+from regard.expr import Call, Literal, Name, Node, Type, Types, check as check_types, conjuncts, names, parse, show
 from regard.model import moment
 from regard.sql import Scope, column, interruption as sql, row
 
@@ -97,6 +97,7 @@ class Addition:
         parties: how many rows of customers that is.
         segments: segment ("" where blank) -> customers.
         names: keys of some of them.
+        systems: all systems in which customers have keys: the mapping has to know them, or it would pass rows by.
         rows: what would be written: column of the file -> text.
         known: rows that are in the file already, word for word.
     """
@@ -106,6 +107,7 @@ class Addition:
     parties: int
     segments: Mapping[str, int]
     names: tuple[str, ...]
+    systems: tuple[str, ...]
     rows: tuple[Mapping[str, str], ...] = field(repr=False)
     known: int = 0
 
@@ -143,6 +145,7 @@ def propose(asking: Asking, loss: Loss, root: Path) -> Addition:
         parties=len(found),
         segments=dict(segments.most_common()),
         names=tuple(each["source_party"] for each in found[:NAMES]),
+        systems=tuple(each["source_system"] for each in asking.rows(sql.systems())),
         rows=fresh,
         known=len(rows) - len(fresh),
     )
@@ -155,15 +158,14 @@ def add(addition: Addition, root: Path) -> tuple[Path, ...]:
     """
     path = root / FOLDER / FILE
     rows = [*_written(path), *addition.rows]
-    systems = sorted({each["system"] for each in rows if each["system"]})
+    systems = sorted({*addition.systems, *(each["system"] for each in rows if each["system"])})
     path.parent.mkdir(parents=True, exist_ok=True)
     _replace(path, text(rows))
     source = root / "sources" / f"{SOURCE}.yaml"
-    said = mapping(systems)
-    if source.is_file() and all(f"system = '{name}'" in source.read_text(encoding="utf-8") for name in systems):
+    if source.is_file() and all(_yaml(_of(name)) in source.read_text(encoding="utf-8") for name in systems):
         return (path,)
     source.parent.mkdir(exist_ok=True)
-    _replace(source, said)
+    _replace(source, mapping(systems))
     return path, source
 
 
@@ -182,7 +184,7 @@ def mapping(systems: Sequence[str]) -> str:
     parts = [("customer is blank", "")]
     parts += [
         (
-            f"customer is not blank and system = {_quoted(name)}",
+            _of(name),
             f"    party: {{system: {_yaml(name)}, from: customer}}\n",
         )
         for name in systems
@@ -294,8 +296,9 @@ def _replace(path: Path, content: str) -> None:
     beside.replace(path)
 
 
-def _quoted(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def _of(system: str) -> str:
+    """Return the test on a row whose customer has its key in a system."""
+    return f"customer is not blank and system = {show(Literal(system, Type.TEXT))}"
 
 
 def _yaml(value: str) -> str:

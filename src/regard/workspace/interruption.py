@@ -98,7 +98,7 @@ class Interruptions:
             QuestionError: nobody recorded one of that id.
         """
         row = self._record(incident)
-        found = self._rows(sql.toll(self._shares), "incidents", incidents=[incident])
+        found = self._rows(sql.toll(self._shares), incidents=[incident])
         whole = next((each for each in found if not each["by"]), None)
         marks = _marks(row, whole, self.asking.until)
         pieces = self._rows(sql.depths(self._shares), incidents=[incident]) if whole else []
@@ -212,7 +212,8 @@ class Interruptions:
         found = []
         for other in self._history:
             alike = [name for name in ("service", "cause") if row[name] and row[name] == other[name]]
-            if other["incident_id"] == row["incident_id"] or not alike or other["started_at"] >= row["started_at"]:
+            earlier = other["started_at"] < row["started_at"] and other["incident_id"] != row["incident_id"]
+            if not alike or not earlier or other["planned"] != row["planned"]:
                 continue
             found.append((len(alike), other["started_at"], other, ", ".join(alike)))
         found.sort(key=lambda each: (-each[0], -each[1], each[2]["incident_id"]))
@@ -241,8 +242,8 @@ class Interruptions:
         table = self.asking.workspace.catalogue.tables["ledger_share"]
         for name in by:
             if name not in table.dims:
-                hint = did_you_mean(name, table.dims)
-                raise QuestionError(f"minutes are not attributed by '{name}'; {hint}".rstrip("; "))
+                hint = did_you_mean(name, table.dims) or f"dimensions: {', '.join(table.dims)}"
+                raise QuestionError(f"minutes are not attributed by '{name}'; {hint}")
         periods = self.asking.days("ledger_share", "start_at", start, end, grain)
         if not periods:
             now = self.asking.until
@@ -570,7 +571,7 @@ def _said(row: Row) -> Entry:
     else:
         note = row["name"]
     return Entry(
-        at=row["at"],
+        at=row["opened_at"],
         end_at=row["end_at"],
         what=row["what"],
         kind=row["kind"],
