@@ -60,6 +60,19 @@ class Fit:
         return float(self.coefficients[at]) - half, float(self.coefficients[at]) + half
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A kind of outcome.
+
+    Attributes:
+        mean: from the linear predictor to (mean, its derivative, variance).
+        likelihood: log of the likelihood of each row, from outcome and linear predictor; -inf where there is none.
+    """
+
+    mean: Callable[[Floats], tuple[Floats, Floats, Floats]]
+    likelihood: Callable[[Floats, Floats], Floats]
+
+
 def _linear(eta: Floats) -> tuple[Floats, Floats, Floats]:
     return eta, np.ones_like(eta), np.ones_like(eta)
 
@@ -70,18 +83,18 @@ def _count(eta: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _share(eta: Floats) -> tuple[Floats, Floats, Floats]:
-    mean = np.clip(expit(eta), 1e-12, 1 - 1e-12)
-    spread = mean * (1 - mean)
+    mean = expit(eta)
+    spread = np.maximum(mean * (1 - mean), LEAST_RATE)
     return mean, spread, spread
 
 
-FAMILIES: Mapping[str, Callable[[Floats], tuple[Floats, Floats, Floats]]] = {
-    "mean": _linear,
-    "count": _count,
-    "share": _share,
+FAMILIES: Mapping[str, Family] = {
+    "mean": Family(_linear, lambda y, eta: -((y - eta) ** 2)),
+    "count": Family(_count, lambda y, eta: np.where(eta > 0, y * np.log(np.maximum(eta, LEAST_RATE)) - eta, -np.inf)),
+    "share": Family(_share, lambda y, eta: y * eta - np.logaddexp(0.0, eta)),
 }
-"""Kind of outcome -> from the linear predictor to (mean, its derivative, variance). A count's rate is linear in the
-minutes, not their logarithm: two minutes do twice what one does, which is what a weight of depth means."""
+"""Kinds of outcome. A count's rate is linear in the minutes, not its logarithm: two minutes do twice what one does,
+which is what a weight of depth means."""
 
 
 def regress(family: str, columns: ArrayLike, outcome: ArrayLike, *, weights: ArrayLike, clusters: ArrayLike) -> Fit:
@@ -113,7 +126,7 @@ def regress(family: str, columns: ArrayLike, outcome: ArrayLike, *, weights: Arr
         message = "a regression needs rows of at least two clusters"
         raise ValueError(message)
     beta = _fitted(family, x, y, w)
-    mean, slope, spread = FAMILIES[family](x @ beta)
+    mean, slope, spread = FAMILIES[family].mean(x @ beta)
     scores = np.zeros((count, x.shape[1]))
     np.add.at(scores, group, x * (w * (y - mean) * slope / spread)[:, None])
     bread = np.linalg.inv(_information(x, w * slope**2 / spread))
@@ -126,13 +139,18 @@ def _fitted(family: str, x: Floats, y: Floats, w: Floats) -> Floats:
     start = float(np.average(y, weights=w))
     beta[0] = np.log(start / (1 - start)) if family == "share" and 0 < start < 1 else start
     step: Floats = beta
+
+    def likely(at: Floats) -> float:
+        return float((w * FAMILIES[family].likelihood(y, x @ at)).sum())
+
     for _ in range(STEPS):
-        mean, slope, spread = FAMILIES[family](x @ beta)
+        best = likely(beta)
+        mean, slope, spread = FAMILIES[family].mean(x @ beta)
         pull = x.T @ (w * (y - mean) * slope / spread)
         step = floats(np.linalg.solve(_information(x, w * slope**2 / spread), pull))
-        # A rate below nothing has no likelihood: the step is halved until all rates are above it.
-        while family == "count" and (x @ (beta + step) <= 0).any() and np.abs(step).max() > LEAST_RATE:
-            step = np.asarray(step / 2, dtype=np.float64)
+        # A step too far makes what was seen less likely (or a rate negative): it is halved until it does not.
+        while likely(beta + step) < best - SETTLED * abs(best) and np.abs(step).max() > SETTLED:
+            step = floats(step / 2)
         beta = floats(beta + step)
         if np.abs(step).max() <= SETTLED * max(float(np.abs(beta).max()), SETTLED):
             return beta

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regard.errors import QuestionError, did_you_mean
+from regard.expr import Call, Clock, Literal, Name, show, walk
 from regard.model import BUCKETS, Grain
 from regard.plan import Calibration, Dose, Evidence, Improved
 from regard.sql import outcome as sql
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from regard.model import Period
+    from regard.expr import Node
+    from regard.model import Metric, Period
     from regard.plan import Estimate, Response, Weight
     from regard.workspace.answers import Answers
     from regard.workspace.workspace import Asking
@@ -43,8 +45,9 @@ FULL = "outage"
 
 POLICY = "depth"
 
-TOTALS = frozenset({"rate", "compound_poisson_rate"})
-"""Interval methods of what grows with the length of its period."""
+LENGTH = "length"
+SUMS, STILL = frozenset({"count", "sum"}), frozenset({"quantile", "median", "survival"})
+"""Leaves that add up over time, and leaves that do not."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,10 @@ class Effects:
         return Calibration(policy=POLICY, version=policy.version, now=now, evidence=evidence, proposed=proposed)
 
     def _evidence(self, outcome: str, start: date | None, end: date | None) -> Evidence:
-        months, after = self._months(outcome, start, end)
+        try:
+            months, after = self._months(outcome, start, end)
+        except QuestionError as error:
+            return Evidence(outcome=outcome, rows=0.0, weights={}, why=str(error))
         rows = self._rows(sql.by_kind(self._ledger, outcome, months, after))
         n = float(sum(row["n"] for row in rows))
         there = [kind for kind in sql.KINDS if any(row[kind] for row in rows)]
@@ -132,7 +138,8 @@ class Effects:
         """Return the whole months whose outcome is known by now, and the end of the one after the last."""
         calendar = self.asking.workspace.calendar
         known = []
-        for month in self.asking.days("served", "start_at", start, end, Grain.MONTH):
+        # Before the first loss recorded nobody knows what was lost: such months are not months without loss.
+        for month in self.asking.days("ledger", "start_at", start, end, Grain.MONTH):
             after = calendar.shift(month, Grain.MONTH, 1).end_us
             if (after if outcome in sql.AHEAD else month.end_us) <= self.asking.until:
                 known.append(month)
@@ -163,19 +170,19 @@ def improved(before: Answers, after: Answers, claim: float | None) -> Improved:
     """Hold a metric of two stretches, each asked as one period, against a claim.
 
     Raises:
-        QuestionError: a total of minutes over stretches of different length.
+        QuestionError: stretches of different length, of a metric that neither stays nor grows evenly with them.
     """
     metric = after.metric
     [then], [now] = before.cells, after.cells
     spans = [(cell.period.start, cell.period.end) for cell in (then, now)]
     days = [(end - start).days for start, end in spans]
-    counted = metric.interval.method in TOTALS
-    per_day = counted and metric.interval.method == "rate" and len(metric.interval.of) == 1
-    if counted and not per_day and metric.interval.method != "rate" and days[0] != days[1]:
+    grows = growth(metric, metric.value)
+    if grows not in (0, 1) and days[0] != days[1]:
         raise QuestionError(
-            f"{metric.id} grows with the length of its period: compare stretches of the same length, not {days[0]}"
-            f" and {days[1]} days"
+            f"how {metric.id} grows with the length of its period cannot be told: compare stretches of the same length,"
+            f" not {days[0]} and {days[1]} days"
         )
+    per_day = grows == 1
     return Improved(
         metric=metric.id,
         title=metric.title,
@@ -193,3 +200,49 @@ def improved(before: Answers, after: Answers, claim: float | None) -> Improved:
             claim=claim,
         ),
     )
+
+
+def growth(metric: Metric, node: Node) -> int | None:
+    """Return the power of the length of its period with which a number grows: 1 a total, 0 a share or mean.
+
+    None where it cannot be told from the formula, as of distinct customers.
+    """
+    powers = _powers(metric, node)
+    return powers.get(LENGTH, 0) if set(powers) <= {LENGTH} else None
+
+
+def _powers(metric: Metric, node: Node) -> dict[str, int]:
+    """Return with which powers a number grows: of the length, and of what grows with it in a way of its own.
+
+    The latter stands under its own name, so that it cancels where it is both above and below a line.
+    """
+    if isinstance(node, Literal):
+        return {}
+    if isinstance(node, Clock):
+        return {LENGTH: 1}
+    if isinstance(node, Name):
+        return _leaf_powers(metric, node.name)
+    if isinstance(node, Call):
+        args = [_powers(metric, arg) for arg in node.args]
+        if node.name in ("*", "/"):
+            sign = 1 if node.name == "*" else -1
+            found = {name: args[0].get(name, 0) + sign * args[1].get(name, 0) for name in (*args[0], *args[1])}
+            return {name: power for name, power in found.items() if power}
+        if node.name in ("+", "-", "negate") and all(each == args[0] for each in args):
+            return args[0]
+    return {show(node): 1}
+
+
+def _leaf_powers(metric: Metric, name: str) -> dict[str, int]:
+    leaf = metric.leaves[name]
+    if not isinstance(leaf, Call) or not isinstance(leaf.args[0], Name):
+        return {name: 1}
+    rows = metric.rows[leaf.args[0].name]
+    tested = [leaf, *([rows.where] if rows.where else [])]
+    if any(isinstance(part, Clock) for node in tested for part in walk(node)):
+        return {name: 1}
+    if leaf.name in STILL or rows.window or rows.standing:
+        return {}
+    if leaf.name in SUMS:
+        return {LENGTH: 1} if rows.per is None and rows.keep is None else {leaf.args[0].name: 1}
+    return {name: 1}
