@@ -70,7 +70,7 @@ def test_planted_weights_come_back_from_the_files(simulated):
     """From files to ledger to regression: the proposed weights hold the planted ones, and outages stay 1."""
     found = simulated.workspace.calibrate("depth")
     assert simulated.refused() == []
-    assert {one.outcome: one.why for one in found.evidence} == {"tickets": "", "csat": "", "churn": ""}
+    assert {one.outcome: one.why for one in found.evidence} == {"tickets": "", "csat": "", "leaving": ""}
     assert within(found.proposed["degraded"], 0.4)
     assert within(found.proposed["workaround"], 0.2)
     assert found.proposed["data_loss"] is None
@@ -110,7 +110,7 @@ def test_the_dose_of_tickets_is_adjusted_for_activity(simulated):
 
 def test_the_dose_of_satisfaction_and_leaving(simulated):
     """Satisfaction falls with minutes lost, leaving in the month after rises; shares are percent within 0 and 100."""
-    satisfied, leaving = (simulated.workspace.dose(name).response for name in ("csat", "churn"))
+    satisfied, leaving = (simulated.workspace.dose(name).response for name in ("csat", "leaving"))
     assert satisfied.slope_adjusted.hi < 0
     assert leaving.slope_adjusted.lo > 0
     assert all(0 <= one.lo <= one.value <= one.hi <= 100 for one in leaving.raw if one.lo is not None)
@@ -119,9 +119,9 @@ def test_the_dose_of_satisfaction_and_leaving(simulated):
 
 def test_only_months_whose_outcome_is_known_count(simulated):
     """Leaving is of the month after, so March, after which April is not over, does not count for it."""
-    counts = {name: simulated.workspace.dose(name, start="2026-02-01").months for name in ("tickets", "churn")}
+    counts = {name: simulated.workspace.dose(name, start="2026-02-01").months for name in ("tickets", "leaving")}
     february = simulated.workspace.dose("tickets", start="2026-02-01", end="2026-03-01").months
-    assert counts["churn"] == february < counts["tickets"]
+    assert counts["leaving"] == february < counts["tickets"]
 
 
 def test_effects_that_cannot_be_told(simulated):
@@ -147,7 +147,7 @@ def test_no_outage_no_weights(tmp_path):
     assert set(found.proposed.values()) == {None}
     why = {one.outcome: one.why for one in found.evidence}
     assert why["tickets"] == "no minute of full outage is known with it"
-    assert "no whole month" in why["churn"]
+    assert "no whole month" in why["leaving"]
     assert "kept: not told by data" in effects.policy(found)
 
 

@@ -83,7 +83,7 @@ class Dose:
     """An outcome of customer-months by minutes lost (R025). Association: nothing here says that one makes the other.
 
     Attributes:
-        outcome: csat, churn, renewal or tickets.
+        outcome: csat, leaving, renewal or tickets.
         bands: what minutes each band holds, in words.
         response: the outcome in each band, and by the hour; shares in percent.
         months: customer-months behind it.
@@ -102,7 +102,7 @@ class Evidence:
     """What one outcome says about weights of depth.
 
     Attributes:
-        outcome: tickets, csat or churn.
+        outcome: tickets, csat or leaving.
         rows: customer-months behind it.
         weights: kind of loss -> its minutes as a multiple of a full outage's; None where it cannot be told.
         why: why nothing can be told, or "".

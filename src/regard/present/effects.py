@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 OUTCOMES = {
     "csat": ("Satisfaction in the month, 0 to 100", "index", "points of satisfaction"),
-    "churn": ("Customers who left in the month after", "percent", "percentage points more who leave"),
+    "leaving": ("Customers who left in the month after", "percent", "percentage points more who leave"),
     "renewal": ("Contracts due in the month after that were renewed", "percent", "percentage points more renewals"),
     "tickets": ("Tickets a customer and month", "", "tickets a month"),
 }

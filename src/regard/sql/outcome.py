@@ -51,7 +51,7 @@ OUTCOMES: Mapping[str, tuple[Step, str]] = {
         ),
         "outcome.y",
     ),
-    "churn": (
+    "leaving": (
         Step(
             "outcome",
             "who left in the month after",
@@ -78,7 +78,7 @@ OUTCOMES: Mapping[str, tuple[Step, str]] = {
 }
 """Outcome -> the step that makes it, and its value for a customer-month (blank: none is known, so it is left out)."""
 
-AHEAD = frozenset({"churn", "renewal"})
+AHEAD = frozenset({"leaving", "renewal"})
 """Outcomes of the month after."""
 
 KINDS = ("outage", "data_loss", "degraded", "workaround")

@@ -31,13 +31,13 @@ BANDS = ("none", "up to 10", "10 to 60", "60 to 120", "more than 120")
 STRATA = 3
 """Thirds of activity within which customers are compared."""
 
-SHARES = frozenset({"churn", "renewal"})
+SHARES = frozenset({"leaving", "renewal"})
 """Outcomes that are shares, told in percent."""
 
 HOUR = 60
 """Minutes by which a slope is told."""
 
-FAMILY = {"tickets": "count", "csat": "mean", "churn": "share"}
+FAMILY = {"tickets": "count", "csat": "mean", "leaving": "share"}
 """Outcomes from which weights are drawn -> kind of regression."""
 
 FULL = "outage"

@@ -336,7 +336,7 @@ class Workspace:
     def dose(
         self, outcome: str, *, start: date | str | None = None, end: date | str | None = None, as_of: Moment = None
     ) -> Dose:
-        """Return csat, churn, renewal or tickets of customer-months by minutes lost: an association (R025).
+        """Return csat, leaving, renewal or tickets of customer-months by minutes lost: an association (R025).
 
         Raises:
             QuestionError: an unknown outcome, or no month whose outcome is known.
