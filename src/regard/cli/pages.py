@@ -142,6 +142,9 @@ def commands() -> str:
         if found is not None:
             inner = click.Context(found, info_name=name, parent=root, terminal_width=WIDTH)
             lines += [f"## {name}", "", "```text", found.get_help(inner), "```", ""]
+            for below, each in found.commands.items() if isinstance(found, click.Group) else ():
+                own = click.Context(each, info_name=below, parent=inner, terminal_width=WIDTH)
+                lines += [f"### {name} {below}", "", "```text", each.get_help(own), "```", ""]
     lines += ["## Exit codes", "", *table(("code", "says"), (("0", "all is well"), *WORDS.items()))]
     return "\n".join(line.rstrip() for part in lines for line in part.split("\n"))
 
