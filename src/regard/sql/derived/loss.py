@@ -30,7 +30,7 @@ WRITTEN = (
 def place(column: str, words: Sequence[str]) -> str:
     """Return SQL of the place of a text in a list."""
     whens = " ".join(f"WHEN {text(word)} THEN {number}" for number, word in enumerate(words))
-    return f"CASE {column} {whens} END"
+    return f"CAST(CASE {column} {whens} END AS SMALLINT)"
 
 
 def same(a: str, b: str, names: Iterable[str]) -> str:
@@ -46,7 +46,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
     """Return the steps that make `incident_label`, `version` and `loss`.
 
     `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`,
-    population (of a cohort), bucket.
+    population (of a cohort), bucket, row_no (of rows that are counted or added up, else 0).
     """
     return [
         *version(until),
@@ -83,7 +83,7 @@ def _incidents() -> list[Step]:
             "the same with whether it is planned work",
             """
             SELECT
-              incident_source.*, CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS planned
+              incident_source.*, CAST(CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS SMALLINT) AS planned
             FROM incident_source
             JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
             """,
@@ -108,10 +108,11 @@ def _stage(arguments: Arguments, until: int) -> Step:
         FROM impact
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)
-        WHERE impact.start_at <= {until} AND COALESCE(impact.start_at < impact.end_at, TRUE)
-          AND CASE
-            WHEN impact.depth IS NULL THEN {_harmful(arguments)} ELSE impact.depth <> 0
-          END{"" if basis == "all" else f" AND impact.basis = {text(basis)}"}
+        WHERE impact.start_at <= {until} AND CASE
+            WHEN impact.end_at <= impact.start_at{"" if basis == "all" else f" OR impact.basis <> {text(basis)}"} THEN FALSE
+            WHEN impact.depth IS NULL THEN {_harmful(arguments)}
+            ELSE impact.depth <> 0
+          END
         """,
     )
 
@@ -320,7 +321,7 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             "SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no FROM (SELECT DISTINCT cohort FROM partial) AS t",
         ),
         Step(
-            "loss",
+            "suffered",
             "stages of loss of each bearer: of customers, of cohorts, and of all members of cohorts that lost whole",
             f"""
             SELECT bearer, user_id, start_at, end_at, {theirs}, CAST(NULL AS BIGINT) AS population, bucket FROM borne
@@ -338,6 +339,27 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             JOIN member ON {alike}
             WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
               AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            """,
+        ),
+        *_once(arguments),
+    ]
+
+
+def _once(arguments: Arguments) -> list[Step]:
+    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
+
+    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
+    """
+    some = "n_parties IS NOT NULL OR share IS NOT NULL"
+    whole = f"SELECT *, 0 AS row_no FROM suffered WHERE NOT ({some})\nUNION ALL\n"
+    added = arguments["overlap"] == "sum"
+    return [
+        Step(
+            "loss",
+            "the same, equal rows once where they are counted or added up: those have a number",
+            f"""
+            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM suffered{"" if added else f" WHERE {some}"}) AS t
             """,
         ),
     ]
