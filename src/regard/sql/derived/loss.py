@@ -30,7 +30,7 @@ WRITTEN = (
 def place(column: str, words: Sequence[str]) -> str:
     """Return SQL of the place of a text in a list."""
     whens = " ".join(f"WHEN {text(word)} THEN {number}" for number, word in enumerate(words))
-    return f"CASE {column} {whens} END"
+    return f"CAST(CASE {column} {whens} END AS SMALLINT)"
 
 
 def same(a: str, b: str, names: Iterable[str]) -> str:
@@ -46,7 +46,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
     """Return the steps that make `incident_label`, `version` and `loss`.
 
     `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`,
-    population (of a cohort), bucket.
+    population (of a cohort), bucket, row_no (of rows that are counted or added up, else 0).
     """
     return [
         *version(until),
@@ -84,7 +84,7 @@ def _incidents() -> list[Step]:
             "the same with whether it is planned work",
             """
             SELECT
-              incident_source.*, CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS planned
+              incident_source.*, CAST(CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS SMALLINT) AS planned
             FROM incident_source
             JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
             """,
@@ -109,10 +109,11 @@ def _stage(arguments: Arguments, until: int) -> Step:
         FROM impact
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)
-        WHERE impact.start_at <= {until} AND COALESCE(impact.start_at < impact.end_at, TRUE)
-          AND CASE
-            WHEN impact.depth IS NULL THEN {_harmful(arguments)} ELSE impact.depth <> 0
-          END{"" if basis == "all" else f" AND impact.basis = {text(basis)}"}
+        WHERE impact.start_at <= {until} AND CASE
+            WHEN impact.end_at <= impact.start_at{"" if basis == "all" else f" OR impact.basis <> {text(basis)}"} THEN FALSE
+            WHEN impact.depth IS NULL THEN {_harmful(arguments)}
+            ELSE impact.depth <> 0
+          END
         """,
     )
 
@@ -145,25 +146,23 @@ def _customers(arguments: Arguments) -> list[Step]:
         WHERE {of_grain("version", arguments["customer"])}
         """
         return [Step("borne", "stages of customers of the grain asked", select)]
-    levels = range(1, LEVELS + 1)
-    joins = "\n        ".join(
-        f"LEFT JOIN {'linked' if n == 1 else 'linked_above'} AS above{n} ON "
-        + _in_force(f"above{n}", "stage.party_id" if n == 1 else f"above{n - 1}.parent_id", "stage")
+    levels = range(2, LEVELS + 1)
+    joins = "\n            ".join(
+        f"LEFT JOIN linked_above AS above{n} ON {_in_force(f'above{n}', f'above{n - 1}.parent_id', 'above1')}"
         for n in levels
     )
     parents = ", ".join(f"above{n}.parent_id" for n in reversed(levels))
-    root = f"COALESCE({parents}, stage.party_id)"
-    lifted = f"{root} <> stage.party_id"
     counts = ("n_parties", "n_lo", "n_hi", "share")
-    carried = columns("stage", [name for name in WRITTEN if name not in counts])
-    blanked = ", ".join(f"CASE WHEN lifted THEN NULL ELSE {name} END AS {name}" for name in counts)
-    kept = ", ".join(name for name in WRITTEN if name not in counts)
-    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "CASE WHEN lifted THEN party_id END"
+    kept = columns("stage", [name for name in WRITTEN if name not in counts])
+    blanked = ", ".join(f"CASE WHEN root.bearer IS NULL THEN stage.{name} END AS {name}" for name in counts)
+    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "root.party_id"
     return [
         Step(
             "linked",
             "versions that belong to another party",
-            "SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL",
+            """
+            SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL
+            """,
         ),
         Step(
             "linked_above",
@@ -171,32 +170,43 @@ def _customers(arguments: Arguments) -> list[Step]:
             "SELECT * FROM linked WHERE party_id IN (SELECT parent_id FROM linked)",
         ),
         Step(
-            "climbed",
-            "stages of parties with the customer at the top of the chain when they began",
+            "below",
+            "parties that belong to another when a stage begins",
             f"""
-            SELECT
-              stage.party_id, {root} AS bearer, {lifted} AS lifted, stage.start_at, stage.end_at,
-              {carried}, {columns("stage", counts)}, stage.bucket
+            SELECT DISTINCT stage.party_id, stage.start_at, linked.parent_id
             FROM stage
-            {joins}
-            WHERE stage.party_id IS NOT NULL
+            JOIN linked ON {_in_force("linked", "stage.party_id", "stage")}
             """,
         ),
         Step(
-            "top_bucket",
-            "replicates of customers above others, by version",
-            "SELECT party_id, from_at, to_at, bucket FROM version WHERE party_id IN (SELECT parent_id FROM linked)",
+            "climbed",
+            "the same with the customer at the top of the chain then",
+            f"""
+            SELECT above1.party_id, above1.start_at, COALESCE({parents}, above1.parent_id) AS bearer
+            FROM below AS above1
+            {joins}
+            """,
+        ),
+        Step(
+            "root",
+            "the same with the replicate of that customer; a chain that bites its tail may end where it began",
+            f"""
+            SELECT climbed.*, version.bucket
+            FROM climbed
+            LEFT JOIN version ON {_in_force("version", "climbed.bearer", "climbed")}
+            WHERE climbed.bearer <> climbed.party_id
+            """,
         ),
         Step(
             "borne",
             "stages of customers: what a user loses, the customer loses",
             f"""
             SELECT
-              climbed.bearer, {user.replace("party_id", "climbed.party_id")} AS user_id,
-              climbed.start_at, climbed.end_at, {kept}, {blanked},
-              CASE WHEN lifted THEN COALESCE(top_bucket.bucket, climbed.bucket) ELSE climbed.bucket END AS bucket
-            FROM climbed
-            LEFT JOIN top_bucket ON {_in_force("top_bucket", "climbed.bearer", "climbed")}
+              COALESCE(root.bearer, stage.party_id) AS bearer, {user} AS user_id,
+              stage.start_at, stage.end_at, {kept}, {blanked}, COALESCE(root.bucket, stage.bucket) AS bucket
+            FROM stage
+            LEFT JOIN root ON root.party_id = stage.party_id AND root.start_at = stage.start_at
+            WHERE stage.party_id IS NOT NULL
             """,
         ),
     ]
@@ -330,6 +340,27 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             JOIN member ON {alike}
             WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
               AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            """,
+        ),
+        *_once(arguments),
+    ]
+
+
+def _once(arguments: Arguments) -> list[Step]:
+    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
+
+    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
+    """
+    some = "n_parties IS NOT NULL OR share IS NOT NULL"
+    whole = f"SELECT *, 0 AS row_no FROM suffered WHERE NOT ({some})\nUNION ALL\n"
+    added = arguments["overlap"] == "sum"
+    return [
+        Step(
+            "loss",
+            "the same, equal rows once where they are counted or added up: those have a number",
+            f"""
+            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM suffered{"" if added else f" WHERE {some}"}) AS t
             """,
         ),
     ]
