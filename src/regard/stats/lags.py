@@ -49,8 +49,8 @@ def lagged(series: ArrayLike, outcome: ArrayLike, max_lag: int, *, differences: 
 
     Two series that drift, repeat themselves or remember correlate by chance. So both are differenced, the series is
     reduced to what in it is new (an autoregression, its order by Akaike), and the outcome is filtered alike, which
-    leaves their relation as it is (Box and Jenkins). Minutes lost are mostly none and now and then many, which makes plain
-    correlations erratic: ranks are correlated. What both still remember counts against the number of pairs.
+    leaves their relation as it is (Box and Jenkins). Minutes lost are mostly none and now and then many, which makes
+    plain correlations erratic: ranks are correlated. What both still remember counts against the number of pairs.
 
     Args:
         series: T values, evenly spaced, none missing: what may run ahead.
@@ -62,8 +62,9 @@ def lagged(series: ArrayLike, outcome: ArrayLike, max_lag: int, *, differences: 
     Raises:
         ValueError: lengths differ, a value is missing, or too few steps for the lags.
 
-    Source: Box, Jenkins and Reinsel 2008, section 12.2; Bartlett 1946; Holm 1979. Measured at a level of 5 %: of unrelated
-        series 2-6 % show a lag, drifting, skewed or mostly 0 as they may be; with seasons 8 %, with long bursts 10 %.
+    Source: Box, Jenkins and Reinsel 2008, section 12.2; Bartlett 1946; Holm 1979. Measured at a level of 5 %: of
+        unrelated series 2-6 % show a lag, drifting, skewed or mostly 0 as they may be; with seasons 8 %, with long
+        bursts 10 %.
     """
     x, y = (_steady(floats(each), differences, season) for each in (series, outcome))
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
