@@ -99,7 +99,7 @@ def holm(p: ArrayLike) -> Floats:
 def _steady(x: Floats, differences: int, season: int) -> Floats:
     """Differences from step to step, and from season to season."""
     x = np.diff(x, differences)
-    return x[season:] - x[: len(x) - season] if season else x - x.mean()
+    return x[season:] - x[: len(x) - season] if season else x
 
 
 def _memory(x: Floats, order: int) -> Floats:
