@@ -66,3 +66,46 @@ def test_what_is_wrong_with_one(tmp_path: Path, old: str, new: str, rule: str, f
         written(tmp_path, text.replace(old, new)).metric("m")
 
     assert (rule, field) in [(one.rule, one.field) for one in caught.value.mistakes]
+
+
+PROJECTION = """metric: m
+version: 1
+title: Burn
+kind: by method
+method: projection
+rows:
+  now: {table: episode, standing: end, span: [start_at, end_at]}
+  past: {table: episode, at: start_at, where: done, window: 12 months}
+leaves:
+  burn: "sum(now, size * lookup(depth, kind))"
+  open_0: "sum(now, if(elapsed < 1 h, size * lookup(depth, kind), 0))"
+  lasting_0: "count(past)"
+  beyond_0: "sum(past, elapsed / 1 min)"
+  open_60: "sum(now, if(elapsed >= 1 h, size * lookup(depth, kind), 0))"
+  lasting_60: "sum(past, elapsed > 1 h)"
+  beyond_60: "sum(past, if(elapsed > 1 h, (elapsed - 1 h) / 1 min, 0))"
+value: burn
+dims: [severity]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("", "", ""),
+        ("  beyond_60:", "  byond_60:", "projection lacks beyond_60"),
+        ("  lasting_0:", "  lasting:", "projection lacks lasting_0"),
+        ("_60:", "_hour:", "projection has a class 'hour' that is no number"),
+    ],
+)
+def test_leaves_that_a_method_reads_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """Of each class of age all that is read must be there, and a class is the number at which it begins."""
+    text = PROJECTION.replace(old, new) if old else PROJECTION
+    catalogue = written(tmp_path, text)
+    if not message:
+        assert set(catalogue.metric("m").leaves) > {"burn", "open_0", "open_60"}
+        return
+    with pytest.raises(AuthorError) as caught:
+        catalogue.metric("m")
+
+    assert [(one.rule, one.message) for one in caught.value.mistakes] == [("method-leaves", message)]

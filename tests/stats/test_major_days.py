@@ -18,7 +18,7 @@ def found(gives: str, series: list[float], own: tuple[int, int], before: tuple[i
     """What the method gives of one group and period, and whether it is provisional."""
     observed = Observed(
         value=np.zeros((1, 1)),
-        series=np.array([series], dtype=float),
+        series={"value": np.array([series], dtype=float)},
         own=np.array([own]),
         before=np.array([before]),
         settings={"gives": gives},

@@ -170,6 +170,58 @@ def test_causes_are_drawn_to_their_mean() -> None:
     assert {key[1]: one.value for key, one in left.items()} == {"cable": 20, "deploy": 0, "dns": 60, "power": 150}
 
 
+def test_what_is_open_is_projected_from_what_is_past() -> None:
+    """From rows to burn and remaining minutes at the end of a month, by tier: old and new ones of different depth."""
+    begin = day_number(date(2026, 3, 31)) * DAY_US
+    hour = DAY_US // 24
+    base = {"party_id": 1, "rate": 1.0, "bucket": 1, "kinds": "", "parts": company.PARTS[0]}
+    past = [(10, "gold"), (30, "gold"), (100, "gold")]
+    spans = [
+        {**base, "start_at": begin, "end_at": begin + minutes * hour // 60, "size": 1, "tier": tier}
+        for minutes, tier in past
+    ]
+    spans += [
+        {**base, "start_at": begin + 20 * hour, "end_at": None, "size": 2, "tier": "gold"},
+        {**base, "start_at": begin + 24 * hour - 1, "end_at": None, "size": 5, "tier": "gold"},
+        {**base, "start_at": begin + 24 * hour - 1, "end_at": None, "size": 1, "tier": "free"},
+    ]
+    age, lasted = "(period.end - start_at) / 1 h", "(end_at - start_at) / 1 min"
+    leaves = {
+        "burn": "sum(now, size)",
+        "open_0": f"sum(now, if({age} < 1, size, 0))",
+        "open_60": f"sum(now, if({age} >= 1, size, 0))",
+        "lasting_0": "count(past)",
+        "beyond_0": f"sum(past, {lasted})",
+        "lasting_60": f"sum(past, {lasted} > 60)",
+        "beyond_60": f"sum(past, if({lasted} > 60, {lasted} - 60, 0))",
+    }
+    metric = Metric(
+        id="m",
+        version=1,
+        status=Status.LOCAL,
+        kind=Kind.METHOD,
+        title="m",
+        rows={
+            "now": RowSet(table="span", standing="end", span=("start_at", "end_at"), where=parse("end_at is blank")),
+            "past": RowSet(table="span", at="start_at", where=parse("end_at is not blank"), window=Window(12, "month")),
+        },
+        leaves={name: parse(text, "leaf") for name, text in leaves.items()},
+        value=parse("burn", "cell"),
+        parameters={"gives": Setting(value="remaining")},
+        method="projection",
+    )
+    question = Question(
+        metrics=("m",), breakdowns=((), ("tier",)), start=date(2026, 3, 1), end=date(2026, 4, 1), compare=""
+    )
+    remaining = answers(metric, spans, question)
+    burn = answers(replace(metric, parameters={"gives": Setting(value="burn")}), spans, question)
+
+    assert burn[("2026-03",)].value == 60 * 8
+    assert remaining[("2026-03", "gold")].value == pytest.approx(5 * 140 / 3 + 2 * 40)
+    assert remaining[("2026-03", "free")].value is None
+    assert remaining[("2026-03",)].value == pytest.approx(6 * 140 / 3 + 2 * 40)
+
+
 def test_the_catalogue_knows_what_is_built() -> None:
     """A method of the closed list gives something exactly when statistics has it."""
     assert {name for name, gives in load().terms.methods.items() if gives} == set(BY_METHOD)

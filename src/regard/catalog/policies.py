@@ -129,7 +129,7 @@ WORD = Record(
         "means": Field(sort=Sort.TEXT, required=True, means="what it means"),
         "citation": Field(sort=Sort.TEXT, means="who says so"),
         "change": Field(sort=Sort.TEXT, means="unit of a change"),
-        "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order"),
+        "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order; with * one for each of several classes"),
         "gives": Field(
             sort=Sort.TEXTS, single=True, means="what the method can give, the usual first; once it is built"
         ),
@@ -180,6 +180,7 @@ class Terms:
         replicated: interval methods that need a replicate -> those they can have.
         methods: methods of metrics by method -> what each can give, the usual first; () when it is not built yet.
         in_series: those that read a series.
+        leaves: method -> leaves it reads by name; a name that ends in * stands for one of each class.
         families, levels: as MODEL.md has them.
         means: word -> what it means.
         citations: word -> who says so.
@@ -190,6 +191,7 @@ class Terms:
     replicated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     in_series: frozenset[str] = frozenset()
+    leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     families: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     means: Mapping[str, str] = field(default_factory=dict)
@@ -449,6 +451,7 @@ def terms(document: Document, mistakes: list[Mistake]) -> Terms:
         intervals={name: word.texts("of") for name, word in intervals.items()},
         replicated={name: word.texts("replicate") for name, word in intervals.items() if word.texts("replicate")},
         methods={name: word.texts("gives") for name, word in methods.items()},
+        leaves={name: word.texts("of") for name, word in methods.items()},
         in_series=frozenset(name for name, word in methods.items() if word.truth("series")),
         families=written.texts("families"),
         levels=written.texts("levels"),

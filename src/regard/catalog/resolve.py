@@ -276,11 +276,27 @@ class _Metric:
                 self.mistakes.append(
                     written.mistake("missing-field", message, hint=f"{name}: {METRIC.fields[name].means}")
                 )
+        self._read_by(method)
         gives = written.named("parameters").get("gives")
         if gives is not None and gives.values.get("value") not in terms.methods[method]:
             hint = f"one of: {', '.join(terms.methods[method])}"
             message = f"{method} does not give '{gives.values.get('value')}'"
             self.mistakes.append(written.mistake("unknown-result", message, "parameters", "gives", hint=hint))
+
+    def _read_by(self, method: str) -> None:
+        """Check that the leaves which a method reads by name are there, of each class all."""
+        named = self.written.named_texts("leaves")
+        wanted = self.known.terms.leaves[method]
+        heads = [name.removesuffix("*") for name in wanted if name.endswith("*")]
+        classes = {name.removeprefix(head) for head in heads for name in named if name.startswith(head)}
+        wrong = sorted(one for one in classes if not one.isdecimal())
+        needed = [name for name in wanted if not name.endswith("*")]
+        needed += [f"{head}{one}" for head in heads for one in sorted(classes) or ["0"]]
+        lacking = [name for name in needed if name not in named]
+        if lacking or wrong:
+            told = f"lacks {', '.join(lacking)}" if lacking else f"has a class '{wrong[0]}' that is no number"
+            hint = f"leaves: {', '.join(wanted)}, * being where a class begins"
+            self.mistakes.append(self.written.mistake("method-leaves", f"{method} {told}", "leaves", hint=hint))
 
     def _series(self) -> Series | None:
         """Read the series of a metric by method."""

@@ -243,6 +243,8 @@ class _Maker:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        if metric.method:
+            extras |= {f"leaf.{name}": lower.cell(Name(name)) for name in metric.leaves}
         extras |= {f"flag.{name}": lower.cell(node) for name, node in metric.flags.items()}
         for name, rows in metric.rows.items():
             if rows.same:

@@ -38,6 +38,7 @@ from regard.stats.power import (
     net_share_sd as net_share_sd,
     share_sd as share_sd,
 )
+from regard.stats.projection import projection as projection, residual as residual
 from regard.stats.proportions import (
     adjusted_wald as adjusted_wald,
     kish as kish,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.stats.major_days import major_days
+from regard.stats.projection import projection
 from regard.stats.shrinkage import shrinkage
 
 if TYPE_CHECKING:
@@ -14,5 +15,6 @@ if TYPE_CHECKING:
 
 BY_METHOD: Mapping[str, Callable[[Observed], Found]] = {
     "major_days": major_days,
+    "projection": projection,
     "shrinkage": shrinkage,
 }

@@ -53,11 +53,10 @@ def major_days(observed: Observed) -> Found:
     when it is above the threshold. The setting `gives` says what is given: `without` (the sum of the other days),
     `threshold`, or `days` (how many are major). n is the number of days of the period.
     """
-    assert observed.series is not None  # noqa: S101 - for the type checker; the metric has a series by declaration
     groups, periods = observed.value.shape
     value, n = np.full((groups, periods), np.nan), np.zeros((groups, periods))
     provisional = np.zeros((groups, periods), dtype=bool)
-    for g, days in enumerate(observed.series):
+    for g, days in enumerate(observed.series["value"]):
         for s, ((first, last), (start, end)) in enumerate(zip(observed.own, observed.before, strict=True)):
             own, window = days[first:last], days[start:end]
             known = np.flatnonzero(window > 0)

@@ -26,7 +26,8 @@ class Observed:
     Attributes:
         value: G x S, the metric's arithmetic of each period.
         parts: G x S x R, what each incident adds to the first leaf of its interval; None where nothing is told apart.
-        series: G x T, the arithmetic of each element of the series; None where the metric has none.
+        leaves: name -> G x S, the metric's leaves of each period.
+        series: name -> G x T, the same by element of the series, and the arithmetic as `value`; empty without a series.
         own: S x 2, the first element of each period and the one after its last.
         before: S x 2, likewise of the window before the period's year.
         settings: the metric's parameters.
@@ -34,7 +35,8 @@ class Observed:
 
     value: Floats
     parts: Floats | None = None
-    series: Floats | None = None
+    leaves: Mapping[str, Floats] = field(default_factory=dict)
+    series: Mapping[str, Floats] = field(default_factory=dict)
     own: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
     before: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
     settings: Mapping[str, float | str] = field(default_factory=dict)

@@ -11,13 +11,12 @@ from regard.model import Grain, Kind, day_number
 from regard.stats import BY_METHOD, Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import date
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from regard.model import Metric, Series
-    from regard.plan import Cells, Plan, Question, Stretch
+    from regard.plan import Cells, Group, Plan, Question, Stretch
     from regard.stats import Found
 
     Reader = Callable[[Question, Metric], tuple[Sequence[Cells], tuple[str, ...]]]
@@ -26,15 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """A metric's arithmetic by element of its series.
+    """A metric's numbers by element of its series, of one breakdown.
 
     Attributes:
-        first: day of the first element.
-        cells: of one breakdown, a stretch for each element.
+        groups: values of the breakdown's dimensions.
+        numbers: name -> G x T: the metric's leaves, and its arithmetic as `value`.
+        place: from the bound of a period to the number of the element that begins there.
     """
 
-    first: date
-    cells: Cells
+    groups: Sequence[Group]
+    numbers: Mapping[str, NDArray[np.float64]]
+    place: Callable[[int], int]
 
 
 def found(plan: Plan, cells: Cells, elements: Elements | None) -> Found | None:
@@ -43,14 +44,15 @@ def found(plan: Plan, cells: Cells, elements: Elements | None) -> Found | None:
     if metric.kind is not Kind.METHOD:
         return None
     settings = {name: setting.value for name, setting in metric.parameters.items()}
-    observed = Observed(value=cells.value, parts=cells.parts, settings=settings)
+    observed = Observed(value=cells.value, parts=cells.parts, leaves=cells.leaves, settings=settings)
     if elements is not None and metric.series is not None:
-        places = [_places(plan, metric.series, stretch, elements.first) for stretch in plan.stretches]
+        periods = [(stretch.period.start_us, stretch.period.end_us) for stretch in plan.stretches]
+        windows = [_window(plan, metric.series, stretch) for stretch in plan.stretches]
         observed = replace(
             observed,
-            series=_aligned(cells, elements.cells),
-            own=np.array([own for own, _ in places], dtype=np.int64),
-            before=np.array([before for _, before in places], dtype=np.int64),
+            series={name: _aligned(cells, elements, numbers) for name, numbers in elements.numbers.items()},
+            own=_places(elements, periods),
+            before=_places(elements, windows),
         )
     return BY_METHOD[metric.method](observed)
 
@@ -62,7 +64,8 @@ def series(plan: Plan, metric: Metric, read: Reader) -> tuple[list[Elements | No
     """
     if metric.series is None or not plan.stretches:
         return [None] * len(plan.question.breakdowns), ()
-    first = min(_window(plan, metric.series, stretch)[0] for stretch in plan.stretches)
+    calendar = plan.calendar
+    first = calendar.day_of(min(_window(plan, metric.series, stretch)[0] for stretch in plan.stretches))
     question = replace(
         plan.question,
         metrics=(metric.id,),
@@ -72,32 +75,34 @@ def series(plan: Plan, metric: Metric, read: Reader) -> tuple[list[Elements | No
         compare="",
         intervals=False,
     )
+
+    def place(bound: int) -> int:
+        # A period that is cut within a day takes in the whole of it.
+        return day_number(calendar.day_of(bound - 1)) + 1 - day_number(first)
+
     cells, sql = read(question, metric)
-    return [Elements(first, one) for one in cells], sql
+    return [Elements(one.groups, {**one.leaves, "value": one.value}, place) for one in cells], sql
 
 
-def _window(plan: Plan, declared: Series, stretch: Stretch) -> tuple[date, date]:
-    """Return the days [start, end) of the window before the year of a period; both are its start without a window."""
+def _window(plan: Plan, declared: Series, stretch: Stretch) -> tuple[int, int]:
+    """Return the bounds of the window before the year of a period; both are its start without a window."""
     period = stretch.period
     if declared.window is None:
-        return period.start, period.start
+        return period.start_us, period.start_us
     year = plan.calendar.period_of(period.start, Grain.YEAR)
     before = plan.calendar.window(replace(year, end=year.start), declared.window)
-    return before.start, year.start
+    return before.start_us, year.start_us
 
 
-def _places(plan: Plan, declared: Series, stretch: Stretch, first: date) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Return where the elements of a period and those of its window stand in a series of days."""
-    days = [day_number(day) - day_number(first) for day in (stretch.period.start, stretch.period.end)]
-    window = [day_number(day) - day_number(first) for day in _window(plan, declared, stretch)]
-    return (days[0], days[1]), (window[0], window[1])
+def _places(elements: Elements, bounds: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    return np.array([[elements.place(bound) for bound in pair] for pair in bounds], dtype=np.int64)
 
 
-def _aligned(cells: Cells, elements: Cells) -> NDArray[np.float64]:
+def _aligned(cells: Cells, elements: Elements, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the series of the groups of some cells, blank for one that it does not know."""
     known = {group: place for place, group in enumerate(elements.groups)}
-    out = np.full((len(cells.groups), elements.value.shape[1]), np.nan)
+    out = np.full((len(cells.groups), numbers.shape[1]), np.nan)
     for place, group in enumerate(cells.groups):
         if group in known:
-            out[place] = elements.value[known[group]]
+            out[place] = numbers[known[group]]
     return out
