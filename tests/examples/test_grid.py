@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -186,6 +187,30 @@ def test_interruptions_over_the_years(grid):
     assert saidi == pytest.approx({year: saifi[year] * caidi[year] for year in saidi}, rel=1e-9)
     assert max(saidi, key=saidi.get) == 2008
     assert round(saidi[2008]) == 1571
+
+
+def test_one_day_of_ten_years_was_a_major_event(grid):
+    """IEEE 1366: by the days of the five years before, only that on which Ike came to Texas is of another kind."""
+    workspace, _ = grid
+    rows = derived_rows(workspace, "episode", "select start_at, sum(lost * size) / 60e6 from rows group by all")
+    days = pd.Series(
+        [minutes for _, minutes in rows],
+        index=pd.to_datetime([at for at, _ in rows], unit="us", utc=True).tz_convert(HOME).normalize(),
+    )
+    days = days.groupby(level=0).sum()
+    days = days[days > 0]
+    major = []
+    for year in range(2005, 2016):
+        before = np.log(days[(days.index.year >= year - 5) & (days.index.year < year)])
+        own = days[days.index.year == year]
+        major += own[own > np.exp(before.mean() + 2.5 * before.std())].index.strftime("%Y-%m-%d").tolist()
+    assert major == ["2008-09-12"]
+    count, without = workspace.ask("major_days", "minutes_without_major_days", grain="year", intervals=False)
+    got = {cell.period.start.year: cell.estimate.value for cell in count.cells}
+    assert [year for year in range(2005, 2016) if got[year]] == [2008]
+    rest = {cell.period.start.year: cell.estimate.value for cell in without.cells}
+    other = days[(days.index.year == 2008) & (days.index.strftime("%Y-%m-%d") != "2008-09-12")]
+    assert rest[2008] == pytest.approx(other.sum(), rel=1e-9)
 
 
 def test_adding_up_records_gives_more_than_there_can_be(ledger, losses):
