@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 OUTCOMES = {
     "csat": ("Satisfaction in the month, 0 to 100", "index", "points of satisfaction"),
-    "leaving": ("Customers who left in the month after", "percent", "percentage points more who leave"),
-    "renewal": ("Contracts due in the month after that were renewed", "percent", "percentage points more renewals"),
+    "leaving": ("Customers who left in the month after", "percent", "percentage points of customers who leave"),
+    "renewal": (
+        "Contracts due in the month after that were renewed",
+        "percent",
+        "percentage points of contracts renewed",
+    ),
     "tickets": ("Tickets a customer and month", "", "tickets a month"),
 }
 """Outcome -> what it is, its unit, and what an hour more of loss goes with."""
