@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.catalog import load
+from regard.errors import AuthorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +51,20 @@ def written(tmp_path: Path, column: str = "kinds", policy: str = "counted", **mo
     return load(tmp_path)
 
 
+def wrong(catalogue: Catalogue) -> list[Mistake]:
+    """What is wrong with the metric."""
+    try:
+        catalogue.metric("m")
+    except AuthorError as error:
+        return list(error.mistakes)
+    return []
+
+
 def test_a_set_needs_a_policy_that_says_what_it_is_worth(tmp_path: Path) -> None:
     """A set in a policy of single keys, or anything but a text in a policy of sets, is a mistake at the column."""
-    assert [str(one) for one in written(tmp_path).mistakes] == []
-    [alone] = written(tmp_path, policy="single").mistakes
-    [number] = written(tmp_path, column="own_depth").mistakes
+    assert wrong(written(tmp_path)) == []
+    [alone] = wrong(written(tmp_path, policy="single"))
+    [number] = wrong(written(tmp_path, column="own_depth"))
 
     assert (alone.rule, alone.hint) == ("set-lookup", "write `sets: max` or `sets: sum` in the policy")
     assert number.rule == "wrong-type"

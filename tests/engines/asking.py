@@ -51,7 +51,7 @@ def planned(asked: Metric, *breakdowns: tuple[str, ...], where: str = "") -> Pla
     )
 
 
-def cells(made: Plan, spans: list[Row]) -> list[Cells]:
+def cells(made: Plan, spans: list[Row], facts: list[Row] | None = None) -> list[Cells]:
     """The cells of a plan by the oracle."""
-    tables = {"span": spans, "span_share": company.shares(spans)}
+    tables = {"span": spans, "span_share": company.shares(spans), "fact": facts or []}
     return collect(made, Oracle(lambda table, _: tables[table]).run(made))

@@ -287,7 +287,7 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
     second = draw(st.integers(0, 3)) == 0
     table = draw(st.sampled_from(["fact", "fact", "span"]))
     rows = row_set(draw, table, second=second)
-    replicate = draw(st.sampled_from(["", "party", "day"]))
+    replicate = draw(st.sampled_from(["", "party", "day", "incident"]))
     kind = Kind.ORDINARY
     if second:
         x = draw(
@@ -347,7 +347,9 @@ def metrics(draw: st.DrawFn, number: int) -> Metric:
         n=parse("n", "cell") if merges else None,
         parameters={"from": Setting(value=draw(st.sampled_from([1, 2.25, 9])))},
         flags={"open": parse("n - 2", "cell")} if merges else {},
-        interval=Interval(method="ratio", of=(), replicate=replicate),
+        interval=Interval(method="compound_poisson_rate", of=("leaf",), replicate=replicate)
+        if replicate == "incident" and not second and draw(st.booleans())
+        else Interval(method="ratio", of=(), replicate=replicate),
     )
 
 

@@ -122,14 +122,21 @@ CHOICES = Record(
     name="the choice register",
     fields={"choices": Field(sort=Sort.NAMED, required=True, record=CHOICE, means="choices by id")},
 )
+REPLICATES = ("party", "incident", "day")
 WORD = Record(
     name="a word",
     fields={
         "means": Field(sort=Sort.TEXT, required=True, means="what it means"),
         "citation": Field(sort=Sort.TEXT, means="who says so"),
         "change": Field(sort=Sort.TEXT, means="unit of a change"),
-        "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order"),
-        "replicate": Field(sort=Sort.TRUTH, means="whether it needs a replicate"),
+        "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order; with * one for each of several classes"),
+        "gives": Field(
+            sort=Sort.TEXTS, single=True, means="what the method can give, the usual first; once it is built"
+        ),
+        "series": Field(sort=Sort.TRUTH, means="whether the method reads a series"),
+        "replicate": Field(
+            sort=Sort.TEXTS, single=True, choices=REPLICATES, means="what it needs left out in turn: one of these"
+        ),
     },
 )
 TERMS = Record(
@@ -170,8 +177,10 @@ class Terms:
     Attributes:
         units: unit -> unit of its change (percent changes in points, K50).
         intervals: interval method -> the leaves it reads, in order; a name ending in ? may be left out.
-        replicated: interval methods that need a replicate.
-        methods: methods of metrics by method.
+        replicated: interval methods that need a replicate -> those they can have.
+        methods: methods of metrics by method -> what each can give, the usual first; () when it is not built yet.
+        in_series: those that read a series.
+        leaves: method -> leaves it reads by name; a name that ends in * stands for one of each class.
         families, levels: as MODEL.md has them.
         means: word -> what it means.
         citations: word -> who says so.
@@ -179,8 +188,10 @@ class Terms:
 
     units: Mapping[str, str] = field(default_factory=dict)
     intervals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    replicated: frozenset[str] = frozenset()
-    methods: tuple[str, ...] = ()
+    replicated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_series: frozenset[str] = frozenset()
+    leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     families: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     means: Mapping[str, str] = field(default_factory=dict)
@@ -438,8 +449,10 @@ def terms(document: Document, mistakes: list[Mistake]) -> Terms:
     return Terms(
         units={name: word.text("change", name) for name, word in units.items()},
         intervals={name: word.texts("of") for name, word in intervals.items()},
-        replicated=frozenset(name for name, word in intervals.items() if word.truth("replicate")),
-        methods=tuple(methods),
+        replicated={name: word.texts("replicate") for name, word in intervals.items() if word.texts("replicate")},
+        methods={name: word.texts("gives") for name, word in methods.items()},
+        leaves={name: word.texts("of") for name, word in methods.items()},
+        in_series=frozenset(name for name, word in methods.items() if word.truth("series")),
         families=written.texts("families"),
         levels=written.texts("levels"),
         means={name: word.text("means") for name, word in words.items()},

@@ -209,9 +209,20 @@ def terms(catalogue: Catalogue) -> str:
     """Return the page of the closed lists of words: units, interval methods, methods."""
     known = catalogue.terms
     lines = ["# Terms", "", "The closed lists of words that a metric may use."]
-    for head, listed in (("Units", known.units), ("Interval methods", known.intervals), ("Methods", known.methods)):
+    for head, listed in (("Units", known.units), ("Interval methods", known.intervals)):
         rows = ((f"`{name}`", text(known.means.get(name, "")), text(known.citations.get(name, ""))) for name in listed)
         lines += ["", f"## {head}", "", *table(("name", "means", "citation"), rows)]
+    built = (
+        (
+            f"`{name}`",
+            text(known.means.get(name, "")),
+            ", ".join(gives) or "not built yet",
+            text(known.citations.get(name, "")),
+        )
+        for name, gives in known.methods.items()
+    )
+    lines += ["", "## Methods", "", "What a metric `by method` may name; its parameter `gives` says what it gives.", ""]
+    lines += table(("name", "means", "gives", "citation"), built)
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from regard.expr import Literal, Scope, conjuncts, evaluate, names
 from regard.model import BUCKETS, DAY_US, offset_at
-from regard.plan import DAY, DISTINCT, PARTY, QUANTILE, SUM, VARIETY, Results, Z, order_ranks, stretch_of
+from regard.plan import DAY, DISTINCT, INCIDENT, PARTY, QUANTILE, SUM, VARIETY, Results, Z, order_ranks, stretch_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +41,8 @@ class Oracle:
     def _scan(self, plan: Plan, scan: Scan) -> pa.Table:
         wide = max((len(labels) for labels in scan.sets), default=0)
         fields = {"grouping": pa.int64(), "stretch": pa.int64()}
-        fields |= {f"d{i}": pa.string() for i in range(wide)} | {"replicate": pa.int64()}
+        fields |= {f"d{i}": pa.string() for i in range(wide)}
+        fields |= {"replicate": pa.string() if scan.replicate == INCIDENT else pa.int64()}
         for i, measure in enumerate(scan.measures):
             second = measure.what not in (SUM, DISTINCT, VARIETY)
             fields |= {f"m{i}{end}": pa.float64() for end in ("", *(("_lo", "_hi", "_n") if second else ()))}
@@ -159,7 +160,12 @@ class Oracle:
                     return False
         return True
 
-    def _replicate(self, plan: Plan, scan: Scan, measure: Measure, row: Row) -> int:
+    def _replicate(self, plan: Plan, scan: Scan, measure: Measure, row: Row) -> int | str:
+        if scan.replicate == INCIDENT:
+            rows = measure.rows
+            start = rows.at or (rows.over or rows.span or ("",))[0]
+            incident = row[plan.tables[scan.table].dims[INCIDENT]]
+            return f"i{incident}" if incident is not None else f"t{row[start]}"
         if scan.replicate == DAY:
             return int((row["__at"] + offset_at(plan.calendar.zone, row["__at"])) // DAY_US)
         bucket = int(row["bucket"])

@@ -21,6 +21,7 @@ from regard.plan.effects import (
 from regard.plan.question import (
     DAY as DAY,
     DISTINCT as DISTINCT,
+    INCIDENT as INCIDENT,
     PARTY as PARTY,
     QUANTILE as QUANTILE,
     ROWS as ROWS,

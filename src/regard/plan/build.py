@@ -14,6 +14,7 @@ from regard.plan.finer import read_from, weighed_leaf
 from regard.plan.question import (
     DAY,
     DISTINCT,
+    INCIDENT,
     PARTY,
     QUANTILE,
     ROWS,
@@ -43,6 +44,9 @@ DAYS = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28, Grain.QUARTER: 90, Grain.Y
 LEAVES = ("count", "sum", "share", "mean", "distinct", "quantile", "median", "survival")
 MOMENTS = frozenset({"mean"})
 """Interval methods that read the second moment of their first leaf."""
+
+PARTS = frozenset({"compound_poisson_rate"})
+"""Interval methods that read nothing of a replicate but what it adds to their first leaf."""
 
 
 def plan(
@@ -224,17 +228,23 @@ class _Maker:
     def metric(self, metric: Metric) -> tuple[Node, Node | None, Mapping[str, Node]]:
         """Return value, n and what else its interval and flags need, all over measures' names."""
         self._answerable(metric)
-        replicate = replicates(metric, self.tables, by_party=self.by_party) if self.question.intervals else ""
-        lower = _Lower(self, metric, replicate)
+        replicate = (
+            replicates(metric, self.tables, by_party=self.by_party) if self.question.intervals or metric.method else ""
+        )
+        lower = _Lower(self, metric, "" if metric.interval.method in PARTS else replicate)
         value = lower.cell(metric.value)
         count = None if metric.n is None else lower.cell(metric.n)
         extras: dict[str, Node] = {}
         for place, leaf in enumerate(metric.interval.of):
             extras[f"of{place}"] = lower.cell(Name(leaf))
+        if metric.interval.method in PARTS and replicate:
+            extras["parts"] = _Lower(self, metric, replicate).cell(Name(metric.interval.of[0]))
         if metric.interval.method in MOMENTS and not replicate and self.question.intervals:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        if metric.method:
+            extras |= {f"leaf.{name}": lower.cell(Name(name)) for name in metric.leaves}
         extras |= {f"flag.{name}": lower.cell(node) for name, node in metric.flags.items()}
         for name, rows in metric.rows.items():
             if rows.same:
@@ -316,7 +326,14 @@ class _Maker:
             return {""}
         if measure.what in (QUANTILE, SURVIVAL):
             return {""}
-        told = {DAY: bool(measure.rows.at) and measure.rows.per is None, PARTY: bool(party), ROWS: bool(party)}
+        told = {
+            DAY: bool(measure.rows.at) and measure.rows.per is None,
+            PARTY: bool(party),
+            ROWS: bool(party),
+            INCIDENT: INCIDENT in self.tables[measure.rows.table].dims
+            and measure.rows.per is None
+            and measure.what != DISTINCT,
+        }
         found = {replicate for replicate in wanted if told.get(replicate, False)}
         return found or {""}
 
@@ -418,7 +435,8 @@ class _Lower:
         maker = self.maker
         whole = maker.cut(self.metric, row_set) | (whole & maker.asked)
         own = maker.tables[rows.table]
-        table = table_for(own, (maker.asked - whole) | maker.filtered, maker.tables, maker.dimensions)
+        needed = (maker.asked - whole) | maker.filtered | ({INCIDENT} if self.replicate == INCIDENT else set())
+        table = table_for(own, needed, maker.tables, maker.dimensions)
         rows = read_from(rows, own, table)
         if table is not own and rows.per is None:
             of = weighed_leaf(what, of, own)

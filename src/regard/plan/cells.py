@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
-from regard.plan.build import replicates, stretch_of, uncut
-from regard.plan.question import DAY, PARTY, QUANTILE, ROWS, SURVIVAL
+from regard.plan.build import PARTS, replicates, stretch_of, uncut
+from regard.plan.question import DAY, INCIDENT, PARTY, QUANTILE, ROWS, SURVIVAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +49,7 @@ class Cells:
         coverage: C x S share of the rows that could be used, NaN where none is stated.
         mixed: C x S, whether columns that must be the same differ.
         unripe: C x S number of rows that are not ripe.
+        leaves: of a metric by method its leaves, each C x S.
         flags: flag of the metric -> C x S, whether the cell bears it.
         tree: the value as arithmetic over measures.
         amounts: what each measure of the tree is, C x S, and `length`.
@@ -70,6 +71,7 @@ class Cells:
     coverage: Numbers
     mixed: Truths
     unripe: Numbers
+    leaves: Mapping[str, Numbers]
     flags: Mapping[str, Truths]
     tree: Node
     amounts: Mapping[str, Numbers]
@@ -104,10 +106,10 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     if not plan.stretches:
         return []
     grids: Grids = defaultdict(list)
-    parties = _parties(plan, results)
+    parties, incidents = _parties(plan, results), _Incidents(plan)
     for scan, table in zip(plan.scans, results.tables, strict=True):
         for place, labels in enumerate(scan.sets):
-            grid = _grid(plan, scan, place, table, parties)
+            grid = _grid(plan, scan, place, table, parties, incidents)
             for column, measure in enumerate(scan.measures):
                 grids[(measure, scan.replicate, labels)].append((grid, f"m{column}"))
     return [
@@ -117,16 +119,23 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     ]
 
 
-def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[np.int64]) -> _Grid:
+def _grid(
+    plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[np.int64], incidents: _Incidents
+) -> _Grid:
     chosen = table.filter(pc.field("grouping") == place)
     wide = len(scan.sets[place])
     groups, row_group = _groups([chosen[f"d{i}"] for i in range(wide)], chosen.num_rows)
     stretch = chosen["stretch"].to_numpy().astype(np.int64)
     whole: Truths = chosen["replicate"].is_null().to_numpy()
-    replicate = chosen["replicate"].fill_null(0).to_numpy().astype(np.int64)
+    if scan.replicate == INCIDENT:
+        replicate = incidents.numbers(scan.sets[place], list(groups), row_group, stretch, chosen["replicate"])
+    else:
+        replicate = chosen["replicate"].fill_null(0).to_numpy().astype(np.int64)
     shape = (len(groups), len(plan.stretches))
     numbers, parts = {}, {}
     width = len(parties) if scan.replicate == ROWS else _width(plan, scan)
+    if scan.replicate == INCIDENT:
+        width = int(replicate.max(initial=0)) + 1
     for name in table.column_names:
         if not name.startswith("m"):
             continue
@@ -146,6 +155,32 @@ def _grid(plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[
             part[row_group[~whole], stretch[~whole], r] = np.nan_to_num(column[~whole])
             parts[name] = part
     return _Grid(groups, numbers, parts)
+
+
+class _Incidents:
+    """Numbers incidents within each cell, since there are many and each is in few cells; alike for all measures."""
+
+    def __init__(self, plan: Plan) -> None:
+        scans = [scan for scan in plan.scans if scan.replicate == INCIDENT]
+        # Where a measure stands whole beside the groups of another, the two must number alike across groups.
+        self.apart = not any(measure.whole for scan in scans for measure in scan.measures)
+        self.known: dict[tuple[object, ...], dict[str, int]] = defaultdict(dict)
+
+    def numbers(
+        self,
+        labels: tuple[str, ...],
+        groups: Sequence[Group],
+        row_group: NDArray[np.int64],
+        stretch: NDArray[np.int64],
+        ids: pa.ChunkedArray,
+    ) -> NDArray[np.int64]:
+        """Return the number of the incident of each row within its cell, 0 for a row that is the whole."""
+        out = np.zeros(len(stretch), dtype=np.int64)
+        for row, (group, place, one) in enumerate(zip(row_group, stretch, ids.to_pylist(), strict=True)):
+            if one is not None:
+                own = self.known[(labels, groups[group], place) if self.apart else (place,)]
+                out[row] = own.setdefault(one, len(own))
+        return out
 
 
 def _parties(plan: Plan, results: Results) -> NDArray[np.int64]:
@@ -201,7 +236,7 @@ class _Arithmetic:
         self.grids = grids
         self.metric = metric
         self.breakdown = breakdown
-        intervals = plan.question.intervals
+        intervals = plan.question.intervals or bool(metric.method)
         self.replicate = replicates(metric, plan.tables, by_party=plan.by_party) if intervals else ""
         used = self._measures(
             plan.values[metric.id],
@@ -227,7 +262,7 @@ class _Arithmetic:
         """Return where a measure's numbers stand, with the metric's own replicates where it was computed with them."""
         measure = self.plan.measures[name]
         labels = uncut(self.breakdown, measure.whole)
-        for replicate in (self.replicate, "", PARTY, ROWS, DAY):
+        for replicate in (self.replicate, "", PARTY, ROWS, DAY, INCIDENT):
             if (measure, replicate, labels) in self.grids:
                 return self.grids[(measure, replicate, labels)]
         raise KeyError(name)
@@ -265,6 +300,8 @@ class _Arithmetic:
         without: Numbers | None = None
         present: Truths | None = None
         parts = {name: part for name, (_, part) in used.items() if part is not None}
+        if metric.interval.method in PARTS:
+            parts = {}
         if parts:
             width = max(part.shape[2] for part in parts.values())
             present = _any([_padded(part, width) != 0 for part in parts.values()])
@@ -311,6 +348,7 @@ class _Arithmetic:
                 or [np.zeros(shape)],
                 axis=0,
             ),
+            leaves={name[5:]: self._extra(e, shape) for name, e in extras.items() if name.startswith("leaf.")},
             flags=self._raised(extras, shape),
         )
 
@@ -319,7 +357,7 @@ class _Arithmetic:
         return {name: self._extra(node, shape) > 0 for name, node in flags.items()}
 
     def _first_parts(self, extras: Mapping[str, Node]) -> Numbers | None:
-        first = extras.get("of0")
+        first = extras.get("parts", extras.get("of0"))
         return self._align(first.name)[1] if isinstance(first, Name) else None
 
     def _share(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> Numbers:

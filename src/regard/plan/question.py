@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 SUM, DISTINCT, VARIETY, QUANTILE, SURVIVAL = "sum", "distinct", "variety", "quantile", "survival"
 """What a measure computes. Sums merge; a distinct count merges only over disjoint keys; the rest never merges."""
 
-PARTY, DAY, ROWS = "party", "day", "rows"
-"""Replicates: 32 buckets of parties, local days, or one replicate for each party (small cells)."""
+PARTY, DAY, ROWS, INCIDENT = "party", "day", "rows", "incident"
+"""Replicates: 32 buckets of parties, local days, one replicate for each party (small cells), or incidents.
+
+Rows without an incident that begin at one instant are one event, and count as one.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +174,9 @@ class Results:
     Attributes:
         tables: for each scan of the plan one Arrow table with the columns `grouping` (index into the scan's sets),
             `stretch` (index into the plan's), `d0`, `d1`, ... (the set's dimensions in order, text, null where the
-            row had none or the set has fewer), `replicate` (bucket, or day number; null on the row of the whole) and
-            `m0`, `m1`, ... (the scan's measures; of a quantile or survival also `m0_lo`, `m0_hi`, `m0_n`).
+            row had none or the set has fewer), `replicate` (bucket, party or day number, of incidents a text; null on
+            the row of the whole) and `m0`, `m1`, ... (the scan's measures; of a quantile or survival also `m0_lo`,
+            `m0_hi`, `m0_n`).
         sql: the statements that were run, in order.
     """
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regard.expr import Call, Clock, Name, Node, Type, conjuncts, names, parameters, walk
-from regard.plan import DAY, PARTY, ROWS
+from regard.plan import DAY, INCIDENT, PARTY, ROWS
 from regard.sql import expression as e
 from regard.sql.timeline import Timeline, local_day
 
@@ -191,6 +191,11 @@ class Facts:
             return f"coalesce({e.text(e.column(table.party, 'f'))}, -1 - {e.text(e.column('bucket', 'f'))})"
         if self.scan.replicate == DAY:
             return local_day(self.time, self.plan.calendar.zone, self.timeline.start, self.timeline.bounds[-1])
+        if self.scan.replicate == INCIDENT:
+            rows = self.scan.measures[0].rows
+            start = e.text(e.column(rows.at or (rows.over or rows.span or ("",))[0], "f"))
+            incident = e.text(e.column(table.dims[INCIDENT], "f"))
+            return f"coalesce('i' || {incident}, 't' || cast({start} as varchar))"
         return ""
 
     @property

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US, Call, Clock, Literal, Name, Node, Type, conjuncts, names, rewrite, walk
-from regard.plan import DAY, VARIETY
+from regard.plan import DAY, INCIDENT, VARIETY
 from regard.sql import expression as e
 from regard.sql.derived import WORKED
 from regard.sql.facts import Facts, timed
@@ -406,7 +406,8 @@ def grouping(facts: Facts, place: int, labels: tuple[str, ...], *, replicated: b
     wide = max(len(other) for other in facts.scan.sets)
     heads = [f"{place} as grouping", "t.stretch as stretch"]
     heads += [f"{own[i]} as d{i}" if i < len(own) else f"cast(null as varchar) as d{i}" for i in range(wide)]
-    heads.append("cast(r as bigint) as replicate" if replicated else "cast(null as bigint) as replicate")
+    kind = "varchar" if facts.scan.replicate == INCIDENT else "bigint"
+    heads.append(f"cast({'r' if replicated else 'null'} as {kind}) as replicate")
     return heads, ["t.stretch", *own, *(["r"] if replicated else [])]
 
 

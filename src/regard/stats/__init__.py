@@ -9,6 +9,7 @@ from regard.stats.bands import (
     Bands as Bands,
     critical as critical,
 )
+from regard.stats.by_method import BY_METHOD as BY_METHOD
 from regard.stats.change import (
     Changes as Changes,
     compare as compare,
@@ -16,6 +17,7 @@ from regard.stats.change import (
     verdicts as verdicts,
 )
 from regard.stats.dose import response as response
+from regard.stats.major_days import Threshold as Threshold, major_days as major_days, threshold as threshold
 from regard.stats.means import mean_difference as mean_difference
 from regard.stats.methods import (
     METHODS as METHODS,
@@ -31,6 +33,7 @@ from regard.stats.power import (
     net_share_sd as net_share_sd,
     share_sd as share_sd,
 )
+from regard.stats.projection import projection as projection, residual as residual
 from regard.stats.proportions import (
     adjusted_wald as adjusted_wald,
     kish as kish,
@@ -42,6 +45,7 @@ from regard.stats.rates import (
     poisson as poisson,
     rate_ratio as rate_ratio,
 )
+from regard.stats.reduction import Reduction as Reduction, reduction as reduction
 from regard.stats.regression import (
     Fit as Fit,
     pooled as pooled,
@@ -54,6 +58,8 @@ from regard.stats.resampling import (
     jackknife as jackknife,
     jackknife_difference as jackknife_difference,
 )
+from regard.stats.series import Found as Found, Observed as Observed
+from regard.stats.shrinkage import Shrunk as Shrunk, shrink as shrink, shrinkage as shrinkage
 from regard.stats.survival import (
     Quantile as Quantile,
     Survival as Survival,

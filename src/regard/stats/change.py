@@ -58,7 +58,8 @@ def compare(
     * errors (means, ratios): difference -/+ t x root(se^2 + se^2), Welch's degrees of freedom;
     * logs (rates): p from the difference of logs, ends in the metric's unit by square-and-add; they agree on the
       sign but for third-order terms;
-    * never (`exact`, `none`): no interval.
+    * never (`exact`, `none`, `bounds`, `range`): no interval and no p, for there is no chance in them; but where the
+      ranges of both periods are known and lie apart, the least and the most that the change can be.
 
     With `now_without` and `before_without` both periods share their replicates: the jackknife of the difference gives
     the correlation (square-and-add takes it in), the se, the degrees of freedom and p. Without, the periods count as
@@ -102,15 +103,17 @@ def compare(
     side = np.where(change >= 0, change - lo, hi - change)
     read_back = _two_sided(critical(np.inf, level) * over(change, side), np.full_like(change, np.inf))
     p = np.where(np.isnan(p), np.where((change == 0) & ~np.isnan(side), 1.0, read_back), p)
-    return Changes(change=change, lo=lo, hi=hi, p=np.where(np.isnan(lo) & np.isnan(hi), np.nan, p))
+    unsaid = (np.isnan(lo) & np.isnan(hi)) | (how is Compare.NEVER)
+    return Changes(change=change, lo=lo, hi=hi, p=np.where(unsaid, np.nan, p))
 
 
 def _square_and_add(now: Bands, before: Bands, how: Compare, shared: Difference | None) -> tuple[Floats, Floats]:
     """Combine the arms of two intervals as the legs of a triangle, less their correlation."""
     rho = 0.0 if shared is None else shared.correlation
     if how is Compare.NEVER:
-        none = np.full_like(now.value, np.nan)
-        return none, none
+        least, most = now.lo - before.hi, now.hi - before.lo
+        apart = (least > 0) | (most < 0)
+        return np.where(apart, least, np.nan), np.where(apart, most, np.nan)
     arms = []
     centres = []
     for bands in (now, before):

@@ -10,6 +10,7 @@ import numpy as np
 
 from regard.errors import did_you_mean
 from regard.stats.bands import LEVEL, Bands, Floats, Sample, floats
+from regard.stats.limits import limits
 from regard.stats.means import mean, ratio, weighted_mean
 from regard.stats.order import order
 from regard.stats.proportions import net_share, proportion, weighted_net_share, weighted_proportion
@@ -138,6 +139,18 @@ METHODS: Mapping[str, Method] = {
         roles=("lo", "hi"),
         compare=Compare.ENDS,
         words="Kaplan-Meier, Greenwood, log(-log) band (Brookmeyer and Crowley)",
+    ),
+    "bounds": Method(
+        run=limits("bounds"),
+        roles=("lo", "hi"),
+        compare=Compare.NEVER,
+        words="between the least and the most that what is known as counts allows; no chance in it",
+    ),
+    "range": Method(
+        run=limits("range"),
+        roles=("lo", "hi"),
+        compare=Compare.NEVER,
+        words="what the index would be by the mildest and by the strictest policy; no chance in it",
     ),
     "exact": Method(run=_nothing("exact"), roles=(), compare=Compare.NEVER, words="counted, not sampled: no interval"),
     "none": Method(run=_nothing("none"), roles=(), compare=Compare.NEVER, words="no interval is known"),
