@@ -144,25 +144,23 @@ def _customers(arguments: Arguments) -> list[Step]:
         WHERE {of_grain("version", arguments["customer"])}
         """
         return [Step("borne", "stages of customers of the grain asked", select)]
-    levels = range(1, LEVELS + 1)
-    joins = "\n        ".join(
-        f"LEFT JOIN {'linked' if n == 1 else 'linked_above'} AS above{n} ON "
-        + _in_force(f"above{n}", "stage.party_id" if n == 1 else f"above{n - 1}.parent_id", "stage")
+    levels = range(2, LEVELS + 1)
+    joins = "\n            ".join(
+        f"LEFT JOIN linked_above AS above{n} ON {_in_force(f'above{n}', f'above{n - 1}.parent_id', 'above1')}"
         for n in levels
     )
     parents = ", ".join(f"above{n}.parent_id" for n in reversed(levels))
-    root = f"COALESCE({parents}, stage.party_id)"
-    lifted = f"{root} <> stage.party_id"
     counts = ("n_parties", "n_lo", "n_hi", "share")
-    carried = columns("stage", [name for name in WRITTEN if name not in counts])
-    blanked = ", ".join(f"CASE WHEN lifted THEN NULL ELSE {name} END AS {name}" for name in counts)
-    kept = ", ".join(name for name in WRITTEN if name not in counts)
-    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "CASE WHEN lifted THEN party_id END"
+    kept = columns("stage", [name for name in WRITTEN if name not in counts])
+    blanked = ", ".join(f"CASE WHEN root.bearer IS NULL THEN stage.{name} END AS {name}" for name in counts)
+    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "root.party_id"
     return [
         Step(
             "linked",
             "versions that belong to another party",
-            "SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL",
+            """
+            SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL
+            """,
         ),
         Step(
             "linked_above",
@@ -170,32 +168,43 @@ def _customers(arguments: Arguments) -> list[Step]:
             "SELECT * FROM linked WHERE party_id IN (SELECT parent_id FROM linked)",
         ),
         Step(
-            "climbed",
-            "stages of parties with the customer at the top of the chain when they began",
+            "below",
+            "parties that belong to another when a stage begins",
             f"""
-            SELECT
-              stage.party_id, {root} AS bearer, {lifted} AS lifted, stage.start_at, stage.end_at,
-              {carried}, {columns("stage", counts)}, stage.bucket
+            SELECT DISTINCT stage.party_id, stage.start_at, linked.parent_id
             FROM stage
-            {joins}
-            WHERE stage.party_id IS NOT NULL
+            JOIN linked ON {_in_force("linked", "stage.party_id", "stage")}
             """,
         ),
         Step(
-            "top_bucket",
-            "replicates of customers above others, by version",
-            "SELECT party_id, from_at, to_at, bucket FROM version WHERE party_id IN (SELECT parent_id FROM linked)",
+            "climbed",
+            "the same with the customer at the top of the chain then",
+            f"""
+            SELECT above1.party_id, above1.start_at, COALESCE({parents}, above1.parent_id) AS bearer
+            FROM below AS above1
+            {joins}
+            """,
+        ),
+        Step(
+            "root",
+            "the same with the replicate of that customer; a chain that bites its tail may end where it began",
+            f"""
+            SELECT climbed.*, version.bucket
+            FROM climbed
+            LEFT JOIN version ON {_in_force("version", "climbed.bearer", "climbed")}
+            WHERE climbed.bearer <> climbed.party_id
+            """,
         ),
         Step(
             "borne",
             "stages of customers: what a user loses, the customer loses",
             f"""
             SELECT
-              climbed.bearer, {user.replace("party_id", "climbed.party_id")} AS user_id,
-              climbed.start_at, climbed.end_at, {kept}, {blanked},
-              CASE WHEN lifted THEN COALESCE(top_bucket.bucket, climbed.bucket) ELSE climbed.bucket END AS bucket
-            FROM climbed
-            LEFT JOIN top_bucket ON {_in_force("top_bucket", "climbed.bearer", "climbed")}
+              COALESCE(root.bearer, stage.party_id) AS bearer, {user} AS user_id,
+              stage.start_at, stage.end_at, {kept}, {blanked}, COALESCE(root.bucket, stage.bucket) AS bucket
+            FROM stage
+            LEFT JOIN root ON root.party_id = stage.party_id AND root.start_at = stage.start_at
+            WHERE stage.party_id IS NOT NULL
             """,
         ),
     ]

@@ -28,6 +28,9 @@ TOLD = (
 )
 """What a piece carries besides its bearer, its time and its version."""
 
+SAID = ("planned", "kinds", "own_depth", "kind", "evidence", "basis", "basis_hi", "incidents")
+"""The part of it that the tables say."""
+
 OF = ", ".join(f"of_{name}" for name in OF_VERSION)
 
 
@@ -58,12 +61,12 @@ def pieces(arguments: Arguments, until: int) -> list[Step]:
     `alone`: rows of `loss` that overlap no other of their bearer. `chosen`: of each stretch of the others, the rows that
     count in it: bearer, start_at, end_at, row_no, user_id, `WRITTEN`, population.
     `piece`: bearer, since_at (where its stretch began), start_at, end_at (or FOREVER), planned (of nothing else), kinds,
-    kind, own_depth, evidence, basis, basis_hi, incidents, unreported, party_size, is_whole, size, size_lo, size_hi,
+    kind, own_depth, evidence, basis, basis_hi, incidents, party_size, is_whole, size, size_lo, size_hi, cohort,
     `OF_VERSION`.
     """
     return [
         *losses(arguments, until),
-        *_apart(),
+        *_apart(arguments["overlap"]),
         *_swept(arguments),
         *_told(arguments),
         *_versioned(),
@@ -71,7 +74,7 @@ def pieces(arguments: Arguments, until: int) -> list[Step]:
     ]
 
 
-def _apart() -> list[Step]:
+def _apart(overlap: str | float) -> list[Step]:
     """Return the steps that tell rows that overlap others from those that do not."""
     written = ", ".join(WRITTEN)
     bearer = "PARTITION BY bearer ORDER BY start_at"
@@ -111,8 +114,15 @@ def _apart() -> list[Step]:
         ),
         Step(
             "tangled",
-            "the same, equal rows once",
+            "the same, equal rows once where it matters: where they are counted or added up",
             """
+            SELECT *, 0 AS row_no FROM numbered WHERE n_parties IS NULL AND share IS NULL
+            UNION ALL
+            SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM numbered WHERE n_parties IS NOT NULL OR share IS NOT NULL) AS t
+            """
+            if overlap == "max"
+            else """
             SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
             FROM (SELECT DISTINCT * FROM numbered) AS t
             """,
@@ -354,25 +364,31 @@ def _told(arguments: Arguments) -> list[Step]:
 
 
 def _versioned() -> list[Step]:
-    """Return the steps that make `placed`: pieces cut where the version of their customer changes."""
+    """Return the steps that make `plain` and `placed`: pieces in which nothing changes, the latter of counts or cohorts.
+
+    Nearly all pieces lie within one version of a customer that loses whole: they pass by the other steps.
+    """
     own = ", ".join(f"version.{name} AS of_{name}" for name in OF_VERSION)
     theirs = ", ".join(f"timeline.{name} AS of_{name}" for name in OF_VERSION)
+    kept = f"bearer, since_at, start_at, end_at, {', '.join(TOLD)}, version_size, {OF}"
     return [
         Step(
             "met",
-            "pieces with the version in force at their start",
+            "pieces with the version in force at their start; whether they lie within it, and lose whole",
             f"""
             SELECT whole_piece.*, whole_piece.start_at AS since_at, version.size AS version_size, {own},
+              CASE WHEN version.to_at >= whole_piece.end_at AND whole_piece.of_all = 1 THEN 1 ELSE 0 END AS is_plain,
               CASE WHEN version.to_at >= whole_piece.end_at OR whole_piece.bearer < 0 THEN 1 ELSE 0 END AS fits
             FROM whole_piece
             LEFT JOIN version ON version.party_id = whole_piece.bearer
               AND version.from_at <= whole_piece.start_at AND whole_piece.start_at < version.to_at
             """,
         ),
+        Step("special", "the others: few", "SELECT * FROM met WHERE is_plain = 0"),
         Step(
             "outlasting",
-            "those that outlast it, or begin outside all versions",
-            "SELECT * FROM met WHERE fits = 0",
+            "those of them that outlast the version, or begin outside all versions",
+            "SELECT * FROM special WHERE fits = 0",
         ),
         Step(
             "version_cut",
@@ -396,12 +412,12 @@ def _versioned() -> list[Step]:
         ),
         Step(
             "placed",
-            "pieces in which nothing changes, with how many customers the bearer stands for",
+            "special pieces in which nothing changes, with how many customers the bearer stands for",
             f"""
             SELECT *, COALESCE(population, version_size, 1) AS party_size FROM (
-              SELECT bearer, since_at, start_at, end_at, {", ".join(TOLD)}, version_size, {OF} FROM met WHERE fits = 1
+              SELECT {kept} FROM special WHERE fits = 1
               UNION ALL
-              SELECT bearer, since_at, start_at, end_at, {", ".join(TOLD)}, version_size, {OF} FROM cut_piece
+              SELECT {kept} FROM cut_piece
             ) AS t
             """,
         ),
@@ -422,6 +438,10 @@ def _counted(arguments: Arguments) -> list[Step]:
         for name in counts
     )
     own = f"bearer, since_at, {', '.join(CAUSE)}, own_no"
+    plain = ", ".join(f"of_{name} AS {name}" for name in DIMENSIONS)
+    dims = ", ".join(
+        f"COALESCE(sized.of_{name}, scope.{name})" if name in SCOPE else f"sized.of_{name}" for name in DIMENSIONS
+    )
     sizes = ", ".join(
         f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}"
         for name in ("size", "size_lo", "size_hi")
@@ -477,11 +497,24 @@ def _counted(arguments: Arguments) -> list[Step]:
         *together("tally", "bearer, start_at", "estimate"),
         Step(
             "piece",
-            "pieces with how many are affected",
+            "all pieces with how many are affected, and what is known of the bearer",
             f"""
-            SELECT sized.*, {sizes}
+            SELECT
+              bearer, since_at, start_at, end_at, '' AS cohort, version_size AS party_size, 1 AS is_whole,
+              CAST(version_size AS DOUBLE) AS size, CAST(version_size AS DOUBLE) AS size_lo,
+              CAST(version_size AS DOUBLE) AS size_hi, {", ".join(SAID)},
+              of_criticality AS criticality, of_value_amount AS value_amount, of_bucket AS bucket, {plain}
+            FROM met
+            WHERE is_plain = 1
+            UNION ALL
+            SELECT
+              sized.bearer, sized.since_at, sized.start_at, sized.end_at, COALESCE(scope.cohort, ''), sized.party_size,
+              sized.is_whole, {sizes}, {columns("sized", SAID)},
+              COALESCE(sized.of_criticality, 1.0), sized.of_value_amount, COALESCE(sized.of_bucket, sized.bucket), {dims}
             FROM sized
             LEFT JOIN estimate ON estimate.bearer = sized.bearer AND estimate.start_at = sized.start_at
+            LEFT JOIN cohort_no ON -cohort_no.cohort_no = sized.bearer
+            LEFT JOIN scope ON scope.cohort = cohort_no.cohort
             """,
         ),
     ]
@@ -524,22 +557,13 @@ def together(rows: str, group: str, name: str) -> list[Step]:
     ]
 
 
-def named_columns(piece: str) -> str:
-    """Return the columns of `ledger` over the step `piece`; `cohort` names cohorts by number."""
-    scope = ", ".join(f"COALESCE({piece}.of_{name}, scope.{name}) AS {name}" for name in SCOPE)
+def ledger_columns() -> str:
+    """Return the columns of `ledger` over the step `piece`."""
     return f"""
-      CASE WHEN {piece}.bearer >= 0 THEN {piece}.bearer END AS party_id, COALESCE(scope.cohort, '') AS cohort,
-      {piece}.start_at, NULLIF({piece}.end_at, {FOREVER}) AS end_at,
-      {piece}.kinds, {word(f"{piece}.kind", KINDS)} AS kind, CAST({piece}.own_depth AS DOUBLE) AS own_depth,
-      {piece}.planned = 1 AS planned_only, {piece}.incidents = 0 AS unreported,
-      {word(f"{piece}.evidence", EVIDENCE)} AS evidence, {one_of(piece)} AS basis,
-      CAST({piece}.incidents AS BIGINT) AS incidents,
-      {piece}.size, {piece}.size_lo, {piece}.size_hi, {piece}.party_size,
-      COALESCE({piece}.of_criticality, 1.0) AS criticality, {piece}.of_value_amount AS value_amount,
-      {scope}, {piece}.of_lifecycle AS lifecycle, COALESCE({piece}.of_bucket, {piece}.bucket) AS bucket"""
-
-
-def cohorts(piece: str) -> str:
-    """Return the joins that find the cohort of a row."""
-    return f"""LEFT JOIN cohort_no ON -cohort_no.cohort_no = {piece}.bearer
-    LEFT JOIN scope ON scope.cohort = cohort_no.cohort"""
+      CASE WHEN piece.bearer >= 0 THEN piece.bearer END AS party_id, piece.cohort,
+      piece.start_at, NULLIF(piece.end_at, {FOREVER}) AS end_at,
+      piece.kinds, {word("piece.kind", KINDS)} AS kind, CAST(piece.own_depth AS DOUBLE) AS own_depth,
+      piece.planned = 1 AS planned_only, piece.incidents = 0 AS unreported,
+      {word("piece.evidence", EVIDENCE)} AS evidence, {one_of("piece")} AS basis,
+      CAST(piece.incidents AS BIGINT) AS incidents, piece.size, piece.size_lo, piece.size_hi, piece.party_size,
+      piece.criticality, piece.value_amount, {columns("piece", DIMENSIONS)}, piece.bucket"""
