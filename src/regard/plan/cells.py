@@ -234,7 +234,7 @@ class _Arithmetic:
         self.grids = grids
         self.metric = metric
         self.breakdown = breakdown
-        intervals = plan.question.intervals
+        intervals = plan.question.intervals or bool(metric.method)
         self.replicate = replicates(metric, plan.tables, by_party=plan.by_party) if intervals else ""
         used = self._measures(
             plan.values[metric.id],

@@ -9,6 +9,7 @@ from regard.stats.bands import (
     Bands as Bands,
     critical as critical,
 )
+from regard.stats.by_method import BY_METHOD as BY_METHOD
 from regard.stats.change import (
     Changes as Changes,
     compare as compare,
@@ -20,6 +21,7 @@ from regard.stats.lags import (
     holm as holm,
     lagged as lagged,
 )
+from regard.stats.major_days import Threshold as Threshold, major_days as major_days, threshold as threshold
 from regard.stats.methods import (
     METHODS as METHODS,
     Compare as Compare,
@@ -51,6 +53,8 @@ from regard.stats.resampling import (
     jackknife as jackknife,
     jackknife_difference as jackknife_difference,
 )
+from regard.stats.series import Found as Found, Observed as Observed
+from regard.stats.shrinkage import Shrunk as Shrunk, shrink as shrink, shrinkage as shrinkage
 from regard.stats.survival import (
     Quantile as Quantile,
     Survival as Survival,

@@ -22,6 +22,7 @@ from regard.sources import load, read_sources
 from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
+from regard.workspace import methods
 from regard.workspace.answers import Answers
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.kept import Kept
@@ -395,6 +396,7 @@ class Asking:
         wide = len(question.breakdowns)
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
+            series, sql = methods.series(made, metric, self._plain)
             terms = Terms(
                 targets=self.targets(metric),
                 show_from_n=config.show_from_n,
@@ -405,8 +407,14 @@ class Asking:
                 metric=metric,
                 cells=[
                     cell
-                    for part in own
-                    for cell in answer_cells(made, part, terms, small.get((metric.id, part.breakdown)))
+                    for part, elements in zip(own, series, strict=False)
+                    for cell in answer_cells(
+                        made,
+                        part,
+                        terms,
+                        small.get((metric.id, part.breakdown)),
+                        methods.found(made, part, elements),
+                    )
                 ],
                 by=tuple(dict.fromkeys(d for b in question.breakdowns for d in b)),
                 grain=question.grain.value,
@@ -414,10 +422,16 @@ class Asking:
                 as_of=self.snapshot.at,
                 until=self.until,
                 snapshot=self.snapshot.id,
-                sql=results.sql,
+                sql=results.sql + sql,
                 filters=question.where_text,
                 currency=config.currency,
             )
+
+    def _plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
+        """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
+        made = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
+        return collect(made, results), results.sql
 
     def _begins(self, made: Plan) -> dict[tuple[str, str], int]:
         """Return where the rows begin that trailing windows look back on."""
