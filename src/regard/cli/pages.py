@@ -142,6 +142,9 @@ def commands() -> str:
         if found is not None:
             inner = click.Context(found, info_name=name, parent=root, terminal_width=WIDTH)
             lines += [f"## {name}", "", "```text", found.get_help(inner), "```", ""]
+            for below, each in found.commands.items() if isinstance(found, click.Group) else ():
+                own = click.Context(each, info_name=below, parent=inner, terminal_width=WIDTH)
+                lines += [f"### {name} {below}", "", "```text", each.get_help(own), "```", ""]
     lines += ["## Exit codes", "", *table(("code", "says"), (("0", "all is well"), *WORDS.items()))]
     return "\n".join(line.rstrip() for part in lines for line in part.split("\n"))
 
@@ -206,9 +209,20 @@ def terms(catalogue: Catalogue) -> str:
     """Return the page of the closed lists of words: units, interval methods, methods."""
     known = catalogue.terms
     lines = ["# Terms", "", "The closed lists of words that a metric may use."]
-    for head, listed in (("Units", known.units), ("Interval methods", known.intervals), ("Methods", known.methods)):
+    for head, listed in (("Units", known.units), ("Interval methods", known.intervals)):
         rows = ((f"`{name}`", text(known.means.get(name, "")), text(known.citations.get(name, ""))) for name in listed)
         lines += ["", f"## {head}", "", *table(("name", "means", "citation"), rows)]
+    built = (
+        (
+            f"`{name}`",
+            text(known.means.get(name, "")),
+            ", ".join(gives) or "not built yet",
+            text(known.citations.get(name, "")),
+        )
+        for name, gives in known.methods.items()
+    )
+    lines += ["", "## Methods", "", "What a metric `by method` may name; its parameter `gives` says what it gives.", ""]
+    lines += table(("name", "means", "gives", "citation"), built)
     return "\n".join(lines)
 
 

@@ -37,7 +37,7 @@ def minute_series(relation: str, start: int, end: int, dims: Sequence[str] = ())
     steps = [
         Step(
             "inside",
-            f"segments within the period; up in parts of {MINUTE_US}, so that a share of a minute is whole microseconds",
+            f"segments within the period; up in parts of {MINUTE_US}, so that a share of a minute is whole",
             f"""
             SELECT
               {by}CAST(ROUND(up * {MINUTE_US}) AS BIGINT) AS parts,

@@ -16,12 +16,14 @@ from regard.stats.change import (
     verdict as verdict,
     verdicts as verdicts,
 )
+from regard.stats.dose import response as response
 from regard.stats.lags import (
     Lagged as Lagged,
     holm as holm,
     lagged as lagged,
 )
 from regard.stats.major_days import Threshold as Threshold, major_days as major_days, threshold as threshold
+from regard.stats.means import mean_difference as mean_difference
 from regard.stats.methods import (
     METHODS as METHODS,
     Compare as Compare,
@@ -47,6 +49,13 @@ from regard.stats.rates import (
     poisson as poisson,
     rate_ratio as rate_ratio,
 )
+from regard.stats.reduction import Reduction as Reduction, reduction as reduction
+from regard.stats.regression import (
+    Fit as Fit,
+    pooled as pooled,
+    regress as regress,
+    relative as relative,
+)
 from regard.stats.resampling import (
     bootstrap as bootstrap,
     delete_each as delete_each,
@@ -69,4 +78,8 @@ from regard.stats.windows import (
     Worst as Worst,
     minute_grid as minute_grid,
     worst_window as worst_window,
+)
+from regard.stats.worth import (
+    business_case as business_case,
+    improvement as improvement,
 )
