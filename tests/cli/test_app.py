@@ -141,6 +141,30 @@ def test_completion_completes(words, found):
     assert found in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("regard ask csat_t", "csat_top2"),
+        ("regard ask nps --by channel,seg", "channel,segment"),
+        ("regard ask nps --set K22=e", "K22=every"),
+    ],
+)
+def test_completion_knows_the_catalogue(unloaded, words, found):
+    """Inside a workspace metrics, dimensions and choices are offered too."""
+    typed = words.split()
+    asked = {"_REGARD_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)}
+    done = subprocess.run(RUN, env=os.environ | asked, cwd=unloaded, capture_output=True, text=True, check=False)
+    offered = [line.removeprefix("plain,") for line in done.stdout.splitlines()]
+    assert found in offered
+
+
+def test_completion_outside_a_workspace_is_silent(tmp_path):
+    """Where there is no workspace nothing is offered, and nothing is said."""
+    asked = {"_REGARD_COMPLETE": "bash_complete", "COMP_WORDS": "regard ask cs", "COMP_CWORD": "2"}
+    done = subprocess.run(RUN, env=os.environ | asked, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr.strip()) == ("", "")
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_name_the_command(run, shell):
     """Each shell gets its script."""

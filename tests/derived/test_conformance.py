@@ -194,3 +194,25 @@ def test_episode(data, until, tables):
     """Pauses of exactly the gap, losses as long as the limit, relief at one instant, ids that two sources use (K09, K10)."""
     arguments = chosen(data) | {name: data.draw(values) for name, values in more["episode"].items()}
     agree("episode", until, tables, **arguments)
+
+
+@often
+@given(st.data(), worlds.untils, worlds.losses())
+def test_incident_reach(data, until, tables):
+    """Customers hit twice by one incident, counts beside lists, cohorts, incidents that are open (K08)."""
+    arguments = {name: value for name, value in chosen(data).items() if name not in ("planned", "overlap")}
+    agree("incident_reach", until, tables, **arguments)
+
+
+@often
+@given(st.data(), worlds.untils, worlds.losses())
+def test_service_span(data, until, tables):
+    """Services that are registered, named by incidents only, retired, or both at once (R015)."""
+    day = st.none() | st.integers(worlds.START // DAY_US - 3, worlds.START // DAY_US + 3)
+    codes = [
+        worlds.row("code", dimension=kind, code=code, valid_from=data.draw(day), valid_to=data.draw(day))
+        for kind, code in data.draw(
+            st.lists(st.sampled_from([("service", "web"), ("service", "api"), ("team", "web")]))
+        )
+    ]
+    agree("service_span", until, {"incident": tables["incident"], "code": codes})

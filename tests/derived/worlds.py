@@ -13,6 +13,7 @@ import yaml
 from hypothesis import strategies as st
 
 import regard.derived
+from regard.catalog import load
 from regard.derived import REFERENCES, WorkCalendar, calendar_days
 from regard.model.time import DAY_US
 from regard.sql.derived import STATEMENTS
@@ -83,8 +84,14 @@ def types(table):
 
 
 def resolved(table, arguments):
-    """Return the arguments of a derived table with the defaults it declares."""
-    return (declared(table).get("arguments") or {}) | arguments
+    """Return the arguments of a derived table with the defaults it declares, policies put in the place of their names."""
+    return dict(builtin().tables[table].arguments) | arguments
+
+
+@cache
+def builtin():
+    """Return the shipped catalogue."""
+    return load()
 
 
 numbers = count()

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from regard.cli.app import state
-from regard.cli.options import as_json, first_day, last_day, names, read_settings, settings
+from regard.cli.options import (
+    as_json,
+    complete,
+    dimension_names,
+    first_day,
+    last_day,
+    metric_ids,
+    names,
+    read_settings,
+    settings,
+)
 from regard.model import Grain
 from regard.present import document, sparkline, table, words
 
@@ -25,8 +35,14 @@ TRENDS = 12
 
 
 @click.command("ask")
-@click.argument("metrics", nargs=-1, required=True, metavar="METRIC...")
-@click.option("--by", default="", metavar="DIM,...", help="Cut by these dimensions, such as channel,segment.")
+@click.argument("metrics", nargs=-1, required=True, metavar="METRIC...", shell_complete=complete(metric_ids))
+@click.option(
+    "--by",
+    default="",
+    metavar="DIM,...",
+    help="Cut by these dimensions, such as channel,segment.",
+    shell_complete=complete(dimension_names),
+)
 @click.option("--grain", type=click.Choice(GRAINS), default="month", show_default=True, help="Length of a period.")
 @click.option(
     "--from", "start", metavar="DAY", help="First day (or month, or year); where the data begin when not said."

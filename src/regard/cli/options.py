@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from regard.errors import RegardError
 from regard.model import add_months
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    from regard.catalog import Catalogue
 
 MONTH, YEAR = len("2026-06"), len("2026")
 MONTHS = 12
@@ -25,7 +30,9 @@ def as_json(command: Callable[..., object]) -> Callable[..., object]:
 def settings(command: Callable[..., object]) -> Callable[..., object]:
     """Add `--set`."""
     said = "Pick an option of the choice register, such as K22=every; may be given several times."
-    return click.option("--set", "chosen", metavar="CHOICE=OPTION", multiple=True, help=said)(command)
+    return click.option(
+        "--set", "chosen", metavar="CHOICE=OPTION", multiple=True, help=said, shell_complete=complete(_options)
+    )(command)
 
 
 def read_settings(chosen: Sequence[str]) -> dict[str, str]:
@@ -78,3 +85,42 @@ def last_day(text: str | None) -> date | None:
 def names(text: str) -> tuple[str, ...]:
     """Return names that are separated by commas."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+# --- what a shell offers when somebody presses Tab --------------------------------------------------------------------
+
+
+def metric_ids(catalogue: Catalogue) -> Iterable[str]:
+    """Name every metric."""
+    return catalogue.definitions
+
+
+def dimension_names(catalogue: Catalogue) -> Iterable[str]:
+    """Name every dimension."""
+    return catalogue.dimensions
+
+
+def _options(catalogue: Catalogue) -> Iterable[str]:
+    return (f"{choice.id}={option}" for choice in catalogue.choices.values() for option in choice.options)
+
+
+def complete(
+    offered: Callable[[Catalogue], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """Return what completes a word, or the last of words joined by commas, from the catalogue of the workspace.
+
+    Outside a workspace, or in one with mistakes, nothing is offered: a shell is no place for errors.
+    """
+
+    def found(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+        del parameter
+        folder = context.find_root().params.get("folder") or Path()
+        try:
+            workspace = import_module("regard.workspace").Workspace.open(folder)
+            known = sorted(offered(workspace.catalogue))
+        except RegardError:
+            return []
+        before, comma, last = incomplete.rpartition(",")
+        return [f"{before}{comma}{name}" for name in known if name.startswith(last)]
+
+    return found

@@ -9,7 +9,7 @@ import click
 
 from regard.cli import describe
 from regard.cli.app import state
-from regard.cli.options import as_json, read_settings, settings
+from regard.cli.options import as_json, complete, metric_ids, read_settings, settings
 from regard.cli.terminal import beside
 from regard.errors import QuestionError, did_you_mean
 from regard.present import document
@@ -28,7 +28,7 @@ LINE = 100
 
 
 @click.command("show")
-@click.argument("name", metavar="[METRIC]", required=False)
+@click.argument("name", metavar="[METRIC]", required=False, shell_complete=complete(metric_ids))
 @settings
 @click.option("--sql/--no-sql", "with_sql", default=True, help="Whether to print the SQL that it runs.")
 @as_json

@@ -14,6 +14,9 @@ from regard.derived import (
     case_open,
     contract_term,
     episode,
+    incident_clock,
+    incident_reach,
+    incident_span,
     invite_seq,
     ledger,
     ledger_share,
@@ -23,6 +26,9 @@ from regard.derived import (
     party_week,
     response_seq,
     served,
+    service_span,
+    unreported,
+    user_segment,
     visit_step,
 )
 from regard.derived.calendar import (
@@ -46,6 +52,9 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
         "case_open": case_open.rows,
         "contract_term": contract_term.rows,
         "episode": episode.rows,
+        "incident_clock": incident_clock.rows,
+        "incident_reach": incident_reach.rows,
+        "incident_span": incident_span.rows,
         "invite_seq": invite_seq.rows,
         "ledger": ledger.rows,
         "ledger_share": ledger_share.rows,
@@ -55,6 +64,9 @@ REFERENCES: Mapping[str, Reference] = MappingProxyType(
         "party_week": party_week.rows,
         "response_seq": response_seq.rows,
         "served": served.rows,
+        "service_span": service_span.rows,
+        "unreported": unreported.rows,
+        "user_segment": user_segment.rows,
         "visit_step": visit_step.rows,
     }
 )

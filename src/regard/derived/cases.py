@@ -70,21 +70,21 @@ class Course:
 
 
 class Register:
-    """Finds the case that a row of another table refers to by `case_id`.
+    """Finds the case, or whatever else has an id, that a row of another table refers to.
 
     An id that one source alone uses is plain; an id that several sources use means the one of the row's own source.
     Should a source use it twice, the first by key is meant.
     """
 
-    def __init__(self, cases: Sequence[Row]) -> None:
-        """Enter the cases."""
+    def __init__(self, rows: Sequence[Row], column: str = "case_id") -> None:
+        """Enter the rows under the ids in a column."""
         self.keys: dict[str, dict[str, Key]] = defaultdict(dict)
-        for case in sorted(cases, key=key):
-            self.keys[case["case_id"]].setdefault(case["source"], key(case))
+        for row in sorted(rows, key=key):
+            self.keys[row[column]].setdefault(row["source"], key(row))
 
-    def find(self, source: str, case_id: str | None) -> Key | None:
-        """Return the key of the case meant, or None."""
-        sources = self.keys.get(case_id, {}) if case_id is not None else {}
+    def find(self, source: str, written: str | None) -> Key | None:
+        """Return the key of the row meant by an id, or None."""
+        sources = self.keys.get(written, {}) if written is not None else {}
         return next(iter(sources.values())) if len(sources) == 1 else sources.get(source)
 
 

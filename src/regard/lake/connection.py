@@ -24,6 +24,9 @@ EngineError: TypeAlias = duckdb.Error
 GROUP_ROWS = 122_880
 """Rows of a Parquet row group: what a filter on time can skip, and what one thread reads at a time."""
 
+SMALL, QUICK = "zstd", "lz4_raw"
+"""How a Parquet file is packed: what is loaded is kept for years, what is derived is read at every question."""
+
 
 def connect(
     root: Path, memory: str, threads: int | None = None, *, also: Iterable[Path] = (), ordered: bool = False
@@ -84,12 +87,14 @@ class Part:
     spans: dict[str, tuple[str, str, int]]
 
 
-def write(connection: duckdb.DuckDBPyConnection, query: str, path: Path, *, order: Sequence[str] = ()) -> Part:
+def write(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, *, order: Sequence[str] = (), packed: str = SMALL
+) -> Part:
     """Write a query's rows to a Parquet file, in the given order; the file must not exist."""
     tail = f" ORDER BY {', '.join(quoted(name) for name in order)}" if order else ""
     found = connection.execute(
         f"COPY (SELECT * FROM ({query}){tail}) TO {text(path.as_posix())} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP_ROWS}, RETURN_STATS true)"
+        f"(FORMAT parquet, COMPRESSION {packed}, ROW_GROUP_SIZE {GROUP_ROWS}, RETURN_STATS true)"
     ).fetchall()
     if not found:
         return Part(path, 0, path.stat().st_size, {})

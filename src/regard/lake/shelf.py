@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from regard.lake.connection import write
+from regard.lake.connection import QUICK, write
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -73,7 +73,7 @@ class Shelf:
         path.parent.mkdir(parents=True, exist_ok=True)
         rough = path.with_name(f".{uuid.uuid4().hex}.rough")
         try:
-            write(con, sql, rough)
+            write(con, sql, rough, packed=QUICK)
             # Two processes that made the same key made the same rows: either file will do.
             rough.replace(path)
         finally:

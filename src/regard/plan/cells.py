@@ -122,7 +122,7 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
 def _grid(
     plan: Plan, scan: Scan, place: int, table: pa.Table, parties: NDArray[np.int64], incidents: _Incidents
 ) -> _Grid:
-    chosen = table.filter(pc.field("grouping") == place)
+    chosen = table.filter(pc.equal(table["grouping"], place))
     wide = len(scan.sets[place])
     groups, row_group = _groups([chosen[f"d{i}"] for i in range(wide)], chosen.num_rows)
     stretch = chosen["stretch"].to_numpy().astype(np.int64)
@@ -254,6 +254,7 @@ class _Arithmetic:
             seen = {(): None}
         self.groups = sorted(seen, key=lambda group: [(value is None, value or "") for value in group])
         self.lengths = np.array([stretch.length for stretch in plan.stretches])
+        self.known: dict[tuple[str, str], tuple[Numbers, Numbers | None]] = {}
 
     def _measures(self, *nodes: Node) -> list[str]:
         return sorted({name for node in nodes for name in names(node)})
@@ -267,8 +268,14 @@ class _Arithmetic:
                 return self.grids[(measure, replicate, labels)]
         raise KeyError(name)
 
-    def _align(self, name: str, suffix: str = "") -> tuple[Numbers, Numbers | None]:
-        """Return a measure on the groups of the breakdown: C x S and, where it was replicated, C x S x R."""
+    def aligned(self, name: str, suffix: str = "") -> tuple[Numbers, Numbers | None]:
+        """Return a measure on the groups of the breakdown, made once: value, n, interval and coverage all read it."""
+        if (name, suffix) not in self.known:
+            self.known[name, suffix] = self._align(name, suffix)
+        return self.known[name, suffix]
+
+    def _align(self, name: str, suffix: str) -> tuple[Numbers, Numbers | None]:
+        """Return its numbers, C x S, and where it was replicated its parts, C x S x R."""
         measure = self.plan.measures[name]
         blank = measure.what in (QUANTILE, SURVIVAL)
         kept = [i for i, dimension in enumerate(self.breakdown) if dimension not in measure.whole]
@@ -294,7 +301,7 @@ class _Arithmetic:
         extras = plan.extras[metric.id]
         value_tree = plan.values[metric.id]
         shape = (len(self.groups), len(plan.stretches))
-        used = {name: self._align(name) for name in self._measures(value_tree)}
+        used = {name: self.aligned(name) for name in self._measures(value_tree)}
         env = {name: numbers for name, (numbers, _) in used.items()}
         value = self._evaluate(value_tree, env, shape)
         without: Numbers | None = None
@@ -358,7 +365,7 @@ class _Arithmetic:
 
     def _first_parts(self, extras: Mapping[str, Node]) -> Numbers | None:
         first = extras.get("parts", extras.get("of0"))
-        return self._align(first.name)[1] if isinstance(first, Name) else None
+        return self.aligned(first.name)[1] if isinstance(first, Name) else None
 
     def _share(self, extras: Mapping[str, Node], shape: tuple[int, int]) -> Numbers:
         if "covered" not in extras:
@@ -368,7 +375,7 @@ class _Arithmetic:
     def _extra(self, node: Node | None, shape: tuple[int, ...]) -> Numbers:
         if node is None:
             return np.full(shape, np.nan)
-        return self._evaluate(node, {name: self._align(name)[0] for name in names(node)}, shape)
+        return self._evaluate(node, {name: self.aligned(name)[0] for name in names(node)}, shape)
 
     def _ends(self, tree: Node, value: Numbers, env: Mapping[str, Numbers]) -> tuple[Numbers | None, Numbers | None]:
         """Return the ends of an interval that came with a quantile or survival time, through the same arithmetic."""
@@ -376,7 +383,7 @@ class _Arithmetic:
         if len(second) != 1:
             return None, None
         ends = [
-            self._evaluate(tree, {**env, second[0]: self._align(second[0], side)[0]}, value.shape)
+            self._evaluate(tree, {**env, second[0]: self.aligned(second[0], side)[0]}, value.shape)
             for side in ("_lo", "_hi")
         ]
         # A falling arithmetic (such as 1 - x) turns the ends round; an end that does not exist stays where it is.
@@ -396,7 +403,8 @@ def _any(truths: Sequence[Truths]) -> Truths:
 
 
 def _padded(part: Numbers, width: int) -> Numbers:
-    return np.pad(part, ((0, 0), (0, 0), (0, max(0, width - part.shape[2]))))
+    missing = width - part.shape[2]
+    return np.pad(part, ((0, 0), (0, 0), (0, missing))) if missing > 0 else part
 
 
 def arithmetic(node: Node, env: Mapping[str, Numbers]) -> Numbers:

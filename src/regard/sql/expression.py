@@ -68,8 +68,8 @@ def literal(value: object) -> exp.Expression:
 
 
 def text(expression: exp.Expression, dialect: str = "duckdb") -> str:
-    """Return an expression as text of a dialect."""
-    return expression.sql(dialect=dialect)
+    """Return an expression as text of a dialect; it is made to be said once, so it need not be copied first."""
+    return expression.sql(dialect=dialect, copy=False)
 
 
 def row(node: Node, scope: Scope) -> exp.Expression:

@@ -225,7 +225,9 @@ class _Histogram:
         return [f"{self.facts.time} + {measure.rows.matures} <= {self.facts.plan.until}"]
 
     def _summed(self, value: Node, rows: list[str], measure: Measure) -> str:
-        return self.sum(f"sum({self._where(rows, '1' if value == ONE else self.facts.say(value, measure))})")
+        if value == ONE:
+            return self.sum(f"count({self._where(rows, '1')})")
+        return self.sum(f"sum({self._where(rows, self.facts.say(value, measure))})")
 
     def _where(self, rows: list[str], value: str) -> str:
         """Return the alias of a value that is NULL where a test does not hold."""

@@ -17,6 +17,11 @@ from regard.stats.change import (
     verdicts as verdicts,
 )
 from regard.stats.dose import response as response
+from regard.stats.lags import (
+    Lagged as Lagged,
+    holm as holm,
+    lagged as lagged,
+)
 from regard.stats.major_days import Threshold as Threshold, major_days as major_days, threshold as threshold
 from regard.stats.means import mean_difference as mean_difference
 from regard.stats.methods import (
@@ -69,6 +74,11 @@ from regard.stats.survival import (
 from regard.stats.target import (
     meets as meets,
     status as status,
+)
+from regard.stats.windows import (
+    Worst as Worst,
+    minute_grid as minute_grid,
+    worst_window as worst_window,
 )
 from regard.stats.worth import (
     business_case as business_case,

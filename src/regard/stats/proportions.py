@@ -32,9 +32,10 @@ def wilson(share: ArrayLike, n: ArrayLike, *, df: ArrayLike = np.inf, level: flo
     p, size, z = np.broadcast_arrays(floats(share), floats(n), critical(df, level))
     size = np.where(size > 0, size, np.nan)
     z2 = z * z
-    below = 1 + z2 / size
-    centre = (p + z2 / (2 * size)) / below
-    half = z / below * root(p * (1 - p) / size + z2 / (4 * size * size))
+    # Multiplied through by n, so that an effective n next to nothing divides nothing.
+    below = size + z2
+    centre = (p * size + z2 / 2) / below
+    half = z / below * root(p * (1 - p) * size + z2 / 4)
     lo = np.where((p <= 0) & ~np.isnan(centre), 0.0, np.minimum(np.maximum(centre - half, 0.0), p))
     hi = np.where((p >= 1) & ~np.isnan(centre), 1.0, np.maximum(np.minimum(centre + half, 1.0), p))
     return lo, hi

@@ -518,7 +518,7 @@ class Asking:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
-        """Return the periods between two days; where one is not said, from the first row of a table, to the story's end.
+        """Return the periods between two days, by default from the first row of a table to where the story is cut.
 
         Raises:
             QuestionError: no day is left.

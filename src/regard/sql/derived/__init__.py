@@ -15,6 +15,9 @@ from regard.sql.derived import (
     case_open,
     contract_term,
     episode,
+    incident_clock,
+    incident_reach,
+    incident_span,
     invite_seq,
     ledger,
     ledger_share,
@@ -24,6 +27,9 @@ from regard.sql.derived import (
     party_week,
     response_seq,
     served,
+    service_span,
+    unreported,
+    user_segment,
     visit_step,
 )
 from regard.sql.derived.steps import Statement as Statement  # noqa: TC001 - for others to import
@@ -38,6 +44,9 @@ STATEMENTS: Mapping[str, Statement] = MappingProxyType(
         "case_open": case_open.statement,
         "contract_term": contract_term.statement,
         "episode": episode.statement,
+        "incident_clock": incident_clock.statement,
+        "incident_reach": incident_reach.statement,
+        "incident_span": incident_span.statement,
         "invite_seq": invite_seq.statement,
         "ledger": ledger.statement,
         "ledger_share": ledger_share.statement,
@@ -47,6 +56,9 @@ STATEMENTS: Mapping[str, Statement] = MappingProxyType(
         "party_week": party_week.statement,
         "response_seq": response_seq.statement,
         "served": served.statement,
+        "service_span": service_span.statement,
+        "unreported": unreported.statement,
+        "user_segment": user_segment.statement,
         "visit_step": visit_step.statement,
     }
 )

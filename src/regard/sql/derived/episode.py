@@ -116,7 +116,7 @@ def _rows() -> list[Step]:
         Step(
             "spell_row",
             "stages of each interruption",
-            f"""
+            """
             SELECT joined.number, stage_of.*
             FROM stage_of
             JOIN joined ON joined.bearer = stage_of.bearer AND joined.start_at = stage_of.since_at
@@ -206,7 +206,7 @@ def _sizes(until: int) -> list[Step]:
         Step(
             "weighed",
             "time lost, the average of those affected",
-            f"""
+            """
             SELECT
               uneven_piece.bearer, uneven_piece.number,
               CAST(FLOOR(SUM(uneven_piece.weight) / NULLIF(MIN(estimate_spell.size), 0) + 0.5) AS BIGINT) AS lost

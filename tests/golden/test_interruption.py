@@ -1,0 +1,407 @@
+"""Customer interruption from files to numbers: the worked examples of the design, and those of the outside references."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden.company import at
+
+DAY = "2025-03-10"
+MARCH_10 = {"start": DAY, "end": "2025-03-11", "grain": "all"}
+WEEK = {"start": "2025-03-03", "end": "2025-03-10", "grain": "all"}
+"""10,080 minutes of UTC."""
+
+
+def near(value):
+    """Return a number up to rounding."""
+    return pytest.approx(value, rel=1e-9)
+
+
+def minute(count, day=DAY):
+    """Return the instant so many minutes after the midnight of a day."""
+    return at(day, count / 60)
+
+
+def served(*names, since="2024-01-01", **values):
+    """Return customers served since a day."""
+    return [{"customer": name, "from": at(since), "since": at(since), **values} for name in names]
+
+
+def losses(*rows, day=DAY):
+    """Return impact rows from (incident, customer, from, to, kind, more) in minutes of a day."""
+    return [
+        {
+            "impact": f"x{number}",
+            "incident": incident,
+            "customer": customer,
+            "from": minute(start, day),
+            "until": None if end is None else minute(end, day),
+            "kind": kind,
+            **(more[0] if more else {}),
+        }
+        for number, (incident, customer, start, end, kind, *more) in enumerate(rows)
+    ]
+
+
+def incident(name, start, end=None, day=DAY, **values):
+    """Return an incident from minute to minute of a day."""
+    return {"incident": name, "started": minute(start, day), "resolved": end and minute(end, day), **values}
+
+
+@pytest.fixture
+def g1(company):
+    """Five customers; A and B out, B with a workaround, B and C slowed, D planned, E for three minutes (golden G1)."""
+    company.has(
+        customers=served("B", "C", "D", "E") + served("A", criticality=5),
+        incidents=[
+            incident("I1", 100, 220, service="web", team="core", cause="change", severity="SEV1"),
+            incident("I2", 150, 190, service="api", team="edge", cause="load", severity="SEV2"),
+            incident("I3", 300, 360, service="web", team="core", planned="yes", notice=at("2025-03-01")),
+            incident("I4", 400, 403, service="api", team="edge", cause="load", severity="SEV3"),
+        ],
+        impacts=losses(
+            ("I1", "A", 100, 160, "outage", {"relief": "restored"}),
+            ("I1", "A", 200, 220, "outage", {"relief": "restored"}),
+            ("I1", "B", 100, 130, "outage", {"relief": "workaround"}),
+            ("I1", "B", 130, 160, "workaround", {"relief": "restored"}),
+            ("I2", "B", 150, 190, "degraded", {"relief": "restored"}),
+            ("I2", "C", 150, 190, "degraded", {"relief": "restored"}),
+            ("I3", "D", 300, 360, "outage", {"relief": "restored"}),
+            ("I4", "E", 400, 403, "outage", {"relief": "restored"}),
+        ),
+    )
+    return company
+
+
+def test_g1_the_nine_numbers(g1):
+    """G1, R001 to R007: 213 raw, 158 weighted, 60 planned apart, 3 sustained of 5 customers, 70 minutes, 42 each."""
+    asked = ["cml", "cml_w", "cml_planned", "int_freq", "momentary_freq", "caidi", "saidi", "cml_per_customer"]
+
+    assert g1.values(*asked, **MARCH_10) == [near(x) for x in (213, 158, 60, 3 / 5, 1 / 5, 70, 42, 42.6)]
+    assert g1.values("scope_n", "scope_pct", "scope_sustained_pct", **MARCH_10) == [near(4), near(80), near(60)]
+    assert g1.value("asai", **MARCH_10) == near(100 * 0.9704166666666667)
+
+
+def test_g26_range_criticality_and_long_interruption(g1):
+    """G26, R008, R009, R014: 113 to 213 around 158, 478 where A counts five times, CELID-60 40 %, relief in 35 minutes."""
+    index = g1.cell("cml_w", **MARCH_10).estimate
+
+    assert (index.lo, index.value, index.hi) == (near(113), near(158), near(213))
+    assert g1.value("cml_crit", **MARCH_10) == near(478)
+    assert g1.value("celid", **MARCH_10) == near(40)
+    # A half of four episodes is reached between 30 and 40 minutes; Kaplan-Meier names the first at which it is.
+    assert g1.value("time_to_relief", **MARCH_10) == near(30)
+    assert g1.values("relief_in_target", "time_to_relief_p90", **MARCH_10) == [near(100), near(60)]
+
+
+def test_g1_attribution_adds_up(g1):
+    """G1, R002, R030, K05: 116.667, 38.333 and 3 of 158 by incident; teams add up to the whole."""
+    by_incident = g1.by("cml_w", "incident", **MARCH_10)
+
+    assert {name: cell.estimate.value for name, cell in by_incident.items()} == {
+        "I1": near(116 + 2 / 3),
+        "I2": near(38 + 1 / 3),
+        "I4": near(3),
+    }
+    for dimension in ("team", "service", "cause", "severity", "journey", "loss_kind"):
+        parts = g1.by("cml", dimension, **MARCH_10)
+        assert sum(cell.estimate.value for cell in parts.values()) == near(213)
+
+
+def test_g26_the_incidents_clock_says_more_than_they_lost(g1):
+    """G26, K08: incident I1 from first to last impact times two customers is 240 minutes; they lost 140."""
+    assert g1.by("incident_minutes", "incident", **MARCH_10)["I1"].estimate.value == near(240)
+    own = g1.by("cml", "incident", options={"K05": "first"}, **MARCH_10)
+    assert own["I1"].estimate.value == near(140)
+
+
+def test_r002_a_duplicate_changes_nothing(company):
+    """R002: a row that two tools report counts once; an overlapping incident adds no more than its own minutes."""
+    company.has(
+        customers=served("A"),
+        incidents=[incident("I1", 100, 160), incident("I2", 100, 160)],
+        impacts=losses(
+            ("I1", "A", 100, 160, "outage"), ("I1", "A", 100, 160, "outage"), ("I2", "A", 130, 190, "outage")
+        ),
+    )
+
+    assert company.value("cml", **MARCH_10) == near(90)
+
+
+def test_r021_k11_planned_work_is_apart(g1):
+    """R021, K11: planned minutes apart, included, or weighted; with notice."""
+    assert g1.value("cml", options={"K11": "included"}, **MARCH_10) == near(273)
+    assert g1.value("cml", options={"K11": "weighted"}, **MARCH_10) == near(243)
+    assert g1.value("notice_met", **MARCH_10) == near(100)
+
+
+def test_k09_three_minutes_or_longer(g1):
+    """K09, R004: E's three minutes are a blip for IEEE and an interruption for British utilities."""
+    assert g1.values("int_freq", "momentary_freq", options={"K09": "3_min"}, **MARCH_10) == [near(4 / 5), 0]
+
+
+def test_k10_a_re_interruption_is_no_new_one(g1):
+    """K10, R005: within 180 minutes A keeps its 80 minutes and one interruption; without a gap it has two."""
+    assert g1.value("int_freq", options={"K10": "none"}, **MARCH_10) == near(4 / 5)
+    assert g1.value("reinterrupted_share", **MARCH_10) == near(25)
+
+
+def test_g2_counts_have_bounds(company):
+    """G2, R020: 400 and 700 of 1000 for the same hour: 42,000 to 60,000 minutes, 49,200 if independent."""
+    company.has(
+        customers=served("all", size=1000),
+        incidents=[incident("I1", 60, 120), incident("I2", 60, 120)],
+        impacts=losses(
+            ("I1", "all", 60, 120, "outage", {"n": 400, "evidence": "estimated"}),
+            ("I2", "all", 60, 120, "outage", {"n": 700, "evidence": "estimated"}),
+        ),
+    )
+
+    cell = company.cell("cml", **MARCH_10).estimate
+
+    assert (cell.lo, cell.value, cell.hi) == (near(42_000), near(49_200), near(60_000))
+    assert {"estimated"} <= set(cell.flags)
+    assert cell.coverage == 0
+
+
+def test_g3_caidi_rises_when_short_faults_are_mended(company):
+    """G3, R006: 20 minutes become 120 while minutes per customer fall from 2.2 to 1.2."""
+    short, long = served("short", size=1000), served("long", size=100)
+    rest = served("rest", size=8900)
+    company.has(
+        customers=short + long + rest,
+        incidents=[incident("I1", 60, 70), incident("I2", 60, 180)],
+        impacts=losses(("I1", "short", 60, 70, "outage"), ("I2", "long", 60, 180, "outage")),
+    )
+    assert company.values("caidi", "saidi", "int_freq", **MARCH_10) == [near(20), near(2.2), near(0.11)]
+
+    company.has(impacts=losses(("I2", "long", 60, 180, "outage")))
+    company.load()
+
+    assert company.values("caidi", "saidi", "int_freq", **MARCH_10) == [near(20), near(2.2), near(0.11)]
+
+
+def test_i1_six_load_points(company):
+    """I-1: CI 3100, customer-hours 6600, SAIFI 0.775, CAIFI 1.4090909, SAIDI 1.65 h, CAIDI 2.1290323 h, ASAI 0.9998116."""
+    sizes = {"LP1": 1000, "LP2": 800, "LP3": 600, "LP4": 800, "LP5": 500, "LP6": 300}
+    events = [("LP2", 3), ("LP3", 3), ("LP6", 2), ("LP3", 1), ("LP5", 1.5), ("LP6", 1.5)]
+    company.has(
+        customers=[row for name, size in sizes.items() for row in served(name, size=size)],
+        incidents=[
+            {"incident": f"E{n}", "started": at(f"2025-0{n + 1}-10"), "resolved": at(f"2025-0{n + 1}-10", h)}
+            for n, (_, h) in enumerate(events)
+        ],
+        impacts=[
+            {
+                "impact": f"x{n}",
+                "incident": f"E{n}",
+                "customer": point,
+                "from": at(f"2025-0{n + 1}-10"),
+                "until": at(f"2025-0{n + 1}-10", hours),
+                "kind": "outage",
+            }
+            for n, (point, hours) in enumerate(events)
+        ],
+    )
+    company.write("regard.toml", (company.root / "regard.toml").read_text().replace("2025-07-01", "2026-01-01"))
+    year = {"start": "2025-01-01", "end": "2026-01-01", "grain": "all"}
+
+    assert company.values("int_freq", "caifi", "saidi", "caidi", "ctaidi", "asai_sustained", **year) == [
+        near(0.775),
+        near(3100 / 2200),
+        near(1.65 * 60),
+        near(6600 / 3100 * 60),
+        near(6600 / 2200 * 60),
+        near(100 * (1 - 6600 / (4000 * 8760))),
+    ]
+    assert company.values("cml", "scope_n", **year) == [near(6600 * 60), near(2200)]
+    assert company.cell("int_freq", **year).estimate.n == near(3100)
+
+
+@pytest.fixture
+def i2(company):
+    """Ten customers, twelve incidents, a week of 10,080 minutes (reference I-2: a bitmap of a minute and customer)."""
+    events = {
+        "E1": ("123", 100, 160),
+        "E2": ("234", 130, 200),
+        "E3": ("1", 110, 120),
+        "E4": ("5", 300, 303),
+        "E5": ("67", 400, 405),
+        "E6": ("6", 405, 430),
+        "E7": ("8", 600, 720),
+        "E7b": ("8", 700, 760),
+        "E8": ("9", 800, 860),
+        "E9": ("9", 1000, 1060),
+        "E10": ("123456789", 2000, 2090),
+        "E10b": ("123", 2090, 2150),
+        "E11": ("X", 5000, 5100),
+        "E12": ("7", 10050, 10200),
+    }
+    day = "2025-03-03"
+    company.has(
+        customers=served(*"123456789") + [{"customer": "X", "from": minute(5040, day), "since": minute(5040, day)}],
+        incidents=[
+            incident(name, start, end, day, planned="yes" if name == "E7" else "no")
+            for name, (_, start, end) in events.items()
+        ],
+        impacts=losses(
+            *((name, one, start, end, "outage") for name, (who, start, end) in events.items() for one in who), day=day
+        ),
+    )
+    company.write("regard.toml", (company.root / "regard.toml").read_text().replace("2025-07-01", "2025-03-10"))
+    return company
+
+
+def test_i2_the_bitmap(i2):
+    """I-2: 1728 minutes by union (1628 unplanned, 100 planned only), average served 9.5, ASAI .98195 and .98204."""
+    none = {"K10": "none", "K11": "included"}
+
+    assert i2.value("cml", options={"K11": "included"}, **WEEK) == near(1728)
+    assert i2.values("cml", "cml_planned", **WEEK) == [near(1628), near(100)]
+    assert i2.value("asai", options={"K11": "included"}, **WEEK) == near(98.19548872180451)
+    assert i2.values("int_freq", "saidi", options=none, **WEEK) == [near(2.0), near(1720 / 9.5)]
+    assert i2.values("caidi", "ctaidi", "caifi", options=none, **WEEK) == [near(1720 / 19), near(172), near(1.9)]
+    assert i2.value("asai_sustained", options=none, **WEEK) == near(98.20384294068504)
+    assert i2.cell("int_freq", options=none, **WEEK).estimate.n == near(19)
+    assert i2.cell("momentary_freq", options=none, **WEEK).estimate.n == near(2)
+
+
+def test_i2_again_and_again_and_long(i2):
+    """I-2: CEMI more than one 0.8, more than two 0.1; total 120 minutes or more 0.8, a single one of 90 or more 0.9."""
+    for metric, name, value in (
+        ("cemi_more", "k", 1),
+        ("cemi", "k", 3),
+        ("celid", "t", 120),
+        ("celid_single", "s", 90),
+    ):
+        shipped = i2.workspace.catalogue.metric(metric).parameters[name]
+        assert shipped.editable
+        i2.write(
+            f"metrics/{metric}.yaml",
+            f"metric: {metric}\nversion: 2\nparameters: {{{name}: {{value: {value}, min: 1, max: 9999, editable: true}}}}\n",
+        )
+    i2.opened = None
+    none = {"K10": "none", "K11": "included"}
+
+    # E7 is planned: apart, customer 8 would have lost 60 minutes of it and not 160.
+    assert i2.value("cemi_more", options=none, **WEEK) == near(80)
+    assert i2.value("cemi", options=none, **WEEK) == near(10)
+    assert i2.value("celid", options=none, **WEEK) == near(80)
+    assert i2.value("celid_single", options=none, **WEEK) == near(90)
+
+
+def test_r024_the_average_served_is_exact(company):
+    """R024, K13: 1000 for fifteen days, then 1200 for fifteen, are 1100; at the start 1000, at the end 1200."""
+    april = {"start": "2025-04-01", "end": "2025-05-01", "grain": "all"}
+    company.has(
+        customers=served("old", size=1000) + served("new", since="2025-04-16", size=200),
+        incidents=[incident("I1", 0, 60, "2025-04-10")],
+        impacts=losses(("I1", "old", 0, 66, "outage"), day="2025-04-10"),
+    )
+
+    assert company.value("cml_per_customer", **april) == near(66_000 / 1100)
+    assert company.value("cml_per_customer", options={"K13": "start"}, **april) == near(66)
+    assert company.value("cml_per_customer", options={"K13": "end"}, **april) == near(55)
+
+
+def test_r010_a_segment_weight_is_linear(company):
+    """R010: doubling the weight of a segment adds exactly its own index; the segment is that at the time of the loss."""
+    company.has(
+        customers=served("A", segment="enterprise") + served("B", segment="consumer"),
+        incidents=[incident("I1", 100, 160)],
+        impacts=losses(("I1", "A", 100, 160, "degraded"), ("I1", "B", 100, 140, "outage")),
+    )
+
+    assert company.value("cml_segment", **MARCH_10) == near(3 * 30 + 40)
+    assert company.value("cml_w", **MARCH_10) == near(30 + 40)
+
+
+def test_unknown_is_not_zero(company):
+    """An incident whose customers nobody listed leaves the minutes unknown, not zero; what is known stands, flagged."""
+    company.has(customers=served("A"), incidents=[incident("I1", 100, 160)], impacts=losses(day=DAY))
+    company.write("data/impacts.csv", "impact,from\n")
+    cell = company.cell("cml", **MARCH_10).estimate
+    assert cell.value is None
+    assert "unknown" in cell.flags
+
+    company.has(
+        incidents=[incident("I1", 100, 160), incident("I2", 300, 400)],
+        impacts=losses(("I2", "A", 300, 400, "outage")),
+    )
+    company.load()
+    cell = company.cell("cml", **MARCH_10).estimate
+    assert cell.value == near(100)
+    assert "unknown" in cell.flags
+
+
+def test_k14_an_open_incident_counts_until_now(company):
+    """K14, R023: what is open counts to the end of the story, flagged; left out on request."""
+    company.has(
+        customers=served("A", "B"),
+        incidents=[incident("I1", 100), incident("I2", 100, 130)],
+        impacts=losses(("I1", "A", 100, None, "outage"), ("I2", "B", 100, 130, "outage")),
+    )
+    until = minute(400)
+
+    cell = company.cell("cml", until=until, **MARCH_10).estimate
+
+    assert cell.value == near(300 + 30)
+    assert "open" in cell.flags
+    assert company.value("cml", until=until, options={"K14": "exclude"}, **MARCH_10) == near(30)
+
+
+def test_k03_bases_are_never_mixed(company):
+    """K03, R007: a total over customers who are entitled and customers who were seen is blank, flagged `mixed`."""
+    company.has(
+        customers=served("A", "B"),
+        incidents=[incident("I1", 100, 160)],
+        impacts=losses(
+            ("I1", "A", 100, 160, "outage", {"basis": "connected"}),
+            ("I1", "B", 100, 140, "outage", {"basis": "active"}),
+        ),
+    )
+
+    cell = company.cell("cml", **MARCH_10).estimate
+    assert cell.value is None
+    assert "mixed" in cell.flags
+    assert company.value("cml", options={"K03": "active"}, **MARCH_10) == near(40)
+
+
+@pytest.fixture
+def g7(company):
+    """Two users; one fails from 10 to 20 and is silent from 50 on (golden G7)."""
+    calls = {"u1": {0: 1, 10: 0, 15: 0, 20: 1, 50: 1, 200: 1}, "u2": {0: 1, 20: 1, 40: 1, 60: 1}}
+    company.has(
+        customers=served("u1", "u2"),
+        requests=[
+            {"request": f"{user}-{m}", "customer": user, "at": minute(m), "ok": "yes" if ok else "no"}
+            for user, all_of in calls.items()
+            for m, ok in all_of.items()
+        ],
+    )
+    return company
+
+
+def test_g7_users_saw_more_uptime_than_requests_say(g7):
+    """G7, R015, R016: 100 minutes up and 10 down are 90.909 %, where 8 of 10 requests went well."""
+    assert g7.values("user_uptime", "success_ratio", "error_rate", **MARCH_10) == [
+        near(100 / 110 * 100),
+        near(80),
+        near(20),
+    ]
+    assert g7.values("unreported_min", "unreported_share", **MARCH_10) == [near(10), near(100)]
+
+
+@pytest.mark.parametrize(("weight", "uptime"), [(0.3, 99.9583), (0.5, 99.9306), (1.0, 99.8611), (0.0, 100.0)])
+def test_g5_a_partial_hour_is_what_one_makes_of_it(company, weight, uptime):
+    """G5, R009: the same partial hour in thirty days by the weights of four vendors: a depth of its own says which."""
+    april = {"start": "2025-04-01", "end": "2025-05-01", "grain": "all"}
+    company.has(
+        customers=served("A"),
+        incidents=[incident("I1", 0, 60, "2025-04-10")],
+        impacts=losses(("I1", "A", 0, 60, "degraded", {"depth": weight}), day="2025-04-10"),
+    )
+
+    index = company.value("cml_w", **april)
+
+    assert round(100 * (1 - index / (30 * 1440)), 4) == uptime
