@@ -81,12 +81,12 @@ def test_claims_in_words():
         after=Estimate(value=75.0, lo=70, hi=80),
         spans=("a", "b"),
         per_day=False,
-        improvement=Improvement(1.25, 1.1, 1.4, True, 1.25, "cannot be told"),
+        improvement=Improvement(1.25, 1.1, 1.4, True, 1.25, "too close to call"),
     )
     told = effects.improved_sentences(found)
     assert told[2] == "Relative change: +25 % [+10 %, +40 %]: changed."
     assert told[3] == "That is relative; in percentage points it is +15.0 pp."
-    assert told[4] == "Claimed: +25 %. Cannot be told."
+    assert told[4] == "Claimed: +25 %: too close to call."
 
 
 def test_a_case_that_may_never_pay():

@@ -156,7 +156,7 @@ def improved_sentences(found: Improved) -> tuple[str, ...]:
         points = numbers.change(found.after.value - found.before.value, unit)
         said.append(f"That is relative; in percentage points it is {points}.")
     if one.claim is not None:
-        said.append(f"Claimed: {relative(one.claim)}. {one.verdict[:1].upper()}{one.verdict[1:]}.")
+        said.append(f"Claimed: {relative(one.claim)}: {one.verdict}.")
     return tuple(said)
 
 
