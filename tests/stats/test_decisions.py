@@ -171,16 +171,16 @@ def test_a_ratio_of_counts_is_the_rate_ratio():
 @pytest.mark.parametrize(
     ("now", "claim", "verdict"),
     [
-        (Estimate(value=50, lo=45, hi=55), 0.6, "the claim holds"),
-        (Estimate(value=90, lo=85, hi=95), 0.6, "the claim does not hold"),
-        (Estimate(value=60, lo=45, hi=80), 0.6, "cannot be told"),
-        (Estimate(value=150, lo=140, hi=160), 1.25, "the claim holds"),
+        (Estimate(value=50, lo=45, hi=55), 0.6, "met"),
+        (Estimate(value=90, lo=85, hi=95), 0.6, "missed"),
+        (Estimate(value=60, lo=45, hi=80), 0.6, "too close to call"),
+        (Estimate(value=150, lo=140, hi=160), 1.25, "met"),
         (Estimate(value=0, lo=0, hi=3), 0.6, "cannot say"),
         (Estimate(value=50), 0.6, "cannot say"),
     ],
 )
 def test_claims_are_held_against_the_interval(now, claim, verdict):
-    """A claim holds only where the whole interval is at least as good (R031)."""
+    """A claim is met only where the whole interval is at least as good (R031)."""
     assert improvement(now, Estimate(value=100, lo=98, hi=102), claim=claim).verdict == verdict
 
 

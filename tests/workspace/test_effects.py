@@ -152,14 +152,14 @@ def test_no_outage_no_weights(tmp_path):
 
 
 def test_a_claim_about_a_metric(simulated):
-    """Tickets of two stretches are compared by the day, and a claim far beyond what happened does not hold."""
+    """Tickets of two stretches are compared by the day, and a claim far beyond what happened is missed."""
     before, after = ("2025-09-01", "2025-12-01"), ("2026-02-01", "2026-04-01")
     found = simulated.workspace.improve("ticket_rate", before=before, after=after, claim=0.1)
     counts = [one.value for one in (found.before, found.after)]
     assert found.per_day
     assert found.improvement.ratio == pytest.approx((counts[1] / 59) / (counts[0] / 91))
     assert found.improvement.lo < found.improvement.ratio < found.improvement.hi
-    assert found.improvement.verdict == "the claim does not hold"
+    assert found.improvement.verdict == "missed"
     same = simulated.workspace.improve("ticket_rate", before=before, after=before)
     assert (same.improvement.ratio, same.improvement.changed, same.improvement.verdict) == (1, False, "")
 

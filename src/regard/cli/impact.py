@@ -176,8 +176,7 @@ def _show(found: State, addition: Addition) -> None:
         (Cell(name or interruption.BLANK, words.PLAIN if name else words.FAINT), Cell(numbers.count(count)))
         for name, count in segments.items()
     )
-    matched = numbers.count(addition.matched)
-    title = f"{matched} customers match"
+    title = f"{interruption.many(addition.matched, 'customer')} match{'es' if addition.matched == 1 else ''}"
     found.terminal.table(Table(title, (Column("segment"), Column("customers", right=True)), rows))
     more = addition.parties - len(shown)
     found.terminal.say(f"{', '.join(shown)}{f' and {numbers.count(more)} more' if more else ''}")

@@ -38,8 +38,8 @@ def command(
 ) -> None:
     """Compare METRIC before and after as a ratio with its interval, and hold a claim against it.
 
-    A claim holds where the whole interval is at least as good, and does not where the whole interval is worse;
-    otherwise it cannot be told. Chance that comes in clumps is in the interval.
+    A claim is met where the whole interval is at least as good, and missed where the whole interval is worse;
+    otherwise it is too close to call. Chance that comes in clumps is in the interval.
     """
     found = state(context)
     spans = (span(before, "--before"), span(after, "--after"))

@@ -48,8 +48,8 @@ class Improvement:
         lo, hi: its 95 % interval, None when there is none.
         changed: whether the interval leaves out 1; None without one.
         claim: the ratio that was claimed, such as 0.6 for 40 % less; None when nothing was.
-        verdict: of the claim: holds (the whole interval is at least as good), does not hold (the whole interval is
-            worse), cannot be told; "" when nothing was claimed.
+        verdict: of the claim, as of a target: `met` (the whole interval is at least as good), `missed` (the whole
+            interval is worse), `too close to call`, or `cannot say` without an interval; "" when nothing was claimed.
     """
 
     ratio: float | None

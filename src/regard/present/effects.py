@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 OUTCOMES = {
     "csat": ("Satisfaction in the month, 0 to 100", "index", "points of satisfaction"),
-    "leaving": ("Customers who left in the month after", "percent", "percentage points more who leave"),
-    "renewal": ("Contracts due in the month after that were renewed", "percent", "percentage points more renewals"),
+    "leaving": ("Customers who left in the month after", "percent", "percentage points of customers who leave"),
+    "renewal": (
+        "Contracts due in the month after that were renewed",
+        "percent",
+        "percentage points of contracts renewed",
+    ),
     "tickets": ("Tickets a customer and month", "", "tickets a month"),
 }
 """Outcome -> what it is, its unit, and what an hour more of loss goes with."""
@@ -152,7 +156,7 @@ def improved_sentences(found: Improved) -> tuple[str, ...]:
         points = numbers.change(found.after.value - found.before.value, unit)
         said.append(f"That is relative; in percentage points it is {points}.")
     if one.claim is not None:
-        said.append(f"Claimed: {relative(one.claim)}. {one.verdict[:1].upper()}{one.verdict[1:]}.")
+        said.append(f"Claimed: {relative(one.claim)}: {one.verdict}.")
     return tuple(said)
 
 

@@ -83,7 +83,7 @@ def length(minutes: float | None) -> str:
         return numbers.MISSING
     size = abs(minutes)
     if 0 < size < 1:
-        return numbers.value(minutes * 60, "s")
+        return f"{numbers.digits(minutes * 60, 0 if float(minutes * 60).is_integer() else 1)} s"
     for unit, above in (("days", 2 * DAY), ("h", 2 * HOUR)):
         if size >= above:
             return f"{numbers.digits(minutes / {'days': DAY, 'h': HOUR}[unit], 1)} {unit}"
@@ -193,7 +193,7 @@ def ticket_sentence(found: Tickets) -> str:
     named = "1 ticket names it" if found.linked == 1 else f"{found.linked} tickets name it"
     if not found.matched or found.confidence is None:
         return f"Tickets: {named}; no other of the affected fits in time."
-    usual = numbers.value(found.usual)
+    usual = numbers.value(found.usual, "count")
     return (
         f"Tickets: {named}; {found.matched} more came from affected customers in that time, where {usual} are usual, "
         f"so {numbers.share(found.confidence)} of them are likely its."

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from regard.model import Target
 from regard.plan.effects import Case, Improvement
+from regard.stats.target import status
 
 if TYPE_CHECKING:
     from regard.plan.answer import Estimate
 
-HOLDS, SHORT, OPEN, UNKNOWN = "the claim holds", "the claim does not hold", "cannot be told", "cannot say"
+UNKNOWN = "cannot say"
 
 
 def improvement(
@@ -45,7 +47,7 @@ def improvement(
     above = math.hypot(_log(now.hi, now.value), _log(before.value, before.lo))
     lo, hi = ratio * math.exp(-below), ratio * math.exp(above)
     changed = not lo <= 1 <= hi
-    return Improvement(ratio, lo, hi, changed, claim, _verdict(lo, hi, claim))
+    return Improvement(ratio, lo, hi, changed, claim, _verdict(ratio, lo, hi, claim))
 
 
 def _log(above: float | None, below: float | None) -> float:
@@ -53,11 +55,11 @@ def _log(above: float | None, below: float | None) -> float:
     return math.log(above / below)
 
 
-def _verdict(lo: float, hi: float, claim: float | None) -> str:
+def _verdict(ratio: float, lo: float, hi: float, claim: float | None) -> str:
+    """Judge a claim as a target is judged: the ratio it says, or one that goes farther the same way."""
     if claim is None:
         return ""
-    good, bad = (hi <= claim, lo > claim) if claim < 1 else (lo >= claim, hi < claim)
-    return HOLDS if good else SHORT if bad else OPEN
+    return status(ratio, lo, hi, Target(metric="", hi=claim) if claim < 1 else Target(metric="", lo=claim)) or ""
 
 
 def business_case(

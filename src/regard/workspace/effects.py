@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,12 +78,12 @@ class Effects:
             sums[:, int(row["bucket"]), int(row["stratum"]), int(row["band"])] = [
                 row[name] for name in ("n", "x", "y", "xx", "xy")
             ]
-        found = response(*sums)
+        found = response(*sums, shares=outcome in SHARES)
         scale = 100.0 if outcome in SHARES else 1.0
         return Dose(
             outcome=outcome,
             bands=BANDS,
-            response=_scaled(found, scale, share=outcome in SHARES),
+            response=_scaled(found, scale),
             months=int(sums[0].sum()),
             strata=int((sums[0].sum(axis=(0, 2)) > 0).sum()),
         )
@@ -148,19 +149,17 @@ class Effects:
         return known, calendar.shift(known[-1], Grain.MONTH, 1).end_us
 
 
-def _scaled(found: Response, scale: float, *, share: bool) -> Response:
-    """Return a response by the hour; shares in percent, with ends that stay within 0 and 100."""
+def _scaled(found: Response, scale: float) -> Response:
+    """Return a response by the hour, shares in percent."""
 
-    def told(one: Estimate, by: float, *, held: bool = False) -> Estimate:
+    def told(one: Estimate, by: float) -> Estimate:
         value, lo, hi, se = (None if each is None else each * by for each in (one.value, one.lo, one.hi, one.se))
-        if held:
-            lo, hi = (None if each is None else min(max(each, 0.0), scale) for each in (lo, hi))
         return replace(one, value=value, lo=lo, hi=hi, se=se)
 
     return replace(
         found,
-        raw=tuple(told(one, scale, held=share) for one in found.raw),
-        adjusted=tuple(told(one, scale, held=share) for one in found.adjusted),
+        raw=tuple(told(one, scale) for one in found.raw),
+        adjusted=tuple(told(one, scale) for one in found.adjusted),
         slope=told(found.slope, HOUR * scale),
         slope_adjusted=told(found.slope_adjusted, HOUR * scale),
     )
@@ -190,7 +189,7 @@ def improved(before: Answers, after: Answers, claim: float | None) -> Improved:
         currency=after[0].currency,
         before=then.estimate,
         after=now.estimate,
-        spans=(f"{spans[0][0]} to {spans[0][1]}", f"{spans[1][0]} to {spans[1][1]}"),
+        spans=(_days(*spans[0]), _days(*spans[1])),
         per_day=per_day and days[0] != days[1],
         improvement=improvement(
             now.estimate,
@@ -200,6 +199,10 @@ def improved(before: Answers, after: Answers, claim: float | None) -> Improved:
             claim=claim,
         ),
     )
+
+
+def _days(start: date, end: date) -> str:
+    return f"{start} to {end - timedelta(days=1)}"
 
 
 def growth(metric: Metric, node: Node) -> int | None:

@@ -518,7 +518,7 @@ class Asking:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
     def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
-        """Return the periods between two days; where one is not said, from the first or to the last row of a table.
+        """Return the periods between two days, by default from the first row of a table to where the story is cut.
 
         Raises:
             QuestionError: no day is left.
@@ -531,6 +531,8 @@ class Asking:
         first = start or calendar.day_of(found[0] if found else self.until)
         after = end or last + timedelta(days=1)
         if first >= after:
+            if start is None or end is None:
+                return ()
             raise QuestionError(f"the question begins on {first} and ends before {after}: no day is left")
         return calendar.periods(first, after, grain)
 
