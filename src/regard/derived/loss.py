@@ -383,7 +383,7 @@ def tally(piece: Piece) -> dict[object, Counts]:
         total = sum(n for n, _ in known if n is not None) + people * sum(share for n, share in known if n is None)
         return min(people, settled(total))
 
-    found = {}
+    found: dict[object, Counts] = {}
     for mark, rows in marks(piece.rows).items():
         if mark == "users":
             some = settled(people * (piece.users or 0.0))

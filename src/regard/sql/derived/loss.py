@@ -55,6 +55,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
         *_customers(arguments),
         *_cohorts(arguments),
         *_while_served(until),
+        *_once(arguments),
     ]
 
 
@@ -74,7 +75,9 @@ def _incidents() -> list[Step]:
             "incident_source",
             "what an incident id means: how many sources use it, and the incident of each",
             """
-            SELECT incident_id, source, MIN(incident_no) AS incident_no, COUNT(*) OVER (PARTITION BY incident_id) AS sources
+            SELECT
+              incident_id, source, MIN(incident_no) AS incident_no,
+              COUNT(*) OVER (PARTITION BY incident_id) AS sources
             FROM incident_label
             GROUP BY incident_id, source
             """,
@@ -94,6 +97,7 @@ def _incidents() -> list[Step]:
 
 def _stage(arguments: Arguments, until: int) -> Step:
     basis = str(arguments["basis"])
+    other = "" if basis == "all" else f" OR impact.basis <> {text(basis)}"
     return Step(
         "stage",
         "stages of loss by then that take time and depth from somebody, with the incident that each means",
@@ -110,7 +114,7 @@ def _stage(arguments: Arguments, until: int) -> Step:
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)
         WHERE impact.start_at <= {until} AND CASE
-            WHEN impact.end_at <= impact.start_at{"" if basis == "all" else f" OR impact.basis <> {text(basis)}"} THEN FALSE
+            WHEN impact.end_at <= impact.start_at{other} THEN FALSE
             WHEN impact.depth IS NULL THEN {_harmful(arguments)}
             ELSE impact.depth <> 0
           END
@@ -319,7 +323,10 @@ def _cohorts(arguments: Arguments) -> list[Step]:
         Step(
             "cohort_no",
             "numbers of these cohorts",
-            "SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no FROM (SELECT DISTINCT cohort FROM partial) AS t",
+            """
+            SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no
+            FROM (SELECT DISTINCT cohort FROM partial) AS t
+            """,
         ),
         Step(
             "suffered",
@@ -342,32 +349,11 @@ def _cohorts(arguments: Arguments) -> list[Step]:
               AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
             """,
         ),
-        *_once(arguments),
-    ]
-
-
-def _once(arguments: Arguments) -> list[Step]:
-    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
-
-    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
-    """
-    some = "n_parties IS NOT NULL OR share IS NOT NULL"
-    whole = f"SELECT *, 0 AS row_no FROM suffered WHERE NOT ({some})\nUNION ALL\n"
-    added = arguments["overlap"] == "sum"
-    return [
-        Step(
-            "loss",
-            "the same, equal rows once where they are counted or added up: those have a number",
-            f"""
-            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
-            FROM (SELECT DISTINCT * FROM suffered{"" if added else f" WHERE {some}"}) AS t
-            """,
-        ),
     ]
 
 
 def _while_served(until: int) -> list[Step]:
-    """Return the steps that make `loss`: stages, as far as the customer was entitled to service.
+    """Return the steps that make `due`: stages, as far as the customer was entitled to service.
 
     Most lie within what one version says, which one look tells; only the others are cut.
     """
@@ -428,7 +414,7 @@ def _while_served(until: int) -> list[Step]:
             """,
         ),
         Step(
-            "loss",
+            "due",
             "stages as far as the customer was served; of cohorts, and of customers whom nobody describes, as they are",
             f"""
             SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted WHERE inside
@@ -443,6 +429,26 @@ def _while_served(until: int) -> list[Step]:
             JOIN entitlement ON entitlement.party_id = sighted.bearer
               AND entitlement.from_at < sighted.end_at AND entitlement.to_at > sighted.start_at
             WHERE NOT sighted.inside
+            """,
+        ),
+    ]
+
+
+def _once(arguments: Arguments) -> list[Step]:
+    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
+
+    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
+    """
+    some = "n_parties IS NOT NULL OR share IS NOT NULL"
+    whole = f"SELECT *, 0 AS row_no FROM due WHERE NOT ({some})\nUNION ALL\n"
+    added = arguments["overlap"] == "sum"
+    return [
+        Step(
+            "loss",
+            "the same, equal rows once where they are counted or added up: those have a number",
+            f"""
+            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM due{"" if added else f" WHERE {some}"}) AS t
             """,
         ),
     ]
