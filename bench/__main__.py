@@ -255,7 +255,7 @@ class Bench:
     def printed(self) -> str:
         """Return everything as a table."""
         out = [
-            f"{self.responses:,} responses, {self.cases:,} cases, {self.stages:,} stages of loss, best of {self.rounds}",
+            f"{self.responses:,} responses, {self.cases:,} cases, {self.stages:,} losses, best of {self.rounds}",
             "",
             "Apart: CPU s, wall s, GiB",
         ]

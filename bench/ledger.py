@@ -1,8 +1,8 @@
 """Customer minutes lost of five million stages of loss: by the ledger, by hand-written SQL, in pandas and in polars.
 
-The hand-written forms are the fastest known: one window in which each row adds what earlier ones have not covered, months
-by the first and last day of each piece, and a layer for each depth. No row is planned work, a count or a user's: the
-ledger provides for all of these, the others do not.
+The hand-written forms are the fastest known: one window in which each row adds what earlier ones have not covered,
+months by the first and last day of each piece, and a layer for each depth. No row is planned work, a count or a user's:
+the ledger provides for all of these, the others do not.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def _queries(stages: int) -> dict[str, str]:
     select 'desk' as source, 'm' || i as source_id, 'inc' || {_dice(6, 400)} as incident_id, party as party_id,
            null::bigint as n_parties, null::bigint as n_lo, null::bigint as n_hi, null::double as share,
            null::text as segment, null::text as tier, null::text as region, null::text as plan,
-           start_at, case when {_dice(7, 1000)} = 0 then null else start_at + {MINUTE} * (1 + {_dice(4, 180)}) end as end_at,
+           start_at,
+           case when {_dice(7, 1000)} > 0 then start_at + {MINUTE} * (1 + {_dice(4, 180)}) end as end_at,
            ([{kinds}])[1 + {_dice(5, len(WEIGHTS) + 2)}] as kind, null::double as depth,
            (['login', 'upload', 'checkout'])[1 + {_dice(8, 3)}] as journey, 'connected' as basis,
            (['observed', 'listed'])[1 + {_dice(9, 2)}] as evidence,
@@ -64,9 +65,9 @@ def _queries(stages: int) -> dict[str, str]:
     where start_at < {UNTIL}
     """
     incident = f"""
-    select 'desk' as source, 'inc' || i as source_id, 'inc' || i as incident_id, false as planned, {FIRST} as started_at,
-           {FIRST} as status_posted_at, 's' || i % 7 as service, 'c' || i % 5 as cause, 't' || i % 4 as owner_team,
-           'sev' || i % 3 as severity
+    select 'desk' as source, 'inc' || i as source_id, 'inc' || i as incident_id, false as planned,
+           {FIRST} as started_at, {FIRST} as status_posted_at, 's' || i % 7 as service, 'c' || i % 5 as cause,
+           't' || i % 4 as owner_team, 'sev' || i % 3 as severity
     from range(400) as r(i)
     """
     party = f"""
@@ -101,7 +102,7 @@ REACHED = f"{STAGES}, reached as (select *, max(e) {EARLIER} as p from stages)"
 
 
 def _by_month(pieces: str) -> str:
-    """Return SQL of minutes by month and segment of disjoint pieces: by first and last day, spread over months at the end."""
+    """Return SQL of minutes by month and segment of disjoint pieces: by first and last day, spread at the end."""
     return f"""
     days as (
       select segment, make_timestamp(s)::date as d0, make_timestamp(e - 1)::date as d1,
@@ -137,7 +138,9 @@ def _layers() -> str:
 
 
 HAND = {
-    "total": f"with {REACHED} select 'all', sum(greatest(0, e - greatest(s, coalesce(p, s)))) / {MINUTE}.0 from reached",
+    "total": f"""
+    with {REACHED} select 'all', sum(greatest(0, e - greatest(s, coalesce(p, s)))) / {MINUTE}.0 from reached
+    """,
     "segment": f"""
     with {REACHED}, pieces as (
       select party_id, greatest(s, coalesce(p, s)) as s, e from reached where p is null or e > p

@@ -162,7 +162,7 @@ def chosen(data):
 @often
 @given(st.data(), worlds.untils, worlds.losses())
 def test_ledger(data, until, tables):
-    """Rows that nest, touch, repeat or go on; parts of customers, cohorts, users of accounts, planned work (K01 to K11)."""
+    """Rows that nest, touch, repeat or go on; counts, cohorts, users of accounts, planned work (K01 to K11)."""
     agree("ledger", until, tables, **chosen(data))
 
 
@@ -191,6 +191,6 @@ def test_ledger_share(data, until, tables):
 @often
 @given(st.data(), worlds.untils, worlds.losses())
 def test_episode(data, until, tables):
-    """Pauses of exactly the gap, losses as long as the limit, relief at one instant, ids that two sources use (K09, K10)."""
+    """Pauses of exactly the gap, losses as long as the limit, relief at one instant, ids of two sources (K09, K10)."""
     arguments = chosen(data) | {name: data.draw(values) for name, values in more["episode"].items()}
     agree("episode", until, tables, **arguments)

@@ -73,7 +73,8 @@ def _incidents() -> list[Step]:
             "incident_source",
             "what an incident id means: how many sources use it, and the incident of each",
             """
-            SELECT incident_id, source, MIN(incident_no) AS incident_no, COUNT(*) OVER (PARTITION BY incident_id) AS sources
+            SELECT
+              incident_id, source, MIN(incident_no) AS incident_no, COUNT(*) OVER (PARTITION BY incident_id) AS sources
             FROM incident_label
             GROUP BY incident_id, source
             """,
@@ -93,6 +94,7 @@ def _incidents() -> list[Step]:
 
 def _stage(arguments: Arguments, until: int) -> Step:
     basis = str(arguments["basis"])
+    other = "" if basis == "all" else f" OR impact.basis <> {text(basis)}"
     return Step(
         "stage",
         "stages of loss by then that take time and depth from somebody, with the incident that each means",
@@ -109,7 +111,7 @@ def _stage(arguments: Arguments, until: int) -> Step:
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)
         WHERE impact.start_at <= {until} AND CASE
-            WHEN impact.end_at <= impact.start_at{"" if basis == "all" else f" OR impact.basis <> {text(basis)}"} THEN FALSE
+            WHEN impact.end_at <= impact.start_at{other} THEN FALSE
             WHEN impact.depth IS NULL THEN {_harmful(arguments)}
             ELSE impact.depth <> 0
           END
@@ -318,7 +320,10 @@ def _cohorts(arguments: Arguments) -> list[Step]:
         Step(
             "cohort_no",
             "numbers of these cohorts",
-            "SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no FROM (SELECT DISTINCT cohort FROM partial) AS t",
+            """
+            SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no
+            FROM (SELECT DISTINCT cohort FROM partial) AS t
+            """,
         ),
         Step(
             "suffered",
