@@ -166,11 +166,12 @@ def test_ledger(data, until, tables):
     agree("ledger", until, tables, **chosen(data))
 
 
-WEIGHTS = "cosmetic=0.0, data_loss=1.0, degraded=0.5, outage=1.0, workaround=0.25"
 more = {
     "ledger_share": {
         "sharing": st.sampled_from(["proportional", "first", "equal"]),
-        "weights": st.sampled_from([WEIGHTS, "cosmetic=0.0, data_loss=0.0, degraded=0.0, outage=0.0, workaround=0.0"]),
+        "weights": st.sampled_from(
+            [worlds.WEIGHTS, "cosmetic=0.0, data_loss=0.0, degraded=0.0, outage=0.0, workaround=0.0"]
+        ),
     },
     "episode": {
         "gap_min": st.sampled_from([0, 180, 360, 720]),

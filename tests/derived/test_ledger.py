@@ -10,7 +10,6 @@ from regard.derived.loss import weights
 from tests.derived.interruption import (
     LEAST,
     MOST,
-    POLICY,
     WEIGHTS,
     cohort,
     customer,
@@ -45,8 +44,7 @@ G1 = {
 
 def table(name, tables, last=DAY, **arguments):
     """Return the rows that reference and SQL agree on."""
-    defaults = {"weights": POLICY} if name == "ledger_share" else {}
-    return agree(name, minute(last), tables, **(defaults | arguments))
+    return agree(name, minute(last), tables, **arguments)
 
 
 def whole(rows, **by):

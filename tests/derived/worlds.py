@@ -82,9 +82,14 @@ def types(table):
     return own if "from" in document else SPINE | own | {"bucket": "integer"}
 
 
+WEIGHTS = "cosmetic=0.0, data_loss=1.0, degraded=0.5, outage=1.0, workaround=0.25"
+"""Policy `depth`, as whoever plans a question writes it in the place of its name."""
+
+
 def resolved(table, arguments):
-    """Return the arguments of a derived table with the defaults it declares."""
-    return (declared(table).get("arguments") or {}) | arguments
+    """Return the arguments of a derived table with the defaults it declares, policies by their values."""
+    known = (declared(table).get("arguments") or {}) | arguments
+    return {name: WEIGHTS if value == "policy depth" else value for name, value in known.items()}
 
 
 numbers = count()
