@@ -117,9 +117,9 @@ def stages(draw, parties=(1, 2, 3)):
 
 
 @st.composite
-def stories(draw, parties=(1, 2, 3)):
+def stories(draw, parties=(1, 2, 3), least=0, most=9):
     """Draw a story: rows of some customers, some of them twice, and customers that change."""
-    rows = draw(st.lists(stages(parties), max_size=9))
+    rows = draw(st.lists(stages(parties), min_size=least, max_size=most))
     again = [{**one, "source_id": f"{one['source_id']} again"} for one in rows if draw(st.integers(0, 5)) == 0]
     people = []
     for party in parties:

@@ -53,14 +53,9 @@ def test_the_ledger_is_what_a_bitmap_says(tables):
 
 @pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(story.stories(tuple(range(1, 21))), min_size=1, max_size=3))
-def test_the_sql_says_the_same_of_many_customers(stories):
-    """Twenty customers at once, made by the SQL, are what the bitmap says (R001)."""
-    tables = {
-        "impact": [one for each in stories for one in each["impact"]],
-        "incident": story.INCIDENTS,
-        "party": stories[0]["party"],
-    }
+@given(story.stories(tuple(range(1, 9)), 40, 50))
+def test_the_sql_says_the_same_of_many_customers(tables):
+    """Eight customers at once with half a dozen losses each, made by the SQL, are what the bitmap says (R001)."""
     ledger = by_engine("ledger", minute(SPAN), tables).to_pylist()
     check(tables, ledger, by_engine("ledger_share", minute(SPAN), tables).to_pylist())
 
