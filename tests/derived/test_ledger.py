@@ -10,7 +10,6 @@ from regard.derived.loss import weights
 from tests.derived.interruption import (
     LEAST,
     MOST,
-    POLICY,
     WEIGHTS,
     cohort,
     customer,
@@ -45,8 +44,7 @@ G1 = {
 
 def table(name, tables, last=DAY, **arguments):
     """Return the rows that reference and SQL agree on."""
-    defaults = {"weights": POLICY} if name == "ledger_share" else {}
-    return agree(name, minute(last), tables, **(defaults | arguments))
+    return agree(name, minute(last), tables, **arguments)
 
 
 def whole(rows, **by):
@@ -64,7 +62,7 @@ def weighed(rows, weights=WEIGHTS, **by):
 
 
 def test_g1_minutes_are_lost_once():
-    """Minutes of five customers: 213 in all, 158 by depth, 60 planned apart, 478 with customer A five times as critical."""
+    """Minutes of five customers: 213 in all, 158 by depth, 60 planned apart, 478 with A five times as critical."""
     ledger = table("ledger", G1)
 
     assert whole(ledger) == 213
@@ -100,7 +98,7 @@ def test_g1_minutes_by_incident_make_the_whole(sharing, expected):
 
 
 def test_g1_interruptions():
-    """Three sustained and one momentary: 70 minutes each, 42 per customer; A lost 80 of 120, relief after 60, 30, 40, 3."""
+    """Three sustained and one momentary; A lost 80 minutes of 120; relief after 60, 30, 40 and 3 minutes."""
     episodes = table("episode", G1)
     sustained = [row for row in episodes if row["sustained"]]
 
@@ -127,7 +125,7 @@ def test_g1_planned_work_included():
 
 
 def test_g2_counts_have_bounds():
-    """400 and 700 of 1,000 for an hour: between 42,000 and 60,000 minutes, 49,200 if independent; never 66,000 (R020)."""
+    """400 and 700 of 1,000 for an hour: from 42,000 to 60,000 minutes, 49,200 if independent, never 66,000 (R020)."""
     counted = [cohort(0, 60, "I1", region="EU", n_parties=400), cohort(0, 60, "I2", region="EU", n_parties=700)]
     tables = {"impact": counted, "party": [customer(1, region="EU", size=1000)]}
     [piece] = table("ledger", tables)

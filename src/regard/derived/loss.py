@@ -281,8 +281,8 @@ def _of_cohort(loss: Loss, history: History, arguments: Arguments) -> list[Loss]
 
 def _served(version: Row, at: int) -> bool:
     """Whether a party was entitled to service."""
-    begun = version["served_from"] is not None and version["served_from"] <= at
-    return begun and (version["served_to"] is None or at < version["served_to"])
+    begun = bool(version["served_from"] is not None and version["served_from"] <= at)
+    return begun and (version["served_to"] is None or bool(at < version["served_to"]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -337,7 +337,7 @@ def _counting(
 def _users(rows: Sequence[Loss], at: int, history: History) -> float:
     """Return the share of a customer's served users that lose something; all, where it has none."""
     customer = rows[0].party
-    below: set[int] = set()
+    below: set[int | None] = set()
     level = {customer}
     for _ in range(LEVELS):
         now = {party: version_at(history, party, at) for party in history}
@@ -380,7 +380,8 @@ def tally(piece: Piece) -> dict[object, Counts]:
     def added(rows: Sequence[Loss], first: str) -> float:
         counted = [(getattr(loss, first), loss.n, loss.share) for loss in rows]
         known = [(given if given is not None else n, share) for given, n, share in counted]
-        total = sum(n for n, _ in known if n is not None) + people * sum(share for n, share in known if n is None)
+        shares = sum(share for n, share in known if n is None and share is not None)
+        total = sum(n for n, _ in known if n is not None) + people * shares
         return min(people, settled(total))
 
     found: dict[object, Counts] = {}

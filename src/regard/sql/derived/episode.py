@@ -181,8 +181,8 @@ def _sizes(until: int) -> list[Step]:
             "how many each incident affected",
             f"""
             SELECT
-              uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, {columns("tally", CAUSE)}, tally.own_no,
-              tally.n, tally.lo, tally.hi
+              uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, {columns("tally", CAUSE)},
+              tally.own_no, tally.n, tally.lo, tally.hi
             FROM uneven_piece
             JOIN tally ON tally.bearer = uneven_piece.bearer AND tally.start_at = uneven_piece.start_at
             WHERE uneven_piece.any_whole = 0

@@ -59,9 +59,8 @@ def pieces(arguments: Arguments, until: int) -> list[Step]:
     """Return the steps that make `loss`, `alone`, `active` and `piece`.
 
     `alone`: rows of `loss` that overlap no other of their bearer. `active`: the others in each stretch of time.
-    `piece`: bearer, since_at (where its stretch began), start_at, end_at (or FOREVER), planned (of nothing else), kinds,
-    kind, own_depth, evidence, basis, basis_hi, incidents, party_size, is_whole, size, size_lo, size_hi, cohort,
-    `OF_VERSION`.
+    `piece`: bearer, cohort, since_at (where its stretch began), start_at, end_at (or FOREVER), `SAID`, party_size,
+    is_whole (whether all are affected), size, size_lo, size_hi, `OF_VERSION`.
     """
     return [
         *losses(arguments, until),
@@ -214,9 +213,8 @@ def _below(rows: str, planned: str) -> list[Step]:
                 f"""
                 SELECT DISTINCT
                   lifted.bearer, lifted.start_at, linked.party_id,
-                  COALESCE(
-                    linked.served_from <= lifted.start_at AND lifted.start_at < COALESCE(linked.served_to, {FOREVER}), FALSE
-                  ) AS served
+                  COALESCE(linked.served_from <= lifted.start_at, FALSE)
+                    AND lifted.start_at < COALESCE(linked.served_to, {FOREVER}) AS served
                 FROM {"lifted" if n == 1 else f"below{n - 1} AS lifted"}
                 JOIN linked ON linked.parent_id = {above}
                   AND linked.from_at <= lifted.start_at AND lifted.start_at < linked.to_at
@@ -237,9 +235,11 @@ def _below(rows: str, planned: str) -> list[Step]:
             "users_hit",
             "those of them that lose something",
             f"""
-            SELECT DISTINCT users.bearer, users.start_at, users.party_id, {planned.replace("planned", "hit.planned")} AS planned
+            SELECT DISTINCT
+              users.bearer, users.start_at, users.party_id, {planned.replace("planned", "hit.planned")} AS planned
             FROM users
-            JOIN {rows} AS hit ON hit.bearer = users.bearer AND hit.start_at = users.start_at AND hit.user_id = users.party_id
+            JOIN {rows} AS hit ON hit.bearer = users.bearer AND hit.start_at = users.start_at
+              AND hit.user_id = users.party_id
             """,
         ),
         Step(
@@ -350,8 +350,8 @@ def _told(arguments: Arguments) -> list[Step]:
             UNION ALL
             SELECT
               summed.bearer, summed.start_at, summed.end_at, summed.planned, summed.kinds, summed.own_depth,
-              summed.kind, summed.evidence, summed.basis, summed.basis_hi, summed.incidents, summed.of_all, summed.most_n,
-              {
+              summed.kind, summed.evidence, summed.basis, summed.basis_hi, summed.incidents, summed.of_all,
+              summed.most_n, {
                 "COALESCE(GREATEST(user_share.affected, summed.most_share), user_share.affected, summed.most_share)"
                 if share
                 else "summed.most_share"
@@ -363,7 +363,7 @@ def _told(arguments: Arguments) -> list[Step]:
 
 
 def _versioned() -> list[Step]:
-    """Return the steps that make `plain` and `placed`: pieces in which nothing changes, the latter of counts or cohorts.
+    """Return the steps that make `met` and `placed`: pieces in which nothing changes, the others apart.
 
     Nearly all pieces lie within one version of a customer that loses whole: they pass by the other steps.
     """
@@ -431,10 +431,9 @@ def _counted(arguments: Arguments) -> list[Step]:
         f" SUM(CASE WHEN COALESCE({column}, n_parties) IS NULL THEN share END) AS {name}_share"
         for name, column in counts.items()
     )
+    count = "COALESCE(part.{0}_sum, 0) + in_part.party_size * COALESCE(part.{0}_share, 0.0)"
     worked = ",\n              ".join(
-        f"LEAST(in_part.party_size, {settled(f'COALESCE(part.{name}_sum, 0) + in_part.party_size * COALESCE(part.{name}_share, 0.0)')})"
-        f" AS {name}"
-        for name in counts
+        f"LEAST(in_part.party_size, {settled(count.format(name))}) AS {name}" for name in counts
     )
     own = f"bearer, since_at, {', '.join(CAUSE)}, own_no"
     plain = ", ".join(f"of_{name} AS {name}" for name in DIMENSIONS)
@@ -512,7 +511,8 @@ def _counted(arguments: Arguments) -> list[Step]:
             SELECT
               sized.bearer, sized.since_at, sized.start_at, sized.end_at, COALESCE(scope.cohort, ''), sized.party_size,
               sized.is_whole, {sizes}, {columns("sized", SAID)},
-              COALESCE(sized.of_criticality, 1.0), sized.of_value_amount, COALESCE(sized.of_bucket, sized.bucket), {dims}
+              COALESCE(sized.of_criticality, 1.0), sized.of_value_amount,
+              COALESCE(sized.of_bucket, sized.bucket), {dims}
             FROM sized
             LEFT JOIN estimate ON estimate.bearer = sized.bearer AND estimate.start_at = sized.start_at
             LEFT JOIN cohort_no ON -cohort_no.cohort_no = sized.bearer
