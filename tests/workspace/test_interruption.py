@@ -488,3 +488,23 @@ def test_a_wrong_test_is_a_mistake_of_its_author(company):
     with pytest.raises(AuthorError) as error:
         company.workspace.propose_impact(proposal(who="sgment = 'b2b'"))
     assert asdict(error.value.mistakes[0])["hint"] == "did you mean 'segment'?"
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# One definition, one number
+
+
+def test_pages_say_what_the_metrics_say(company):
+    """The toll, the index and the causes of the pages are the numbers of the metrics, asked by incident and cause."""
+    asked = {"start": "2026-03-01", "end": "2026-04-01", "compare": ""}
+    workspace = company.workspace
+    for name in ("I1", "I2", "I4"):
+        page = workspace.incident(name)
+        minutes, weighted = (
+            answer.cells[0].estimate.value
+            for answer in workspace.ask("cml", "cml_w", where=f"incident = '{name}'", **asked)
+        )
+        assert minutes == pytest.approx(page.toll.minutes.value)
+        assert weighted == pytest.approx(page.index.value)
+    by_cause = {cell.dims["cause"]: cell.estimate.value for cell in workspace.ask("cml", by="cause", **asked).cells}
+    assert by_cause == pytest.approx({row.dims["cause"]: row.minutes.value for row in workspace.impact("cause").rows})
