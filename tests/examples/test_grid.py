@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -133,6 +134,83 @@ def test_minutes_lost_and_their_bounds_are_those_of_pandas(grid, ledger):
         assert {row[0]: row[place] for row in got} == pytest.approx(minutes.to_dict(), rel=1e-12)
     totals = [round(sum(row[place] for row in got) / 1e9) for place in (1, 2, 3)]
     assert totals == [714, 771, 779]
+
+
+def test_the_metric_says_the_minutes_their_bounds_and_what_is_unknown(grid, ledger):
+    """R001, R020: minutes lost with bounds, flagged as estimated, and as unknown for what nobody counted."""
+    workspace, _ = grid
+    (answer,) = workspace.ask("cml", grain="all")
+    [cell] = answer.cells
+    bounds = [(ledger[name] * ledger["minutes"]).sum() for name in ("likely", "least", "most")]
+    assert [cell.estimate.value, cell.estimate.lo, cell.estimate.hi] == pytest.approx(bounds, rel=1e-9)
+    assert {"estimated", "unknown"} <= set(cell.estimate.flags)
+    (yearly,) = workspace.ask("cml", by=["region"], grain="year", intervals=False)
+    got = {(cell.dims["region"], cell.period.start.year): cell.estimate.value for cell in yearly.cells}
+    assert {place: value for place, value in got.items() if value} == pytest.approx(by_year(ledger), rel=1e-9)
+
+
+def test_minutes_per_customer_of_each_state_and_year(grid, ledger):
+    """SAIDI's plain sister: minutes lost in a year over the customers of the state in that year."""
+    workspace, _ = grid
+    (answer,) = workspace.ask("cml_per_customer", by=["region"], grain="year", intervals=False)
+    got = {(cell.dims["region"], cell.period.start.year): cell.estimate.value for cell in answer.cells}
+    sizes = pd.read_csv(DATA / "states.csv", keep_default_na=False)
+    expected = {
+        (state, year): minutes
+        / sizes[(sizes["state"] == state) & (sizes["from"] <= f"{year}-01-01")]["customers"].iloc[-1]
+        for (state, year), minutes in by_year(ledger).items()
+    }
+    assert len(expected) > 200
+    assert {place: value for place, value in got.items() if value} == pytest.approx(expected, rel=1e-9)
+
+
+def by_year(ledger):
+    """Minutes lost by state and year, a loss that goes on over New Year in both."""
+    found: dict[tuple[str, int], float] = {}
+    for year in range(2000, 2017):
+        start, end = (pd.Timestamp(f"{each}-01-01", tz=HOME) for each in (year, year + 1))
+        inside = ledger["end"].clip(upper=end) - ledger["start"].clip(lower=start)
+        minutes = inside.clip(lower=pd.Timedelta(0)) / pd.Timedelta(minutes=1) * ledger["likely"]
+        for state, lost in minutes.groupby(ledger["state"]).sum().items():
+            if lost:
+                found[state, year] = lost
+    return found
+
+
+def test_interruptions_over_the_years(grid):
+    """SAIDI is SAIFI times CAIDI in every year, and highest in 2008, the year of Ike."""
+    workspace, _ = grid
+    saidi, saifi, caidi = (
+        {cell.period.start.year: cell.estimate.value for cell in answer.cells}
+        for answer in workspace.ask("saidi", "int_freq", "caidi", grain="year", intervals=False)
+    )
+    assert saidi == pytest.approx({year: saifi[year] * caidi[year] for year in saidi}, rel=1e-9)
+    assert max(saidi, key=saidi.get) == 2008
+    assert round(saidi[2008]) == 1571
+
+
+def test_one_day_of_ten_years_was_a_major_event(grid):
+    """IEEE 1366: by the days of the five years before, only that on which Ike came to Texas is of another kind."""
+    workspace, _ = grid
+    rows = derived_rows(workspace, "episode", "select start_at, sum(lost * size) / 60e6 from rows group by all")
+    days = pd.Series(
+        [minutes for _, minutes in rows],
+        index=pd.to_datetime([at for at, _ in rows], unit="us", utc=True).tz_convert(HOME).normalize(),
+    )
+    days = days.groupby(level=0).sum()
+    days = days[days > 0]
+    major = []
+    for year in range(2005, 2016):
+        before = np.log(days[(days.index.year >= year - 5) & (days.index.year < year)])
+        own = days[days.index.year == year]
+        major += own[own > np.exp(before.mean() + 2.5 * before.std())].index.strftime("%Y-%m-%d").tolist()
+    assert major == ["2008-09-12"]
+    count, without = workspace.ask("major_days", "minutes_without_major_days", grain="year", intervals=False)
+    got = {cell.period.start.year: cell.estimate.value for cell in count.cells}
+    assert [year for year in range(2005, 2016) if got[year]] == [2008]
+    rest = {cell.period.start.year: cell.estimate.value for cell in without.cells}
+    other = days[(days.index.year == 2008) & (days.index.strftime("%Y-%m-%d") != "2008-09-12")]
+    assert rest[2008] == pytest.approx(other.sum(), rel=1e-9)
 
 
 def test_adding_up_records_gives_more_than_there_can_be(ledger, losses):

@@ -108,6 +108,43 @@ def test_assumed_minutes_are_marked_as_assumed(assumed, incidents):
     assert 0.9 * naive < minutes < naive
 
 
+def test_minutes_lost_are_unknown_and_not_zero(status):
+    """R001: no metric of what customers lost has a value, and each says why."""
+    workspace, _ = status
+    for answer in workspace.ask("cml", "cml_per_customer", "int_freq", grain="year"):
+        assert {cell.estimate.value for cell in answer.cells} == {None}
+        assert all("unknown" in cell.estimate.flags for cell in answer.cells)
+
+
+def test_how_long_the_page_took_to_speak(status, incidents):
+    """R013: of incidents with a post-mortem, half were told 41 minutes or more after harm began."""
+    workspace, _ = status
+    real = incidents[(incidents["impact"] != "maintenance")]
+    felt = real["harm_start_at"].where(real["believed"], real["started_at"])
+    told = ((real["first"] - felt) / pd.Timedelta(minutes=1)).clip(lower=0)
+    assert round(told[real["believed"]].median()) == 41
+    (answer,) = workspace.ask("time_to_know", grain="all", intervals=False)
+    assert answer.cells[0].estimate.value == pytest.approx(told.median())
+    (detected,) = workspace.ask("time_to_detect", grain="all", intervals=False)
+    assert detected.cells[0].estimate.value is None
+
+
+def test_uptime_by_the_record(status, incidents):
+    """R015: the share of 2025 in which no incident of Actions alone was running, its overlaps joined."""
+    workspace, _ = status
+    own = incidents[(incidents["impact"] != "maintenance") & (incidents["components"].map(str) == "['Actions']")]
+    start = own["harm_start_at"].where(own["believed"], own["started_at"])
+    end = own["resolved_at"].where(~own["believed"] | (own["harm_end_at"] < own["resolved_at"]), own["harm_end_at"])
+    year = (pd.Timestamp("2025-01-01", tz="UTC"), pd.Timestamp("2026-01-01", tz="UTC"))
+    spans = pd.DataFrame({"start": start.clip(*year), "end": end.clip(*year)}).sort_values("start")
+    reached = spans["end"].cummax().shift(1).fillna(year[0])
+    down = (spans["end"] - spans["start"].clip(lower=reached)).clip(lower=pd.Timedelta(0)).sum()
+    (answer,) = workspace.ask("incident_uptime", by=["service"], grain="year", start="2025-01-01", end="2026-01-01")
+    got = {cell.dims["service"]: cell.estimate.value for cell in answer.cells}
+    assert got["Actions"] == pytest.approx(100 * (1 - down / (year[1] - year[0])), rel=1e-9)
+    assert round(got["Actions"], 1) == 99.2
+
+
 def test_nothing_is_said_of_customers_until_somebody_assumes_it(status, assumed):
     """As shipped, no row of impact is made. The assumption that can be switched on says of every row that it is one."""
     workspace, _ = status

@@ -166,19 +166,16 @@ def test_g2_counts_have_bounds(company):
 
 def test_g3_caidi_rises_when_short_faults_are_mended(company):
     """G3, R006: 20 minutes become 120 while minutes per customer fall from 2.2 to 1.2."""
-    short, long = served("short", size=1000), served("long", size=100)
-    rest = served("rest", size=8900)
     company.has(
-        customers=short + long + rest,
-        incidents=[incident("I1", 60, 70), incident("I2", 60, 180)],
-        impacts=losses(("I1", "short", 60, 70, "outage"), ("I2", "long", 60, 180, "outage")),
+        customers=served("short", size=1000) + served("long", size=100) + served("rest", size=8900),
+        incidents=[incident("I1", 60, 70), incident("I2", 60, 180), incident("I3", 60, 180, "2025-03-11")],
+        impacts=losses(("I1", "short", 60, 70, "outage"), ("I2", "long", 60, 180, "outage"))
+        + [row | {"impact": "later"} for row in losses(("I3", "long", 60, 180, "outage"), day="2025-03-11")],
     )
-    assert company.values("caidi", "saidi", "int_freq", **MARCH_10) == [near(20), near(2.2), near(0.11)]
-
-    company.has(impacts=losses(("I2", "long", 60, 180, "outage")))
-    company.load()
+    mended = {"start": "2025-03-11", "end": "2025-03-12", "grain": "all"}
 
     assert company.values("caidi", "saidi", "int_freq", **MARCH_10) == [near(20), near(2.2), near(0.11)]
+    assert company.values("caidi", "saidi", "int_freq", **mended) == [near(120), near(1.2), near(0.01)]
 
 
 def test_i1_six_load_points(company):

@@ -8,7 +8,7 @@ from regard.derived.loss import EVIDENCE, KINDS, RELIEFS
 from regard.derived.versions import DIMENSIONS
 from regard.expr import MINUTE_US
 from regard.sql.derived.loss import CAUSE
-from regard.sql.derived.pieces import one_of, pieces, together, word
+from regard.sql.derived.pieces import chosen, one_of, pieces, together, word
 from regard.sql.derived.steps import FOREVER, Step, columns, come, query
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def statement(arguments: Arguments, until: int) -> str:
     LEFT JOIN estimate_spell ON estimate_spell.bearer = spell.bearer AND estimate_spell.number = spell.number
     LEFT JOIN weighed ON weighed.bearer = spell.bearer AND weighed.number = spell.number
     """
-    steps = [*pieces(arguments, until), *_spells(arguments, until), *_rows(), *_sizes(until)]
+    steps = [*pieces(arguments, until), chosen(arguments), *_spells(arguments, until), *_rows(), *_sizes(until)]
     return query(steps, select)
 
 

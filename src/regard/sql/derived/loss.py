@@ -30,7 +30,7 @@ WRITTEN = (
 def place(column: str, words: Sequence[str]) -> str:
     """Return SQL of the place of a text in a list."""
     whens = " ".join(f"WHEN {text(word)} THEN {number}" for number, word in enumerate(words))
-    return f"CASE {column} {whens} END"
+    return f"CAST(CASE {column} {whens} END AS SMALLINT)"
 
 
 def same(a: str, b: str, names: Iterable[str]) -> str:
@@ -46,7 +46,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
     """Return the steps that make `incident_label`, `version` and `loss`.
 
     `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`,
-    population (of a cohort), bucket.
+    population (of a cohort), bucket, row_no (of rows that are counted or added up, else 0).
     """
     return [
         *version(until),
@@ -54,6 +54,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
         _stage(arguments, until),
         *_customers(arguments),
         *_cohorts(arguments),
+        *_while_served(until),
     ]
 
 
@@ -83,7 +84,7 @@ def _incidents() -> list[Step]:
             "the same with whether it is planned work",
             """
             SELECT
-              incident_source.*, CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS planned
+              incident_source.*, CAST(CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS SMALLINT) AS planned
             FROM incident_source
             JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
             """,
@@ -108,10 +109,11 @@ def _stage(arguments: Arguments, until: int) -> Step:
         FROM impact
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)
-        WHERE impact.start_at <= {until} AND COALESCE(impact.start_at < impact.end_at, TRUE)
-          AND CASE
-            WHEN impact.depth IS NULL THEN {_harmful(arguments)} ELSE impact.depth <> 0
-          END{"" if basis == "all" else f" AND impact.basis = {text(basis)}"}
+        WHERE impact.start_at <= {until} AND CASE
+            WHEN impact.end_at <= impact.start_at{"" if basis == "all" else f" OR impact.basis <> {text(basis)}"} THEN FALSE
+            WHEN impact.depth IS NULL THEN {_harmful(arguments)}
+            ELSE impact.depth <> 0
+          END
         """,
     )
 
@@ -211,7 +213,7 @@ def _customers(arguments: Arguments) -> list[Step]:
 
 
 def _cohorts(arguments: Arguments) -> list[Step]:
-    """Return the steps that make `loss`: the stages of customers, and those of cohorts.
+    """Return the steps that make `suffered`: the stages of customers, and those of cohorts.
 
     How many members a cohort has is counted in running totals of those who came and went: no join by range over all.
     """
@@ -320,7 +322,7 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             "SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no FROM (SELECT DISTINCT cohort FROM partial) AS t",
         ),
         Step(
-            "loss",
+            "suffered",
             "stages of loss of each bearer: of customers, of cohorts, and of all members of cohorts that lost whole",
             f"""
             SELECT bearer, user_id, start_at, end_at, {theirs}, CAST(NULL AS BIGINT) AS population, bucket FROM borne
@@ -338,6 +340,109 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             JOIN member ON {alike}
             WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
               AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            """,
+        ),
+        *_once(arguments),
+    ]
+
+
+def _once(arguments: Arguments) -> list[Step]:
+    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
+
+    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
+    """
+    some = "n_parties IS NOT NULL OR share IS NOT NULL"
+    whole = f"SELECT *, 0 AS row_no FROM suffered WHERE NOT ({some})\nUNION ALL\n"
+    added = arguments["overlap"] == "sum"
+    return [
+        Step(
+            "loss",
+            "the same, equal rows once where they are counted or added up: those have a number",
+            f"""
+            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM suffered{"" if added else f" WHERE {some}"}) AS t
+            """,
+        ),
+    ]
+
+
+def _while_served(until: int) -> list[Step]:
+    """Return the steps that make `loss`: stages, as far as the customer was entitled to service.
+
+    Most lie within what one version says, which one look tells; only the others are cut.
+    """
+    theirs = ", ".join((*WRITTEN, "population", "bucket"))
+    versions = "PARTITION BY party_id ORDER BY from_at"
+    return [
+        Step(
+            "entitled_version",
+            "when each version says that its party is served; time between versions is the one before's",
+            f"""
+            SELECT
+              party_id,
+              GREATEST(
+                CASE WHEN LAG(from_at) OVER ({versions}) IS NULL THEN {-FOREVER} ELSE from_at END,
+                COALESCE(served_from, {-FOREVER})
+              ) AS from_at,
+              LEAST(
+                COALESCE(LEAD(from_at) OVER ({versions}), {FOREVER}),
+                CASE WHEN served_to <= {until} THEN served_to ELSE {FOREVER} END
+              ) AS to_at
+            FROM version
+            """,
+        ),
+        Step(
+            "sighted",
+            "stages, and whether they lie within what one version says",
+            """
+            SELECT suffered.*, entitled_version.party_id IS NOT NULL AS inside
+            FROM suffered
+            LEFT JOIN entitled_version ON entitled_version.party_id = suffered.bearer
+              AND entitled_version.from_at <= suffered.start_at AND suffered.end_at <= entitled_version.to_at
+            """,
+        ),
+        Step("doubtful", "parties with stages that do not", "SELECT DISTINCT bearer FROM sighted WHERE NOT inside"),
+        Step(
+            "entitled_stretch",
+            "what the versions of these parties say, those that touch under one number",
+            f"""
+            SELECT
+              *,
+              CAST(SUM(CASE WHEN from_at = before_at THEN 0 ELSE 1 END) OVER (
+                {versions} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+              ) AS BIGINT) AS number
+            FROM (
+              SELECT *, LAG(to_at) OVER ({versions}) AS before_at
+              FROM entitled_version
+              WHERE from_at < to_at AND party_id IN (SELECT bearer FROM doubtful)
+            ) AS t
+            """,
+        ),
+        Step(
+            "entitlement",
+            "when these parties were served",
+            """
+            SELECT party_id, MIN(from_at) AS from_at, MAX(to_at) AS to_at
+            FROM entitled_stretch
+            GROUP BY party_id, number
+            """,
+        ),
+        Step(
+            "loss",
+            "stages as far as the customer was served; of cohorts, and of customers whom nobody describes, as they are",
+            f"""
+            SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted WHERE inside
+            UNION ALL
+            SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted
+            WHERE NOT inside AND bearer NOT IN (SELECT party_id FROM entitled_version)
+            UNION ALL
+            SELECT
+              sighted.bearer, sighted.user_id, GREATEST(sighted.start_at, entitlement.from_at),
+              LEAST(sighted.end_at, entitlement.to_at), {theirs}
+            FROM sighted
+            JOIN entitlement ON entitlement.party_id = sighted.bearer
+              AND entitlement.from_at < sighted.end_at AND entitlement.to_at > sighted.start_at
+            WHERE NOT sighted.inside
             """,
         ),
     ]

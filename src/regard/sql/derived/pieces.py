@@ -56,17 +56,16 @@ def one_of(table: str) -> str:
 
 
 def pieces(arguments: Arguments, until: int) -> list[Step]:
-    """Return the steps that make `loss`, `alone`, `chosen` and `piece`.
+    """Return the steps that make `loss`, `alone`, `active` and `piece`.
 
-    `alone`: rows of `loss` that overlap no other of their bearer. `chosen`: of each stretch of the others, the rows that
-    count in it: bearer, start_at, end_at, row_no, user_id, `WRITTEN`, population.
+    `alone`: rows of `loss` that overlap no other of their bearer. `active`: the others in each stretch of time.
     `piece`: bearer, since_at (where its stretch began), start_at, end_at (or FOREVER), planned (of nothing else), kinds,
     kind, own_depth, evidence, basis, basis_hi, incidents, party_size, is_whole, size, size_lo, size_hi, cohort,
     `OF_VERSION`.
     """
     return [
         *losses(arguments, until),
-        *_apart(arguments["overlap"]),
+        *_apart(),
         *_swept(arguments),
         *_told(arguments),
         *_versioned(),
@@ -74,7 +73,7 @@ def pieces(arguments: Arguments, until: int) -> list[Step]:
     ]
 
 
-def _apart(overlap: str | float) -> list[Step]:
+def _apart() -> list[Step]:
     """Return the steps that tell rows that overlap others from those that do not."""
     written = ", ".join(WRITTEN)
     bearer = "PARTITION BY bearer ORDER BY start_at"
@@ -95,36 +94,21 @@ def _apart(overlap: str | float) -> list[Step]:
             "stages that overlap no other: most",
             """
             SELECT * FROM neighbour
-            WHERE COALESCE(reached <= start_at, TRUE) AND COALESCE(next_at >= end_at, TRUE) AND user_id IS NULL
+            WHERE CASE WHEN reached > start_at OR next_at < end_at OR user_id IS NOT NULL THEN FALSE ELSE TRUE END
             """,
         ),
         Step(
-            "numbered",
+            "tangled",
             "the others, those that hang together under one number",
             f"""
             SELECT
-              bearer, user_id, start_at, end_at, {written}, population, bucket,
+              bearer, user_id, start_at, end_at, {written}, population, bucket, row_no,
               CAST(SUM(CASE WHEN reached > start_at THEN 0 ELSE 1 END) OVER (
                 PARTITION BY bearer ORDER BY start_at, CASE WHEN reached > start_at THEN 1 ELSE 0 END
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
               ) AS BIGINT) AS island
             FROM neighbour
             WHERE reached > start_at OR next_at < end_at OR user_id IS NOT NULL
-            """,
-        ),
-        Step(
-            "tangled",
-            "the same, equal rows once where it matters: where they are counted or added up",
-            """
-            SELECT *, 0 AS row_no FROM numbered WHERE n_parties IS NULL AND share IS NULL
-            UNION ALL
-            SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
-            FROM (SELECT DISTINCT * FROM numbered WHERE n_parties IS NOT NULL OR share IS NOT NULL) AS t
-            """
-            if overlap == "max"
-            else """
-            SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
-            FROM (SELECT DISTINCT * FROM numbered) AS t
             """,
         ),
     ]
@@ -160,8 +144,7 @@ def _swept(arguments: Arguments) -> list[Step]:
               tangled.end_at AS row_end_at, tangled.row_no, tangled.user_id,
               {columns("tangled", WRITTEN)}, tangled.population, tangled.bucket
             FROM stretch
-            JOIN tangled ON tangled.bearer = stretch.bearer AND tangled.island = stretch.island
-              AND tangled.start_at <= stretch.start_at AND stretch.end_at <= tangled.end_at
+            JOIN tangled ON {_holds("tangled", "stretch")}
             """,
         ),
     ]
@@ -180,6 +163,32 @@ def _swept(arguments: Arguments) -> list[Step]:
             )
         )
     return steps
+
+
+def _holds(rows: str, stretch: str) -> str:
+    """Return the test that a stage is active all through a stretch."""
+    return (
+        f"{rows}.bearer = {stretch}.bearer AND {rows}.island = {stretch}.island"
+        f" AND {rows}.start_at <= {stretch}.start_at AND {stretch}.end_at <= {rows}.end_at"
+    )
+
+
+def _unmixed(arguments: Arguments, rows: str, stretch: str) -> str:
+    """Return the join that keeps the rows that count in a stretch: planned work only where nothing else is active."""
+    apart = f" AND unmixed.planned = {rows}.planned" if arguments["planned"] == "apart" else ""
+    return f"JOIN unmixed ON unmixed.bearer = {stretch}.bearer AND unmixed.start_at = {stretch}.start_at{apart}"
+
+
+def chosen(arguments: Arguments) -> Step:
+    """Return the step `chosen`: of each stretch of stages that overlap others, those that count in it.
+
+    Columns: bearer, start_at, row_start_at, row_end_at, row_no, user_id, `WRITTEN`.
+    """
+    return Step(
+        "chosen",
+        "stages that overlap others, once for each stretch in which they count",
+        f"SELECT active.* FROM active {_unmixed(arguments, 'active', 'active')}",
+    )
 
 
 def _below(rows: str, planned: str) -> list[Step]:
@@ -326,16 +335,6 @@ def _told(arguments: Arguments) -> list[Step]:
             """,
         ),
         Step(
-            "chosen",
-            "the rows that count in them",
-            f"""
-            SELECT active.*
-            FROM active
-            JOIN unmixed ON unmixed.bearer = active.bearer AND unmixed.start_at = active.start_at
-              {"AND unmixed.planned = active.planned" if planned == "planned" else ""}
-            """,
-        ),
-        Step(
             "whole_piece",
             "all pieces",
             f"""
@@ -384,7 +383,7 @@ def _versioned() -> list[Step]:
               AND version.from_at <= whole_piece.start_at AND whole_piece.start_at < version.to_at
             """,
         ),
-        Step("special", "the others: few", "SELECT * FROM met WHERE is_plain = 0"),
+        Step("special", "the others: few", "SELECT DISTINCT * FROM met WHERE is_plain = 0"),
         Step(
             "outlasting",
             "those of them that outlast the version, or begin outside all versions",
@@ -446,20 +445,23 @@ def _counted(arguments: Arguments) -> list[Step]:
         f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}"
         for name in ("size", "size_lo", "size_hi")
     )
+    some = "(tangled.n_parties IS NOT NULL OR tangled.share IS NOT NULL)"
+    number = "CASE WHEN incident_id IS NULL THEN row_no ELSE 0 END"
     sources = f"""
-    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)},
-      CASE WHEN incident_id IS NULL THEN start_at * 2 + 1 ELSE 0 END AS own_no, n_parties, n_lo, n_hi, share
-    FROM alone WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)}, {number} AS own_no, n_parties, n_lo, n_hi, share
+    FROM alone
+    WHERE n_parties IS NOT NULL OR share IS NOT NULL
     UNION ALL
-    SELECT
-      bearer, start_at, {", ".join(CAUSE)}, CASE WHEN incident_id IS NULL THEN row_no * 2 ELSE 0 END,
-      n_parties, n_lo, n_hi, share
-    FROM chosen WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    SELECT tangled.bearer, stretch.start_at, {columns("tangled", CAUSE)}, {number},
+      tangled.n_parties, tangled.n_lo, tangled.n_hi, tangled.share
+    FROM stretch
+    JOIN tangled ON {_holds("tangled", "stretch")} AND {some}
+    {_unmixed(arguments, "tangled", "stretch")}
     """
     if lift(arguments) == "share":
         sources += """
     UNION ALL
-    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -2, NULL, NULL, NULL, user_share.affected
+    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -1, NULL, NULL, NULL, user_share.affected
     FROM user_share
     JOIN unmixed ON unmixed.bearer = user_share.bearer AND unmixed.start_at = user_share.start_at
       AND unmixed.planned = user_share.planned
