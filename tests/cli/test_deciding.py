@@ -33,7 +33,7 @@ def own(tmp_path):
         (("incident", "I5"), ["unknown, not zero", 'regard impact add I5 --who "segment']),
         (("incident", "I3"), ["planned work, which stands apart"]),
         (("impact", "--by", "cause,service"), ["deploy", "63 %", "213", "without any recorded impact (I5)"]),
-        (("impact", "--by", "cause", "--to", "2026-01"), ["No customer minutes were lost"]),
+        (("impact", "--by", "cause", "--to", "2026-01"), ["No customer minutes lost are recorded"]),
         (("impact", "queue"), ["No incident is open."]),
         (("ledger", "B"), ["90 minutes lost in 1 interruption: 1 sustained, 0 momentary.", "I1, I2"]),
         (("escalation", "t1", "t3"), ["the ticket names it", "2 incidents, each once"]),

@@ -234,6 +234,31 @@ def test_customers_of_a_cause_are_counted_once(company):
     assert row.customers == 4
 
 
+def test_counts_are_those_of_the_incident_asked(tmp_path):
+    """Of two counted incidents that overlap, each page and each row of the report counts its own, not their union."""
+    company = Outages(tmp_path, until=UNTIL).has(
+        customers=served([{"customer": f"c{n}", "region": "EU"} for n in range(10)]),
+        incidents=INCIDENTS,
+        losses=[
+            loss(1, "I1", None, 100, 160, region="EU", count=4, evidence="estimated"),
+            loss(2, "I2", None, 130, 200, region="EU", count=7, evidence="estimated"),
+        ],
+    )
+    workspace = company.load().workspace
+    assert [workspace.incident(name).toll.customers.value for name in ("I1", "I2")] == [4, 7]
+    assert {row.dims["incident"]: row.customers for row in workspace.impact("incident").rows} == {"I1": 4, "I2": 7}
+    together = workspace.incident("I1").toll.minutes.value + workspace.incident("I2").toll.minutes.value
+    # 30 min of 4, 30 of 10 (1 - 0.6 x 0.3) = 8.2, 40 of 7 (golden G2's independence).
+    assert together == pytest.approx(30 * 4 + 30 * 8.2 + 40 * 7)
+
+
+def test_incidents_of_which_nobody_recorded_the_impact(tmp_path):
+    """With incidents and no impact at all nothing was lost that is known: every incident is named as blind."""
+    company = Outages(tmp_path, until=UNTIL).has(customers=served(CUSTOMERS), incidents=INCIDENTS)
+    report = company.load().workspace.impact("cause")
+    assert (report.rows, report.blind) == ((), ("I1", "I2", "I4", "I5"))
+
+
 def test_impact_of_days_without_losses(company):
     """Days without any loss have no rows; a dimension that the ledger lacks and days turned round are refused."""
     report = company.workspace.impact("cause", start="2026-01-01", end="2026-02-01")
@@ -463,3 +488,23 @@ def test_a_wrong_test_is_a_mistake_of_its_author(company):
     with pytest.raises(AuthorError) as error:
         company.workspace.propose_impact(proposal(who="sgment = 'b2b'"))
     assert asdict(error.value.mistakes[0])["hint"] == "did you mean 'segment'?"
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# One definition, one number
+
+
+def test_pages_say_what_the_metrics_say(company):
+    """The toll, the index and the causes of the pages are the numbers of the metrics, asked by incident and cause."""
+    asked = {"start": "2026-03-01", "end": "2026-04-01", "compare": ""}
+    workspace = company.workspace
+    for name in ("I1", "I2", "I4"):
+        page = workspace.incident(name)
+        minutes, weighted = (
+            answer.cells[0].estimate.value
+            for answer in workspace.ask("cml", "cml_w", where=f"incident = '{name}'", **asked)
+        )
+        assert minutes == pytest.approx(page.toll.minutes.value)
+        assert weighted == pytest.approx(page.index.value)
+    by_cause = {cell.dims["cause"]: cell.estimate.value for cell in workspace.ask("cml", by="cause", **asked).cells}
+    assert by_cause == pytest.approx({row.dims["cause"]: row.minutes.value for row in workspace.impact("cause").rows})

@@ -56,7 +56,7 @@ def command(
         found.terminal.json(interruption.as_document(report))
         return
     if not report.rows:
-        found.terminal.say("No customer minutes were lost in these days.")
+        found.terminal.say("No customer minutes lost are recorded in these days.")
         for note in interruption.impact_notes(report):
             found.terminal.say(note, tone=words.FAINT)
         return

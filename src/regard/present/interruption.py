@@ -171,8 +171,10 @@ def incident_sentences(page: IncidentPage) -> tuple[str, ...]:
         known = ", ".join(f"{kind} {minutes(amount)}" for kind, amount in page.evidence.items())
         said.append(f"Evidence, in customer minutes: {known}.")
     if page.index is not None:
-        range_ = f"{minutes(page.index.lo)} if only full outages count, {minutes(page.index.hi)} if all losses do"
-        said.append(f"Weighted by depth: {minutes(page.index.value)} ({range_}).")
+        range_ = f" ({minutes(page.index.lo)} if only full outages count, {minutes(page.index.hi)} if all losses do)"
+        said.append(
+            f"Weighted by depth: {minutes(page.index.value)}{', by any policy' if page.index.exact else range_}."
+        )
     if page.untold is not None:
         said.append(f"{minutes(page.untold)} customer minutes passed before the first word to customers.")
     for wait in page.waits:

@@ -51,20 +51,23 @@ def _piece(shares: str, test: str) -> Step:
     )
 
 
+ALONE = "own > 0.999999"
+"""Whether a piece is wholly of the incidents asked, so that its size is theirs and not that of others too."""
+
 OF_INCIDENTS = "incident_id IN (SELECT UNNEST($incidents))"
 
 BEARER = Step(
     "bearer",
-    "each customer or cohort once; where a count is only known of several incidents together, it is at most that",
-    """
+    "each customer or cohort once; where a count is only known together with other incidents, it is at most that",
+    f"""
     SELECT
       bearer, MIN(party_id) AS party_id,
-      COALESCE(MAX(size) FILTER (WHERE incidents = 1), MAX(size)) AS n,
+      COALESCE(MAX(size) FILTER (WHERE {ALONE}), MAX(size)) AS n,
       COALESCE(
-        MAX(size_lo) FILTER (WHERE incidents = 1),
+        MAX(size_lo) FILTER (WHERE {ALONE}),
         CASE WHEN MAX(size_lo) >= MAX(party_size) THEN MAX(size_lo) ELSE 0 END
       ) AS n_lo,
-      COALESCE(MAX(size_hi) FILTER (WHERE incidents = 1), MAX(size_hi)) AS n_hi,
+      COALESCE(MAX(size_hi) FILTER (WHERE {ALONE}), MAX(size_hi)) AS n_hi,
       SUM(share * size * long) AS minutes,
       SUM(share * size_lo * long) AS minutes_lo,
       SUM(share * size_hi * long) AS minutes_hi,
@@ -72,7 +75,7 @@ BEARER = Step(
       ARG_MIN(value_amount, start_at) AS value_amount,
       MIN(start_at) AS start_at, MAX(stop_at) AS stop_at,
       ARG_MIN(segment, start_at) AS segment, ARG_MIN(region, start_at) AS region, ARG_MIN(tier, start_at) AS tier
-    FROM piece
+    FROM (SELECT *, SUM(share) OVER (PARTITION BY bearer, start_at) AS own FROM piece)
     GROUP BY bearer
     """,
 )
@@ -341,6 +344,7 @@ def attributed(shares: str, by: Sequence[str], bounds: Sequence[int]) -> str:
                 f"""
                 SELECT
                   period.period, piece.bearer, piece.planned_only, piece.size,
+                  SUM(piece.share) OVER (PARTITION BY period.period, piece.bearer, piece.start_at{own}) AS own,
                   COALESCE(piece.incident_id, 'at ' || piece.start_at) AS event,
                   piece.incident_id IS NOT NULL AS named{own},
                   piece.share * piece.size * lasted AS minutes,
@@ -359,7 +363,7 @@ def attributed(shares: str, by: Sequence[str], bounds: Sequence[int]) -> str:
                 "borne",
                 "customers of each group, each once",
                 f"""
-                SELECT period{dims}, bearer, MAX(size) AS n
+                SELECT period{dims}, bearer, COALESCE(MAX(size) FILTER (WHERE {ALONE}), MAX(size)) AS n
                 FROM cut WHERE NOT planned_only GROUP BY period{dims}, bearer
                 """,
             ),

@@ -244,7 +244,10 @@ class Interruptions:
             if name not in table.dims:
                 hint = did_you_mean(name, table.dims) or f"dimensions: {', '.join(table.dims)}"
                 raise QuestionError(f"minutes are not attributed by '{name}'; {hint}")
-        periods = self.asking.days("ledger_share", "start_at", start, end, grain)
+        # Where no impact is recorded at all the days are those of the incidents, whose minutes are then unknown.
+        periods = self.asking.days("ledger_share", "start_at", start, end, grain) or self.asking.days(
+            "incident", "started_at", start, end, grain
+        )
         if not periods:
             now = self.asking.until
             return ImpactReport(by=tuple(by), rows=(), totals={}, planned=0.0, blind=(), start_at=now, end_at=now)
