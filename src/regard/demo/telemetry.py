@@ -34,6 +34,12 @@ UNREPORTED_AT, UNREPORTED_MINUTES = "2026-06-18T20:10", 38
 """Search in the app fails in the west, and nobody notices."""
 EVERY = 5 * MINUTE
 """How often somebody tries who waits for something to work again."""
+PATIENCE = (15 * MINUTE, 60 * MINUTE)
+"""How long somebody tries before giving up, at least and at most."""
+SYNC = 14 * MINUTE
+"""How often the app asks for something by itself while it is open."""
+ROOM = 6 * HOUR
+"""Longer than any session."""
 
 
 class Telemetry:
@@ -53,7 +59,7 @@ class Telemetry:
             return
         rng = month.rng(self.seed, 9)
         begun = np.maximum(orders.since, month.start)
-        using = np.flatnonzero(self.people["app"][orders.who] & (orders.since < orders.at) & (orders.at - begun > HOUR))
+        using = np.flatnonzero(self.people["app"][orders.who] & (orders.since < orders.at) & (orders.at - begun > ROOM))
         parts = [self._sessions(rng, orders, begun, using)]
         for incident in self._incidents:
             if month.start <= incident.at < month.end:
@@ -88,20 +94,21 @@ class Telemetry:
     ) -> tuple[np.ndarray, ...]:
         """Everyday use: a session now and then, some ten requests each, of which hardly any fails."""
         often = np.repeat(using, rng.poisson(2.2, len(using)))
-        start = begun[often] + (rng.random(len(often)) * (orders.at[often] - begun[often] - HOUR)).astype(int)
+        start = begun[often] + (rng.random(len(often)) * (orders.at[often] - begun[often] - ROOM)).astype(int)
         length = rng.integers(4, 18, len(often))
         session = np.repeat(np.arange(len(often)), length)
         step = np.arange(len(session)) - np.repeat(np.cumsum(length) - length, length)
-        at = start[session] + step * 45 + rng.integers(0, 40, len(session))
+        at = start[session] + step * SYNC + rng.integers(0, 90, len(session))
         journey = rng.choice(5, len(session), p=(0.42, 0.24, 0.12, 0.14, 0.08))
-        return orders.who[often][session], at, rng.random(len(session)) > 0.001, journey
+        return orders.who[often][session], at, rng.random(len(session)) > 0.0002, journey
 
     @staticmethod
     def _trying(
         rng: np.random.Generator, who: np.ndarray, start: np.ndarray, end: np.ndarray, journey: int
     ) -> tuple[np.ndarray, ...]:
-        """Requests every few minutes from before a failure until after it: good, bad, good again."""
-        tries = (end - start) // EVERY + 6
+        """Requests every few minutes from before a failure: good, then bad until one gives up or it is over."""
+        gives_up = start + rng.integers(*PATIENCE, len(who))
+        tries = (np.minimum(end, gives_up) - start) // EVERY + 6
         row = np.repeat(np.arange(len(who)), tries)
         step = np.arange(len(row)) - np.repeat(np.cumsum(tries) - tries, tries)
         at = start[row] + (step - 3) * EVERY + np.where(step == 3, 0, rng.integers(0, 90, len(row)))
