@@ -449,20 +449,16 @@ def exact(day, minutes):
     return (datetime.fromisoformat(day) + timedelta(minutes=minutes)).isoformat() + "Z"
 
 
-MED = ("saidi", "cml_ex_med", "med_threshold", "med_days")
-"""Both views, what parts them, and how many days."""
-
-
 def test_i3_major_days_of_five_years(company):
     """I-3, R022, K12: 1686 days of loss have T = 19.954; three days are above it, 4289.75 minutes remain of 4464.75."""
     days = [0 if i % 13 == 0 else {400: 60, 900: 85, 1500: 30}.get(i, (1 + 37 * i % 101) / 20) for i in range(1, 1827)]
-    told = {"options": {"K09": "2_min"}, "grain": "all", "start": "2020-12-31", "end": "2025-12-31"}
+    told = {"grain": "all", "start": "2020-12-31", "end": "2025-12-31"}
     lost = daily(company, days, "2020-12-31")
     lost.write("metrics/own.yaml", ALL_MINUTES)
 
-    read = [cell.estimate for name in ("own", "own_without", "own_threshold", "own_days") for cell in lost.cells(name, **{**told, "options": {}})]
+    read = [lost.cell(name, **told).estimate for name in ("own", "own_without", "own_threshold", "own_days")]
 
-    assert [round(one.value, 8) for one in read] == [4464.75, 4289.75, 19.95442585, 3]
+    assert [one.value for one in read] == pytest.approx([4464.75, 4289.75, 19.95442585, 3], abs=1e-7)
     # Nothing is known of the five years before, so the days judge themselves, and say so.
     assert [one.flags for one in read[1:]] == [("provisional",)] * 3
 
@@ -560,7 +556,7 @@ def test_r028_cost_of_a_minute(company):
         incidents=[incident("I1", 0, 80, "2024-02-10"), incident("I2", 0, 20, "2025-02-10")],
         impacts=losses(("I1", "A", 0, 80, "outage"), day="2024-02-10")
         + [one | {"impact": "y"} for one in losses(("I2", "A", 0, 20, "outage"), day="2025-02-10")],
-        costs=[{"booking": "b", "from": at("2025-03-01"), "to": at("2025-04-01"), "kind": "reliability", "amount": 120_000}],
+        costs=[{"booking": "b", "from": at("2025-03-01"), "until": at("2025-04-01"), "kind": "reliability", "amount": 120_000}],
     )
 
     assert company.value("cost_per_cml", start="2025-03-01", end="2025-04-01", grain="month") == near(0.2)
