@@ -102,7 +102,10 @@ def test_g26_range_criticality_and_long_interruption(g1):
 def test_r001_the_command_says_the_same(g1, capsys):
     """R001: the command line gives the numbers that Python gives."""
     g1.load()
-    asked = ["-C", str(g1.root), "ask", "cml", "cml_w", "--from", DAY, "--to", "2025-03-10", "--grain", "all", "--json"]
+    asked = [
+        *("-C", str(g1.root), "ask", "cml", "cml_w"),
+        *("--from", DAY, "--to", "2025-03-11", "--grain", "all", "--json"),
+    ]
 
     with pytest.raises(SystemExit) as ended:
         main(asked)
@@ -435,7 +438,14 @@ def daily(company, minutes, first):
         customers=served("A", since="2019-01-01"),
         incidents=[incident("I1", 0, 1, "2019-01-01")],
         impacts=[
-            {"impact": day, "incident": "I1", "customer": "A", "from": at(day), "until": exact(day, lost), "kind": "outage"}
+            {
+                "impact": day,
+                "incident": "I1",
+                "customer": "A",
+                "from": at(day),
+                "until": exact(day, lost),
+                "kind": "outage",
+            }
             for day, lost in days
             if lost
         ],
@@ -507,7 +517,9 @@ def test_r023_what_burns_is_customers_times_depth(company):
         customers=served("many", size=400) + served("few", size=100) + served("done"),
         incidents=[incident("I1", 100), incident("I2", 110)],
         impacts=losses(
-            ("I1", "many", 100, None, "outage"), ("I2", "few", 110, None, "degraded"), ("I2", "done", 110, 120, "outage")
+            ("I1", "many", 100, None, "outage"),
+            ("I2", "few", 110, None, "degraded"),
+            ("I2", "done", 110, 120, "outage"),
         ),
     )
     asked = {"until": minute(400), **MARCH_10}
@@ -541,7 +553,9 @@ def test_r027_causes_share_all_minutes(company):
 
     plain = {name: cell.estimate.value for name, cell in company.by("cml", "cause", **march).items()}
     drawn = {name: cell.estimate.value for name, cell in company.by("reduction_potential", "cause", **march).items()}
-    rest = {name: cell.estimate.value for name, cell in company.by("reduction_without_largest", "cause", **march).items()}
+    rest = {
+        name: cell.estimate.value for name, cell in company.by("reduction_without_largest", "cause", **march).items()
+    }
 
     assert plain == {name: near(sum(all_of)) for name, all_of in hours.items()}
     assert rest == {name: near((sum(all_of) - max(all_of)) * yearly) for name, all_of in hours.items()}
@@ -556,7 +570,15 @@ def test_r028_cost_of_a_minute(company):
         incidents=[incident("I1", 0, 80, "2024-02-10"), incident("I2", 0, 20, "2025-02-10")],
         impacts=losses(("I1", "A", 0, 80, "outage"), day="2024-02-10")
         + [one | {"impact": "y"} for one in losses(("I2", "A", 0, 20, "outage"), day="2025-02-10")],
-        costs=[{"booking": "b", "from": at("2025-03-01"), "until": at("2025-04-01"), "kind": "reliability", "amount": 120_000}],
+        costs=[
+            {
+                "booking": "b",
+                "from": at("2025-03-01"),
+                "until": at("2025-04-01"),
+                "kind": "reliability",
+                "amount": 120_000,
+            }
+        ],
     )
 
     assert company.value("cost_per_cml", start="2025-03-01", end="2025-04-01", grain="month") == near(0.2)
