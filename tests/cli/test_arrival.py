@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -58,3 +59,63 @@ def test_files_without_from_are_refused(run, tmp_path):
     told = run("init", tmp_path / "new", BAKERY / "survey.csv")
     assert told.code == 2
     assert "--from" in told.err
+
+
+def test_a_preview_writes_nothing(run, arrived):
+    """Rows before and after, and rejects by rule; the folder is as it was."""
+    before = sorted(str(path) for path in arrived.rglob("*"))
+    told = run("-C", arrived, "preview", "orders")
+    assert told.code == 0, told.err
+    for shown in ("05.01.2026 18:22", "2026-01-05T17:22:00Z", "not-a-number", "n. n.", "nothing was written"):
+        assert shown in told.out
+    seen = json.loads(run("-C", arrived, "preview", "orders", "--json").out)
+    assert (seen["rows"], seen["refused"], seen["mapped"]["order"][0]) == (256, 2, 242)
+    assert sorted(str(path) for path in arrived.rglob("*")) == before
+
+
+def test_a_preview_of_what_is_not_there_suggests(run, arrived):
+    """A misspelt source gets the one that was meant."""
+    told = run("-C", arrived, "preview", "order")
+    assert (told.code, "did you mean 'orders'?" in told.err) == (1, True)
+
+
+def test_ready_says_what_every_metric_lacks(run, arrived):
+    """A metric is ready, or needs a column or table that is named, or does not apply: returns need their column."""
+    assert "nothing was loaded yet" in run("-C", arrived, "ready").err
+    run("-C", arrived, "load")
+    found = {one["metric"]: one for one in json.loads(run("-C", arrived, "ready", "--json").out)}
+    assert found["on_time_delivery"]["state"] == "ready"
+    assert (found["return_rate"]["state"], found["return_rate"]["why"]) == (
+        "needs",
+        "column returned_at of table order",
+    )
+    assert (found["conversion"]["state"], found["conversion"]["why"]) == ("needs", "table visit")
+    assert found["nps"]["state"] == "not applicable"
+    assert "question_kind = 'nps'" in found["nps"]["why"]
+    assert "ready" in run("-C", arrived, "ready", "--only", "ready").out
+
+
+def test_a_finding_shows_the_line_that_would_mend_it(run, arrived):
+    """The proposed line is right as it stands: put in its place, a retry lets the rows in that were turned away."""
+    path = arrived / "sources" / "orders.yaml"
+    text = re.sub(r"channel: channel.*", "channel: {from: channel, values: {WEB: web, APP: app}}", path.read_text())
+    path.write_text(text.replace('decimal: ","', 'decimal: "."'))
+    assert run("-C", arrived, "load").code == 2
+    found = {one["rule"]: one["mend"] for one in json.loads(run("-C", arrived, "findings", "--json").out)}
+    assert found["unknown-value"]["line"] == 'channel: {from: channel, values: {WEB: web, APP: app, TEL: "?"}}'
+    assert found["out-of-sequence"]["line"] == ""
+    number = int(found["unknown-value"]["place"].rpartition(":")[2])
+    lines = path.read_text().splitlines()
+    lines[number - 1] = "      " + found["unknown-value"]["line"].replace('"?"', "phone")
+    path.write_text("\n".join(lines).replace('decimal: "."', 'decimal: ","') + "\n")
+    told = run("-C", arrived, "load", "--retry")
+    assert told.code == 0, told.err
+    assert "3 are left" in told.out
+    assert {one["rule"] for one in json.loads(run("-C", arrived, "findings", "--json").out)} == {
+        "not-a-number", "out-of-sequence", "out-of-scale",
+    }  # fmt: skip
+
+
+def test_a_retry_without_rejects_does_nothing(run, arrived):
+    """Where no row waits, nothing is read."""
+    assert "No rows wait in quarantine." in run("-C", arrived, "load", "--retry").out

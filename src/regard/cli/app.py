@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     from regard.workspace import Workspace
 
-COMMANDS = ("init", "demo", "check", "load", "ask", "show", "findings", "completion", "docs")
+COMMANDS = (
+    "init", "demo", "check", "preview", "load", "ready", "ask", "show", "findings", "completion", "docs",
+)  # fmt: skip
 """In the order of help. Each is `command` in the file of its name."""
 
 INTERRUPTED, BROKEN, PIPE = 130, 70, 141

@@ -18,13 +18,14 @@ from regard.expr import Node, Type, Types, check as check_types, parse, words
 from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, collect, plan
-from regard.sources import load, read_sources
+from regard.sources import load, preview, read_sources
 from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.answers import Answers
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.kept import Kept
+from regard.workspace.ready import Ready, ready
 from regard.workspace.relations import Relations, extent
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from regard.model import Metric, Target
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
-    from regard.sources import Progress, Report
+    from regard.sources import Preview, Progress, Report
     from regard.store import Finding, Snapshot
 
 CONFIG = "regard.toml"
@@ -190,6 +191,31 @@ class Workspace:
     ) -> tuple[Finding, ...]:
         """Return what somebody should look at, all of it or of one kind, rule or status."""
         return tuple(self.store.findings(kind=kind, rule=rule, status=status))
+
+    def preview(self, name: str, *, most: int | None = None, shown: int = 3) -> Preview:
+        """Return what a load would make of the first rows of a source; nothing is written.
+
+        Raises:
+            QuestionError: there is no such source.
+            AuthorError: mistakes of the mapping.
+            SourceError: the source cannot be read.
+        """
+        if mistakes := catalog.in_order([*self.catalogue.reading, *self._written[1]]):
+            raise AuthorError(mistakes)
+        known = {source.name: source for source in self.sources}
+        if name not in known:
+            raise QuestionError(f"there is no source '{name}'; {did_you_mean(name, known)}".rstrip("; "))
+        clock = self.moment(self.config.until or None) or _now()
+        more = {} if most is None else {"most": most}
+        return preview(known[name], self.catalogue.tables, self.root, clock=clock, shown=shown, **more)
+
+    def ready(self) -> list[Ready]:
+        """Return for every metric whether the data can answer it: ready, what it needs, or not applicable.
+
+        Raises:
+            QuestionError: nothing was loaded yet.
+        """
+        return ready(self, Asking(self))
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
