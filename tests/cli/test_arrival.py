@@ -119,3 +119,24 @@ def test_a_finding_shows_the_line_that_would_mend_it(run, arrived):
 def test_a_retry_without_rejects_does_nothing(run, arrived):
     """Where no row waits, nothing is read."""
     assert "No rows wait in quarantine." in run("-C", arrived, "load", "--retry").out
+
+
+def test_an_audit_imports_the_targets_of_a_sheet(run, arrived):
+    """Targets of known figures become policies that pass the check; a bare one is read in the good direction."""
+    sheet = arrived / "sheet.csv"
+    sheet.write_text("name,value,target,trend\nNPS,52,>50,+3\nCustomer Lifetime Value,2680,2500,\nSmiles,5,>3,\n")
+    told = run("-C", arrived, "audit", sheet, "--import-targets", "--from", "2026-01-01")
+    assert told.code == 0, told.err
+    assert "has no direction" in told.out
+    assert "Smiles" in told.err
+    text = (arrived / "policies" / "targets.yaml").read_text()
+    assert '- {metric: nps, lo: 50, lo_incl: no, source: "sheet.csv:2", effective_from: 2026-01-01}' in text
+    assert "metric: clv, lo: 2500" in text
+    assert "assumed" in text
+    assert run("-C", arrived, "check").code == 0
+
+
+def test_an_audit_of_nothing_that_is_there(run, tmp_path):
+    """A missing file is a typing mistake."""
+    assert run("audit", tmp_path / "none.md").code == 2
+    assert "KPI sheet" in run("audit", "--help").out
