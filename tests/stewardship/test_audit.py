@@ -54,7 +54,7 @@ SHEET = """\
 CLEAN = """\
 | Metric | Current | Target | Trend | Definition |
 |---|---|---|---|---|
-| Satisfied customers (top two boxes) | 87.3 % | at least 85 % | +2.1 pp | satisfied, of customers who answered, latest answer |
+| Satisfied customers (top two boxes) | 87.3 % | at least 85 % | +2.1 pp | satisfied, of customers; latest answer |
 | CLV:CAC | 18.9 | > 3 | | revenue over marketing cost |
 | Cost per new customer | $142 | < $150 | -$8 | marketing spend over new customers |
 | Monthly churn | 4.2 % | < 5 % | -0.3 pp | customers lost in the month over those at its start |

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from regard.workspace import Workspace
 
 COMMANDS = (
-    "init", "demo", "check", "preview", "load", "ready", "ask", "show", "audit", "findings", "completion", "docs",
+    "init", "demo", "check", "preview", "load", "ready",
+    "ask", "explain", "show", "audit", "findings", "completion", "docs",
 )  # fmt: skip
 """In the order of help. Each is `command` in the file of its name."""
 

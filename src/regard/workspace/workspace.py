@@ -24,6 +24,7 @@ from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.answers import Answers
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
+from regard.workspace.explain import Explained, explain
 from regard.workspace.kept import Kept
 from regard.workspace.ready import Ready, ready
 from regard.workspace.relations import Relations, extent
@@ -216,6 +217,31 @@ class Workspace:
             QuestionError: nothing was loaded yet.
         """
         return ready(self, Asking(self))
+
+    def explain(
+        self,
+        name: str,
+        start: date,
+        end: date,
+        grain: Grain,
+        *,
+        options: Mapping[str, str] | None = None,
+        expected: tuple[float, float] | None = None,
+    ) -> Explained:
+        """Open one number: leaves, rows, choices, lineage, and its variants where a value is expected.
+
+        Args:
+            name: metric or alias.
+            start: first local day of the period.
+            end: the day after its last.
+            grain: length of the period.
+            options: choice -> option.
+            expected: what somebody else states, and the worth of its last digit.
+
+        Raises:
+            QuestionError: for what cannot be answered.
+        """
+        return explain(self, Asking(self), self.metric(name, options), (start, end), grain, expected=expected)
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
