@@ -19,7 +19,7 @@ from regard.expr import Node, Type, Types, check as check_types, parse
 from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, collect, plan
-from regard.sources import load, read_sources
+from regard.sources import load, preview, read_sources
 from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
@@ -28,8 +28,10 @@ from regard.workspace.added import Addition, Loss, add, propose
 from regard.workspace.answers import Answers
 from regard.workspace.effects import Effects, improved
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
+from regard.workspace.explain import Explained, explain
 from regard.workspace.interruption import Interruptions
 from regard.workspace.kept import Kept
+from regard.workspace.ready import Ready, ready
 from regard.workspace.relations import Relations, extent
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
     from regard.plan.effects import Calibration, Dose, Improved
-    from regard.sources import Progress, Report
+    from regard.sources import Preview, Progress, Report
     from regard.store import Finding, Snapshot
 
 CONFIG = "regard.toml"
@@ -201,6 +203,56 @@ class Workspace:
     ) -> tuple[Finding, ...]:
         """Return what somebody should look at, all of it or of one kind, rule or status."""
         return tuple(self.store.findings(kind=kind, rule=rule, status=status))
+
+    def preview(self, name: str, *, most: int | None = None, shown: int = 3) -> Preview:
+        """Return what a load would make of the first rows of a source; nothing is written.
+
+        Raises:
+            QuestionError: there is no such source.
+            AuthorError: mistakes of the mapping.
+            SourceError: the source cannot be read.
+        """
+        if mistakes := catalog.in_order([*self.catalogue.reading, *self._written[1]]):
+            raise AuthorError(mistakes)
+        known = {source.name: source for source in self.sources}
+        if name not in known:
+            raise QuestionError(f"there is no source '{name}'; {did_you_mean(name, known)}".rstrip("; "))
+        clock = self.moment(self.config.until or None) or _now()
+        more = {} if most is None else {"most": most}
+        return preview(known[name], self.catalogue.tables, self.root, clock=clock, shown=shown, **more)
+
+    def ready(self) -> list[Ready]:
+        """Return for every metric whether the data can answer it: ready, what it needs, or not applicable.
+
+        Raises:
+            QuestionError: nothing was loaded yet.
+        """
+        return ready(self, Asking(self))
+
+    def explain(
+        self,
+        name: str,
+        start: date,
+        end: date,
+        grain: Grain,
+        *,
+        options: Mapping[str, str] | None = None,
+        expected: tuple[float, float] | None = None,
+    ) -> Explained:
+        """Open one number: leaves, rows, choices, lineage, and its variants where a value is expected.
+
+        Args:
+            name: metric or alias.
+            start: first local day of the period.
+            end: the day after its last.
+            grain: length of the period.
+            options: choice -> option.
+            expected: what somebody else states, and the worth of its last digit.
+
+        Raises:
+            QuestionError: for what cannot be answered.
+        """
+        return explain(self, Asking(self), self.metric(name, options), (start, end), grain, expected=expected)
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
