@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,9 @@ DAY = "2025-03-10"
 MARCH_10 = {"start": DAY, "end": "2025-03-11", "grain": "all"}
 WEEK = {"start": "2025-03-03", "end": "2025-03-10", "grain": "all"}
 """10,080 minutes of UTC."""
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "customer-minutes-lost.md"
+LINE = re.compile(r"\| `(?P<metric>\w+)(?: (?P<choice>K\d\d)=(?P<option>\w+))?` \| (?P<value>[\d.]+) \|")
 
 
 def near(value):
@@ -598,3 +603,13 @@ def test_r015_three_lines_and_the_gap(company):
 
     assert seen == near(50)
     assert gap == near(claimed - seen)
+
+
+def test_r034_the_page_says_what_is_computed(g1):
+    """R034: every line of the worked example on the page of the method is what a workspace answers."""
+    lines = list(LINE.finditer(PAGE.read_text(encoding="utf-8")))
+    assert len(lines) >= 17
+
+    for line in lines:
+        options = {line["choice"]: line["option"]} if line["choice"] else {}
+        assert g1.value(line["metric"], options=options, **MARCH_10) == near(float(line["value"])), line[0]
