@@ -8,7 +8,7 @@ import pytest
 
 from regard.catalog import load
 from regard.errors import AuthorError
-from regard.model import Grain, Series, Window
+from regard.model import Series, Window
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def test_a_metric_by_method_has_a_formula_and_a_series(tmp_path: Path) -> None:
     text = METRIC.format(method="major_days", window="5 years", gives="threshold")
     found = written(tmp_path, text).metric("m")
 
-    assert found.series == Series(grain=Grain.DAY, window=Window(60, "month"))
+    assert found.series == Series(grain="day", window=Window(60, "month"))
     assert found.parameters["gives"].value == "threshold"
 
 
@@ -109,3 +109,28 @@ def test_leaves_that_a_method_reads_by_name(tmp_path: Path, old: str, new: str, 
         catalogue.metric("m")
 
     assert [(one.rule, one.message) for one in caught.value.mistakes] == [("method-leaves", message)]
+
+
+WINDOW = """metric: m
+version: 1
+title: Worst hour
+kind: by method
+method: worst_window
+rows: {used: {table: user_segment, over: [start_at, end_at]}}
+leaves: {up: "sum(used, overlap * up)", all: "sum(used, overlap)"}
+value: 100 * up / all
+series: {grain: minute}
+parameters: {width: 60}
+dims: [service]
+"""
+
+
+def test_a_method_is_told_its_settings(tmp_path: Path) -> None:
+    """The worst window needs a width of at least a minute; without one it is the author's mistake."""
+    (tmp_path / "right").mkdir()
+    assert written(tmp_path / "right", WINDOW).metric("m").series == Series(grain="minute")
+    for place, new in enumerate(("{width: 0}", "{}", "{wide: 60}")):
+        (tmp_path / str(place)).mkdir()
+        with pytest.raises(AuthorError) as caught:
+            written(tmp_path / str(place), WINDOW.replace("{width: 60}", new)).metric("m")
+        assert [one.rule for one in caught.value.mistakes] == ["missing-parameter"]

@@ -613,3 +613,16 @@ def test_r034_the_page_says_what_is_computed(g1):
     for line in lines:
         options = {line["choice"]: line["option"]} if line["choice"] else {}
         assert g1.value(line["metric"], options=options, **MARCH_10) == near(float(line["value"])), line[0]
+
+
+def test_g7_r017_the_worst_window(g7):
+    """G7, R017: within the first hour half of the worst 1 to 10 minutes, 75 % of the worst 20, 90.909 % of the hour."""
+    asked = ["mcr_1m", "mcr_5m", "mcr_10m", "mcr_20m", "mcr_1h"]
+
+    assert g7.values(*asked, until=minute(60), **MARCH_10) == [
+        near(50),
+        near(50),
+        near(50),
+        near(75),
+        near(100 / 110 * 100),
+    ]

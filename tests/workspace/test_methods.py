@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import duckdb
+import numpy as np
 import pytest
 
 from regard.catalog import load
@@ -97,7 +99,7 @@ def days(gives: str, spans: list[dict[str, Any]], start: date, *, by: tuple[str,
         value=parse("lost", "cell"),
         parameters={"gives": Setting(value=gives)},
         method="major_days",
-        series=Series(grain=Grain.DAY, window=Window(60, "month")),
+        series=Series(grain="day", window=Window(60, "month")),
     )
     question = Question(
         metrics=("m",), breakdowns=(by,), grain=Grain(grain), start=start, end=date(2027, 1, 1), compare=""
@@ -220,6 +222,68 @@ def test_what_is_open_is_projected_from_what_is_past() -> None:
     assert remaining[("2026-03", "gold")].value == pytest.approx(5 * 140 / 3 + 2 * 40)
     assert remaining[("2026-03", "free")].value is None
     assert remaining[("2026-03",)].value == pytest.approx(6 * 140 / 3 + 2 * 40)
+
+
+SEGMENT = replace(
+    company.SPAN,
+    name="segment",
+    columns={**company.SPAN.columns, "up": replace(company.SPAN.columns["rate"], name="up")},
+    finer=None,
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "worst"), [(1, 0), (5, 0), (10, 0), (20, 50), (60, 250 / 3), (120, 90), (240, 95), (241, None)]
+)
+def test_the_worst_window_from_segments(width: int, worst: float | None) -> None:
+    """TRUTH I-4: of four hours, down in minutes 100 to 109 and 200 to 201, by width, through filter and breakdown."""
+    begin = day_number(date(2026, 3, 1)) * DAY_US
+    bounds = [0, 100, 110, 200, 202, 240]
+    minute = 60_000_000
+    segments = [
+        {
+            "party_id": 1, "start_at": begin + start * minute, "end_at": begin + end * minute, "size": 1, "rate": 1.0,
+            "tier": tier, "kinds": "", "bucket": 1, "up": float(place % 2 == 0) if tier == "gold" else 0.0,
+        }
+        for tier in ("gold", "free") for place, (start, end) in enumerate(pairwise(bounds))
+    ]  # fmt: skip
+    metric = Metric(
+        id="m",
+        version=1,
+        status=Status.LOCAL,
+        kind=Kind.METHOD,
+        title="m",
+        rows={"r": RowSet(table="segment", over=("start_at", "end_at"), where=parse("tier = 'gold'"))},
+        leaves={"up_min": parse("sum(r, overlap * up)", "leaf"), "all_min": parse("sum(r, overlap)", "leaf")},
+        value=parse("100 * up_min / all_min", "cell"),
+        parameters={"width": Setting(value=width)},
+        method="worst_window",
+        series=Series(grain="minute"),
+    )
+    day = date(2026, 3, 1)
+    question = Question(
+        metrics=("m",), breakdowns=((), ("tier",)), grain=Grain.ALL, start=day, end=day + timedelta(days=1), compare=""
+    )
+    connection = duckdb.connect()
+    connection.register("segment", company.arrow(SEGMENT, segments))
+    made = plan(
+        question,
+        [metric],
+        calendar=Calendar(),
+        until=begin + 240 * minute,
+        tables={"segment": SEGMENT},
+        dimensions=company.DIMENSIONS,
+        policies={},
+    )
+    series, sql = methods.minutes(made, connection, "segment")
+    cells = collect(made, Duck(connection, lambda table, _: table).run(made))
+    found = [methods.found(made, part, elements) for part, elements in zip(cells, series, strict=True)]
+
+    assert [part.groups for part in cells] == [[()], [("gold",)]]
+    assert all(one is not None and one.n[0, 0] == 240 for one in found)
+    values = [one.value[0, 0] for one in found if one is not None]
+    assert values == pytest.approx([np.nan if worst is None else worst] * 2, nan_ok=True)
+    assert len(sql) == 3
 
 
 def test_the_catalogue_knows_what_is_built() -> None:

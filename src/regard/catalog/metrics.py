@@ -71,7 +71,7 @@ INTERVAL = Record(
 SERIES = Record(
     name="a series",
     fields={
-        "grain": Field(sort=Sort.TEXT, required=True, choices=("day",), means="what its elements are: day"),
+        "grain": Field(sort=Sort.TEXT, required=True, choices=("day", "minute"), means="what its elements are"),
         "window": Field(sort=Sort.TEXT, means="how far before the year of a period it begins, such as 5 years"),
     },
 )

@@ -133,6 +133,7 @@ WORD = Record(
         "gives": Field(
             sort=Sort.TEXTS, single=True, means="what the method can give, the usual first; once it is built"
         ),
+        "settings": Field(sort=Sort.TEXTS, single=True, means="parameters that the method reads, each a number from 1"),
         "series": Field(sort=Sort.TRUTH, means="whether the method reads a series"),
         "replicate": Field(
             sort=Sort.TEXTS, single=True, choices=REPLICATES, means="what it needs left out in turn: one of these"
@@ -180,6 +181,7 @@ class Terms:
         replicated: interval methods that need a replicate -> those they can have.
         methods: methods of metrics by method -> what each can give, the usual first; () when it is not built yet.
         in_series: those that read a series.
+        settings: method -> parameters that it reads, each a number from 1.
         leaves: method -> leaves it reads by name; a name that ends in * stands for one of each class.
         families, levels: as MODEL.md has them.
         means: word -> what it means.
@@ -191,6 +193,7 @@ class Terms:
     replicated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     in_series: frozenset[str] = frozenset()
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     families: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
@@ -451,6 +454,7 @@ def terms(document: Document, mistakes: list[Mistake]) -> Terms:
         intervals={name: word.texts("of") for name, word in intervals.items()},
         replicated={name: word.texts("replicate") for name, word in intervals.items() if word.texts("replicate")},
         methods={name: word.texts("gives") for name, word in methods.items()},
+        settings={name: word.texts("settings") for name, word in methods.items()},
         leaves={name: word.texts("of") for name, word in methods.items()},
         in_series=frozenset(name for name, word in methods.items() if word.truth("series")),
         families=written.texts("families"),

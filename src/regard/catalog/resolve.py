@@ -22,7 +22,6 @@ from regard.expr import Call, Name, Node, rewrite, walk, words
 from regard.model import (
     Choice,
     Good,
-    Grain,
     Interval,
     Kind,
     Metric,
@@ -277,6 +276,13 @@ class _Metric:
                     written.mistake("missing-field", message, hint=f"{name}: {METRIC.fields[name].means}")
                 )
         self._read_by(method)
+        for name in terms.settings[method]:
+            one = written.named("parameters").get(name)
+            value = one.number("value") if one else None
+            if value is None or value < 1:
+                hint = f"parameters: {{{name}: 60}}"
+                message = f"{method} reads ${name}, a number from 1"
+                self.mistakes.append(written.mistake("missing-parameter", message, "parameters", name, hint=hint))
         gives = written.named("parameters").get("gives")
         if gives is not None and gives.values.get("value") not in terms.methods[method]:
             hint = f"one of: {', '.join(terms.methods[method])}"
@@ -312,7 +318,7 @@ class _Metric:
             message = "only a method that reads a series has one"
             hint = f"method: {' or '.join(sorted(self.known.terms.in_series))}"
             self.mistakes.append(self.written.mistake("no-series", message, "series", hint=hint))
-        return Series(grain=Grain(inner.text("grain", "day")), window=window)
+        return Series(grain=inner.text("grain", "day"), window=window)
 
     def _repeat(self, rows: Mapping[str, RowSet]) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

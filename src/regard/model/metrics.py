@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from regard.expr import Node
-    from regard.model.time import Grain, Window
+    from regard.model.time import Window
 
 
 class Kind(StrEnum):
@@ -133,11 +133,11 @@ class Series:
     """The value of a metric by method, by element of time.
 
     Attributes:
-        grain: what an element is.
+        grain: what an element is: `day`, or `minute` of what a span table says is up and down.
         window: how far before the year of a period it begins, or None for the period alone.
     """
 
-    grain: Grain
+    grain: str
     window: Window | None = None
 
 

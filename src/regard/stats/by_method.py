@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from regard.stats.major_days import major_days
 from regard.stats.projection import projection
 from regard.stats.shrinkage import shrinkage
+from regard.stats.windows import worst_windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,4 +18,5 @@ BY_METHOD: Mapping[str, Callable[[Observed], Found]] = {
     "major_days": major_days,
     "projection": projection,
     "shrinkage": shrinkage,
+    "worst_window": worst_windows,
 }

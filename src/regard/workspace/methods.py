@@ -7,20 +7,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from regard.expr import MINUTE_US
 from regard.model import Grain, Kind, day_number
-from regard.stats import BY_METHOD, Observed
+from regard.sql import SEGMENTS, asked_segments, minute_series
+from regard.stats import BY_METHOD, Observed, minute_grid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from regard.lake import Connection
     from regard.model import Metric, Series
     from regard.plan import Cells, Group, Plan, Question, Stretch
     from regard.stats import Found
 
     Reader = Callable[[Question, Metric], tuple[Sequence[Cells], tuple[str, ...]]]
     """Asks a metric as if it were plain arithmetic, and gives its cells for each breakdown and what was run."""
+
+
+MINUTE = "minute"
+"""Grain of a series that is read from spans; every other is a grain of periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,7 @@ def series(plan: Plan, metric: Metric, read: Reader) -> tuple[list[Elements | No
     question = replace(
         plan.question,
         metrics=(metric.id,),
-        grain=metric.series.grain,
+        grain=Grain(metric.series.grain),
         start=first,
         end=max(stretch.period.end for stretch in plan.stretches),
         compare="",
@@ -82,6 +89,42 @@ def series(plan: Plan, metric: Metric, read: Reader) -> tuple[list[Elements | No
 
     cells, sql = read(question, metric)
     return [Elements(one.groups, {**one.leaves, "value": one.value}, place) for one in cells], sql
+
+
+def minutes(plan: Plan, connection: Connection, relation: str) -> tuple[list[Elements | None], tuple[str, ...]]:
+    """Return the minutes of spans for each breakdown of a plan: how long users were up and down, with what was run.
+
+    Args:
+        plan: of one metric that reads one row set, over spans with a share `up`.
+        connection: has the view.
+        relation: name of the view of its table.
+    """
+    start = min(stretch.period.start_us for stretch in plan.stretches)
+    end = max(start, min(max(stretch.period.end_us for stretch in plan.stretches), plan.until))
+    length = -(-(end - start) // MINUTE_US)
+    segments, dimensions = asked_segments(plan, plan.scans[0], relation)
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW {SEGMENTS} AS {segments}")
+
+    def place(bound: int) -> int:
+        return -(-(bound - start) // MINUTE_US)
+
+    found: list[Elements | None] = []
+    ran = [segments]
+    for breakdown in plan.question.breakdowns:
+        columns = [f"d{dimensions.index(name)}" for name in breakdown]
+        ran.append(minute_series(SEGMENTS, start, end, columns))
+        table = connection.sql(ran[-1]).to_arrow_table()
+        keys = list(zip(*(table[name].to_pylist() for name in columns), strict=True)) or [()] * table.num_rows
+        groups = {group: number for number, group in enumerate(dict.fromkeys(keys))}
+        at = np.array([groups[key] for key in keys], dtype=np.int64), table["minute"].to_numpy()
+        numbers = {
+            name: minute_grid(at, table["minutes"].to_numpy(), table[name].to_numpy(), (len(groups), length)).astype(
+                float
+            )
+            for name in ("up", "down")
+        }
+        found.append(Elements(list(groups), numbers, place))
+    return found, tuple(ran)
 
 
 def _window(plan: Plan, declared: Series, stretch: Stretch) -> tuple[int, int]:

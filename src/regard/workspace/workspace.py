@@ -20,7 +20,7 @@ from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, collect, plan
 from regard.sources import load, preview, read_sources
-from regard.sql import scan_statement
+from regard.sql import Facts, scan_statement
 from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace import methods
@@ -600,7 +600,7 @@ class Asking:
         wide = len(question.breakdowns)
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
-            series, sql = methods.series(made, metric, self._plain)
+            series, sql = self._series(made, metric)
             terms = Terms(
                 targets=self.targets(metric),
                 show_from_n=config.show_from_n,
@@ -630,6 +630,17 @@ class Asking:
                 filters=question.where_text,
                 currency=config.currency,
             )
+
+    def _series(self, made: Plan, metric: Metric) -> tuple[list[methods.Elements | None], tuple[str, ...]]:
+        """Return the series that the method of a metric reads, for each breakdown, and the statements that ran."""
+        if metric.series is None or metric.series.grain != methods.MINUTE or not made.stretches:
+            return methods.series(made, metric, self._plain)
+        question = replace(made.question, metrics=(metric.id,))
+        alone = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        relation = self.relations.name(alone.scans[0].table, alone.scans[0].arguments)
+        if Facts(alone, alone.scans[0], relation).joined:
+            self.relations.name("party", ())
+        return methods.minutes(alone, self.relations.connection, relation)
 
     def _plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
         """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
