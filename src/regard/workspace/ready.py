@@ -44,7 +44,10 @@ def ready(workspace: Workspace, asking: Asking) -> list[Ready]:
     metrics = [workspace.catalogue.metric(name) for name in workspace.catalogue.metrics]
     filled = _Filled(workspace, asking)
     lacking = {one.id: filled.lacking(one) for one in metrics if one.status is not Status.PLANNED}
-    numbers = _asked(workspace, [one for one in metrics if lacking.get(one.id) == ""])
+    whole = [one for one in metrics if lacking.get(one.id) == ""]
+    numbers = _asked(workspace, whole, "all")
+    # Who stood there when all time began tells nothing: month by month.
+    numbers |= _asked(workspace, [one for one in whole if not numbers.get(one.id)], "month")
     return [_one(metric, lacking.get(metric.id), numbers.get(metric.id)) for metric in metrics]
 
 
@@ -61,24 +64,24 @@ def _one(metric: Metric, lacking: str | None, n: float | None) -> Ready:
     )
 
 
-def _asked(workspace: Workspace, metrics: Sequence[Metric]) -> dict[str, float | None]:
-    """Return metric -> on how many rows its value over all time rests."""
+def _asked(workspace: Workspace, metrics: Sequence[Metric], grain: str) -> dict[str, float | None]:
+    """Return metric -> on how many rows its value rests, at most, of the periods of a grain."""
     try:
-        return _together(workspace, metrics)
+        return _together(workspace, metrics, grain)
     except (QuestionError, AuthorError):
         found: dict[str, float | None] = {}
         for one in metrics:
             try:
-                found |= _together(workspace, [one])
+                found |= _together(workspace, [one], grain)
             except (QuestionError, AuthorError):
                 found[one.id] = None
         return found
 
 
-def _together(workspace: Workspace, metrics: Sequence[Metric]) -> dict[str, float | None]:
+def _together(workspace: Workspace, metrics: Sequence[Metric], grain: str) -> dict[str, float | None]:
     if not metrics:
         return {}
-    answers = workspace.ask(*(one.id for one in metrics), grain="all", compare="", intervals=False)
+    answers = workspace.ask(*(one.id for one in metrics), grain=grain, compare="", intervals=False)
     return {
         answer.metric.id: max(
             (cell.estimate.n or 0 for cell in answer.cells if cell.estimate.value is not None), default=None
