@@ -626,3 +626,23 @@ def test_g7_r017_the_worst_window(g7):
         near(75),
         near(100 / 110 * 100),
     ]
+
+
+def test_r023_what_runs_is_projected(company):
+    """R023: 400 customers are out for 20 minutes; those before who lasted 15 lasted 55 more: 22,000 minutes to come."""
+    past = {30: "2025-03-01", 50: "2025-03-02", 70: "2025-03-03", 130: "2025-03-04"}
+    company.has(
+        customers=served("A") + served("block", size=400),
+        incidents=[incident("now", 100), *(incident(f"I{m}", 0, m, day) for m, day in past.items())],
+        impacts=losses(("now", "block", 100, None, "outage"))
+        + [
+            row | {"impact": f"p{m}"}
+            for m, day in past.items()
+            for row in losses((f"I{m}", "A", 0, m, "outage"), day=day)
+        ],
+    )
+    now = {"until": minute(120), "start": "2025-03-01", "end": "2025-04-01"}
+
+    assert company.value("burn", **now) == near(400)
+    # Of the class of 15 minutes and older: those past it lasted 15, 35, 55 and 115 minutes beyond it, 55 on average.
+    assert company.value("projection", **now) == near(400 * 55)
