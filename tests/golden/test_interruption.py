@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -97,6 +99,19 @@ def test_g26_range_criticality_and_long_interruption(g1):
     assert g1.value("time_to_relief", **MARCH_10) == near(30)
     assert g1.value("time_to_relief", options={"K34": "resolved"}, **MARCH_10) == near(35)
     assert g1.values("relief_in_target", "time_to_relief_p90", **MARCH_10) == [near(100), near(60)]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "customer-minutes-lost.md"
+
+
+def test_the_page_shows_what_is_computed(g1):
+    """R034: each line of the worked example on the page of the method is asked, and gives the number shown."""
+    lines = re.findall(r"^\| `(\w+)(?: (K\d+)=(\w+))?` \| ([\d.]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(lines) == 17
+    for metric, choice, option, number in lines:
+        options = {choice: option} if choice else {}
+        assert g1.value(metric, options=options, **MARCH_10) == near(float(number)), (metric, options)
 
 
 def test_r001_the_command_says_the_same(g1, capsys):
