@@ -40,8 +40,12 @@ IDS = {
     "INT-14": {"time_to_restore", "time_to_restore_ended", "time_to_restore_p90", "restore_in_target"},
     "INT-15": {"workaround_rate"},
     "INT-16": {
-        "time_to_detect", "time_to_detect_p90", "time_to_know", "time_to_know_p90",
-        "time_to_mitigate", "time_to_mitigate_p90",
+        "time_to_detect",
+        "time_to_detect_p90",
+        "time_to_know",
+        "time_to_know_p90",
+        "time_to_mitigate",
+        "time_to_mitigate_p90",
     },
     "INT-17": {"reinterrupted_share"},
     "INT-18": {"cml_planned", "notice_met"},
@@ -113,7 +117,16 @@ IDS = {
     "LEAD-06": {"lead_lag", "lead_power"},
 }
 """Catalogue line -> its ids: one id, one number, so every named variant is an id of its own."""
-PLANNED = {"projection", *(f"mcr_{width}" for width in ("1m", "5m", "10m", "20m", "1h", "1d")), "nonresponse_gap", "sample_drift", "renewal_p", "churn_risk", "lead_lag", "lead_power"}
+PLANNED = {
+    "projection",
+    *(f"mcr_{width}" for width in ("1m", "5m", "10m", "20m", "1h", "1d")),
+    "nonresponse_gap",
+    "sample_drift",
+    "renewal_p",
+    "churn_risk",
+    "lead_lag",
+    "lead_power",
+}
 """Ids whose method comes later; they refuse politely."""
 TARGETS = {
     "csat_top2": (85, None, False, True, "S2:10"),
@@ -223,7 +236,15 @@ def test_no_variant_inherits_a_target():
 @pytest.mark.parametrize("code", sorted(IDS))
 def test_a_catalogue_line_finds_its_first_id(code):
     """A line of the catalogue may be asked for by its number; it means the id that the catalogue names first."""
-    first = {"VOC-02": "csat_index", "FIN-04": "clv", "COM-01": "new_customers", "WEB-09": "step_loss", "INT-01": "cml", "INT-05": "int_freq", "INT-11": "cemi"}
+    first = {
+        "VOC-02": "csat_index",
+        "FIN-04": "clv",
+        "COM-01": "new_customers",
+        "WEB-09": "step_loss",
+        "INT-01": "cml",
+        "INT-05": "int_freq",
+        "INT-11": "cemi",
+    }
 
     found = catalogue().find(code)
 
