@@ -50,7 +50,7 @@ IDS = {
     "INT-17": {"reinterrupted_share"},
     "INT-18": {"cml_planned", "notice_met"},
     "INT-19": {"cml_ex_med", "med_threshold", "med_days"},
-    "INT-20": {"burn", "projection"},
+    "INT-20": {"burn_rate", "projected_min"},
     "INT-21": {"reduction_potential", "reduction_without_largest"},
     "INT-22": {"cost_per_cml"},
     "INT-24": {"unreported_min", "unreported_share"},
@@ -118,8 +118,6 @@ IDS = {
 }
 """Catalogue line -> its ids: one id, one number, so every named variant is an id of its own."""
 PLANNED = {
-    "projection",
-    *(f"mcr_{width}" for width in ("1m", "5m", "10m", "20m", "1h", "1d")),
     "nonresponse_gap",
     "sample_drift",
     "renewal_p",
