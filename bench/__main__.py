@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 TOLERANCE = 1e-9
 GIB = "GiB"
+PARTS = ("scorecard", "loss")
 
 
 @dataclass
@@ -64,14 +65,16 @@ class Bench:
     Attributes:
         work: folder for the data.
         responses, cases: size of the company.
+        stages: how many stages of loss its customers suffered.
         rounds: how often each step is measured.
         here: whether steps run in this process: quicker, but without a peak of memory of their own.
     """
 
-    def __init__(self, work: Path, responses: int, cases: int, rounds: int, *, here: bool = False) -> None:
+    def __init__(self, work: Path, responses: int, cases: int, stages: int, rounds: int, *, here: bool = False) -> None:
         self.work = work
         self.responses = responses
         self.cases = cases
+        self.stages = stages
         self.rounds = rounds
         self.here = here
         self.lines: list[Line] = []
@@ -192,13 +195,40 @@ class Bench:
             [small] = self.best("tenth", ("scan", variant))
             self.lines.append(Line(f"scorecard, {variant}: ten times the rows", scans[variant], small, 10.5))
 
-    def run(self) -> None:
-        """Measure everything."""
-        self.made("full", self.responses, self.cases)
-        scans = self.scorecards()
-        self.kept(scans)
-        self.tenfold(scans)
-        self.refresh()
+    def interruption(self) -> None:
+        """Customer minutes lost from stages of loss, against hand-written SQL, pandas and polars."""
+        found = {}
+        for folder, stages in (("loss tenth", self.stages // 10), ("loss", self.stages)):
+            self.apart[f"generate {stages:,} stages"] = self.step(folder, "stages", str(stages))
+            for table in ("ledger", "ledger_share"):
+                self.apart[f"derive {table}, {folder}"] = self.step(folder, "pieces", table)
+            for what, aim in (("total", 1.1), ("segment", 1.1), ("weighted", 1.5)):
+                steps = [("cml", what, "kept"), ("cml", what, "made"), ("cml_hand", what)]
+                kept, made, theirs = self.best(folder, *steps)
+                self.same(f"cml {what}, {folder}", kept, theirs)
+                self.same(f"cml {what} made, {folder}", made, theirs)
+                rows = f"minutes lost, {what}, {stages:,} stages"
+                self.lines.append(Line(f"{rows}: from the kept ledger / by hand from impact", kept, theirs, None))
+                self.lines.append(Line(f"{rows}: from impact / by hand from impact", made, theirs, aim))
+                found[folder, what] = made
+            for other, aim in (("pandas", 0.6), ("polars", 0.3)):
+                [theirs] = self.best(folder, (f"cml_{other}", "segment"))
+                self.same(f"cml segment {other}, {folder}", found[folder, "segment"], theirs)
+                rows = f"minutes lost, segment, {stages:,} stages"
+                self.lines.append(Line(f"{rows}: from impact / {other}", found[folder, "segment"], theirs, aim))
+        small, large = (found[folder, "segment"] for folder in ("loss tenth", "loss"))
+        self.lines.append(Line("minutes lost, segment: ten times the stages", large, small, 10.5))
+
+    def run(self, parts: Sequence[str]) -> None:
+        """Measure everything, or some parts."""
+        if "scorecard" in parts:
+            self.made("full", self.responses, self.cases)
+            scans = self.scorecards()
+            self.kept(scans)
+            self.tenfold(scans)
+            self.refresh()
+        if "loss" in parts:
+            self.interruption()
         self.peaks |= {name: took for name, took in self.apart.items() if "tenth" not in name}
 
     # --- printing -----------------------------------------------------------------------------------------------------
@@ -208,6 +238,7 @@ class Bench:
         return {
             "responses": self.responses,
             "cases": self.cases,
+            "stages": self.stages,
             "rounds": self.rounds,
             "ratios": [
                 {
@@ -224,7 +255,7 @@ class Bench:
     def printed(self) -> str:
         """Return everything as a table."""
         out = [
-            f"{self.responses:,} responses, {self.cases:,} cases, best of {self.rounds}",
+            f"{self.responses:,} responses, {self.cases:,} cases, {self.stages:,} losses, best of {self.rounds}",
             "",
             "Apart: CPU s, wall s, GiB",
         ]
@@ -277,11 +308,11 @@ def equal(what: str, ours: dict[str, list[float]], theirs: dict[str, list[float]
 
 def perform(work: Path, words: Sequence[str]) -> str:
     """Run one step and return what it took, as JSON."""
-    from bench import ours  # noqa: PLC0415 - the parent stays small: a child's peak memory begins with its own
+    from bench import ledger, ours  # noqa: PLC0415 - the parent stays small: a child's peak memory begins with its own
 
     name, *rest = words
     clock = ours.Clock()
-    ours.STEPS[name](work, clock, *rest)
+    (ours.STEPS | ledger.STEPS)[name](work, clock, *rest)
     return clock.told()
 
 
@@ -295,8 +326,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--responses", type=int, default=20_000_000)
     parser.add_argument("--cases", type=int, default=5_000_000)
+    parser.add_argument("--stages", type=int, default=5_000_000, help="stages of loss")
+    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone")
     parser.add_argument("--rounds", type=int, default=3, help="how often each step is measured")
-    parser.add_argument("--small", action="store_true", help="20,000 responses, 5,000 cases, one round: does it run?")
+    parser.add_argument(
+        "--small", action="store_true", help="20,000 responses, 5,000 cases and stages, one round: does it run?"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
     parser.add_argument("--work", type=Path, default=ROOT / "bench" / "data", help="folder for the data")
     parser.add_argument("--keep", action="store_true", help="leave the data for the next run")
@@ -305,10 +340,11 @@ def main() -> None:
     if chosen.step:
         print(perform(chosen.work, chosen.step))
         return
-    size = (20_000, 5_000, 1) if chosen.small else (chosen.responses, chosen.cases, chosen.rounds)
+    whole = (chosen.responses, chosen.cases, chosen.stages, chosen.rounds)
+    size = (20_000, 5_000, 5_000, 1) if chosen.small else whole
     bench = Bench(chosen.work.resolve(), *size, here=chosen.small)
     try:
-        bench.run()
+        bench.run(chosen.only or PARTS)
     finally:
         if not chosen.keep:
             shutil.rmtree(chosen.work, ignore_errors=True)

@@ -111,7 +111,7 @@ def test_lookups() -> None:
     """Policies are read by their keys: two boxes are the top of a scale of five (K21)."""
     boxes = shipped().lookups()["top_boxes"]
 
-    assert [boxes[points,] for points in (3, 5, 7, 10, 11)] == [1, 2, 2, 3, 3]
+    assert [boxes.of((points,)) for points in (3, 5, 7, 10, 11)] == [1, 2, 2, 3, 3]
 
 
 def test_a_metric_with_mistakes_is_refused(tmp_path) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import strategies as st
 
 from regard.model.time import instant
-from tests.derived.worlds import MINUTE, by_reference, resolved, row
+from tests.derived.worlds import MINUTE, by_reference, row
 
 BASE = instant(datetime(2024, 3, 30, 22, tzinfo=UTC))
 """An hour before the local midnight of Berlin, three hours before its clocks go forward."""
@@ -17,7 +17,6 @@ SPAN = 360
 """Minutes of the story of the bitmap."""
 
 WEIGHTS = {"outage": 1.0, "data_loss": 1.0, "degraded": 0.5, "workaround": 0.25, "cosmetic": 0.0}
-POLICY = ", ".join(f"{kind}={weight}" for kind, weight in WEIGHTS.items())
 LEAST = {**dict.fromkeys(WEIGHTS, 0.0), "outage": 1.0}
 MOST = dict.fromkeys(WEIGHTS, 1.0)
 
@@ -85,8 +84,7 @@ def planned(table):
 
 def made(table, tables, until=SPAN, **arguments):
     """Return the rows that the reference makes of a story by minutes."""
-    defaults = {"weights": POLICY} if "weights" in resolved(table, {}) else {}
-    return by_reference(table, minute(until), tables, **(defaults | arguments))
+    return by_reference(table, minute(until), tables, **arguments)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -119,9 +117,9 @@ def stages(draw, parties=(1, 2, 3)):
 
 
 @st.composite
-def stories(draw, parties=(1, 2, 3)):
+def stories(draw, parties=(1, 2, 3), least=0, most=9):
     """Draw a story: rows of some customers, some of them twice, and customers that change."""
-    rows = draw(st.lists(stages(parties), max_size=9))
+    rows = draw(st.lists(stages(parties), min_size=least, max_size=most))
     again = [{**one, "source_id": f"{one['source_id']} again"} for one in rows if draw(st.integers(0, 5)) == 0]
     people = []
     for party in parties:

@@ -30,7 +30,10 @@ class Company:
 
     Attributes:
         root: the folder.
+        mappings: where the mappings of its files are.
     """
+
+    mappings = MAPPINGS
 
     def __init__(self, root: Path, *, zone: str = "UTC", until: str = UNTIL, settings: str = "") -> None:
         """Write the configuration; `settings` are further lines of it."""
@@ -51,7 +54,7 @@ class Company:
     def has(self, **files: Iterable[Row]) -> Self:
         """Write rows into the export of their name, and map it; a file written before is replaced."""
         for name, rows in files.items():
-            mapping = (MAPPINGS / f"{name}.yaml").read_text(encoding="utf-8")
+            mapping = (self.mappings / f"{name}.yaml").read_text(encoding="utf-8")
             self.write(f"sources/{name}.yaml", mapping)
             kept = [{key: value for key, value in row.items() if value is not None} for row in rows]
             if "jsonl:" in mapping:

@@ -1,9 +1,15 @@
-"""Customer interruption from files to numbers: the worked examples of the design, and those of the outside references."""
+"""Customer interruption from files to numbers: worked examples of our own, and those of outside references."""
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
 import pytest
 
+from regard.cli import main
 from tests.golden.company import at
 
 DAY = "2025-03-10"
@@ -83,7 +89,7 @@ def test_g1_the_nine_numbers(g1):
 
 
 def test_g26_range_criticality_and_long_interruption(g1):
-    """G26, R008, R009, R014: 113 to 213 around 158, 478 where A counts five times, CELID-60 40 %, relief in 35 minutes."""
+    """G26, R008, R009, R014: 113 to 213 around 158, 478 where A counts five times, CELID-60 40 %."""
     index = g1.cell("cml_w", **MARCH_10).estimate
 
     assert (index.lo, index.value, index.hi) == (near(113), near(158), near(213))
@@ -91,7 +97,40 @@ def test_g26_range_criticality_and_long_interruption(g1):
     assert g1.value("celid", **MARCH_10) == near(40)
     # A half of four episodes is reached between 30 and 40 minutes; Kaplan-Meier names the first at which it is.
     assert g1.value("time_to_relief", **MARCH_10) == near(30)
+    assert g1.value("time_to_relief", options={"K34": "resolved"}, **MARCH_10) == near(35)
     assert g1.values("relief_in_target", "time_to_relief_p90", **MARCH_10) == [near(100), near(60)]
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "customer-minutes-lost.md"
+
+
+def test_the_page_shows_what_is_computed(g1):
+    """R034: each line of the worked example on the page of the method is asked, and gives the number shown."""
+    lines = re.findall(r"^\| `(\w+)(?: (K\d+)=(\w+))?` \| ([\d.]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert len(lines) == 17
+    for metric, choice, option, number in lines:
+        options = {choice: option} if choice else {}
+        assert g1.value(metric, options=options, **MARCH_10) == near(float(number)), (metric, options)
+
+
+def test_r001_the_command_says_the_same(g1, capsys):
+    """R001: the command line gives the numbers that Python gives."""
+    g1.load()
+    asked = [
+        *("-C", str(g1.root), "ask", "cml", "cml_w"),
+        *("--from", DAY, "--to", "2025-03-11", "--grain", "all", "--json"),
+    ]
+
+    with pytest.raises(SystemExit) as ended:
+        main(asked)
+
+    assert not ended.value.code
+    told = json.loads(capsys.readouterr().out)
+    assert [(one["metric"], cell["value"]) for one in told for cell in one["cells"]] == [
+        ("cml", near(213)),
+        ("cml_w", near(158)),
+    ]
 
 
 def test_g1_attribution_adds_up(g1):
@@ -166,23 +205,20 @@ def test_g2_counts_have_bounds(company):
 
 def test_g3_caidi_rises_when_short_faults_are_mended(company):
     """G3, R006: 20 minutes become 120 while minutes per customer fall from 2.2 to 1.2."""
-    short, long = served("short", size=1000), served("long", size=100)
-    rest = served("rest", size=8900)
     company.has(
-        customers=short + long + rest,
-        incidents=[incident("I1", 60, 70), incident("I2", 60, 180)],
-        impacts=losses(("I1", "short", 60, 70, "outage"), ("I2", "long", 60, 180, "outage")),
+        customers=served("short", size=1000) + served("long", size=100) + served("rest", size=8900),
+        incidents=[incident("I1", 60, 70), incident("I2", 60, 180), incident("I3", 60, 180, "2025-03-11")],
+        impacts=losses(("I1", "short", 60, 70, "outage"), ("I2", "long", 60, 180, "outage"))
+        + [row | {"impact": "later"} for row in losses(("I3", "long", 60, 180, "outage"), day="2025-03-11")],
     )
-    assert company.values("caidi", "saidi", "int_freq", **MARCH_10) == [near(20), near(2.2), near(0.11)]
-
-    company.has(impacts=losses(("I2", "long", 60, 180, "outage")))
-    company.load()
+    mended = {"start": "2025-03-11", "end": "2025-03-12", "grain": "all"}
 
     assert company.values("caidi", "saidi", "int_freq", **MARCH_10) == [near(20), near(2.2), near(0.11)]
+    assert company.values("caidi", "saidi", "int_freq", **mended) == [near(120), near(1.2), near(0.01)]
 
 
 def test_i1_six_load_points(company):
-    """I-1: CI 3100, customer-hours 6600, SAIFI 0.775, CAIFI 1.4090909, SAIDI 1.65 h, CAIDI 2.1290323 h, ASAI 0.9998116."""
+    """I-1: CI 3100, customer-hours 6600, SAIFI 0.775, CAIFI 1.409, SAIDI 1.65 h, CAIDI 2.129 h, ASAI 0.9998116."""
     sizes = {"LP1": 1000, "LP2": 800, "LP3": 600, "LP4": 800, "LP5": 500, "LP6": 300}
     events = [("LP2", 3), ("LP3", 3), ("LP6", 2), ("LP3", 1), ("LP5", 1.5), ("LP6", 1.5)]
     company.has(
@@ -234,12 +270,12 @@ def i2(company):
         "E9": ("9", 1000, 1060),
         "E10": ("123456789", 2000, 2090),
         "E10b": ("123", 2090, 2150),
-        "E11": ("X", 5000, 5100),
+        "E11": ("X", 5000, 5100),  # X is served from 5040: what nobody was owed nobody can lose
         "E12": ("7", 10050, 10200),
     }
     day = "2025-03-03"
     company.has(
-        customers=served(*"123456789") + [{"customer": "X", "from": minute(5040, day), "since": minute(5040, day)}],
+        customers=[*served(*"123456789"), {"customer": "X", "from": minute(5040, day), "since": minute(5040, day)}],
         incidents=[
             incident(name, start, end, day, planned="yes" if name == "E7" else "no")
             for name, (_, start, end) in events.items()
@@ -276,10 +312,8 @@ def test_i2_again_and_again_and_long(i2):
     ):
         shipped = i2.workspace.catalogue.metric(metric).parameters[name]
         assert shipped.editable
-        i2.write(
-            f"metrics/{metric}.yaml",
-            f"metric: {metric}\nversion: 2\nparameters: {{{name}: {{value: {value}, min: 1, max: 9999, editable: true}}}}\n",
-        )
+        setting = f"{{value: {value}, min: 1, max: 9999, editable: true}}"
+        i2.write(f"metrics/{metric}.yaml", f"metric: {metric}\nversion: 2\nparameters: {{{name}: {setting}}}\n")
     i2.opened = None
     none = {"K10": "none", "K11": "included"}
 
@@ -305,7 +339,7 @@ def test_r024_the_average_served_is_exact(company):
 
 
 def test_r010_a_segment_weight_is_linear(company):
-    """R010: doubling the weight of a segment adds exactly its own index; the segment is that at the time of the loss."""
+    """R010: doubling the weight of a segment adds exactly its own index; the segment is that of its time."""
     company.has(
         customers=served("A", segment="enterprise") + served("B", segment="consumer"),
         incidents=[incident("I1", 100, 160)],
@@ -405,3 +439,210 @@ def test_g5_a_partial_hour_is_what_one_makes_of_it(company, weight, uptime):
     index = company.value("cml_w", **april)
 
     assert round(100 * (1 - index / (30 * 1440)), 4) == uptime
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Exceptional days, what burns, what a cause is worth
+
+
+def daily(company, minutes, first):
+    """Write one customer who loses so many minutes from the midnight of each day on."""
+    days = [(str(date.fromisoformat(first) + timedelta(n)), lost) for n, lost in enumerate(minutes)]
+    company.has(
+        customers=served("A", since="2019-01-01"),
+        incidents=[incident("I1", 0, 1, "2019-01-01")],
+        impacts=[
+            {
+                "impact": day,
+                "incident": "I1",
+                "customer": "A",
+                "from": at(day),
+                "until": exact(day, lost),
+                "kind": "outage",
+            }
+            for day, lost in days
+            if lost
+        ],
+    )
+    company.write("regard.toml", (company.root / "regard.toml").read_text().replace("2025-07-01", "2026-01-01"))
+    return company
+
+
+def exact(day, minutes):
+    """Return the instant so many minutes after the midnight of a day, to the microsecond."""
+    return (datetime.fromisoformat(day) + timedelta(minutes=minutes)).isoformat() + "Z"
+
+
+def test_i3_major_days_of_five_years(company):
+    """I-3, R022, K12: 1686 days of loss have T = 19.954; three days are above it, 4289.75 minutes remain of 4464.75."""
+    days = [0 if i % 13 == 0 else {400: 60, 900: 85, 1500: 30}.get(i, (1 + 37 * i % 101) / 20) for i in range(1, 1827)]
+    told = {"grain": "all", "start": "2020-12-31", "end": "2025-12-31"}
+    lost = daily(company, days, "2020-12-31")
+    lost.write("metrics/own.yaml", ALL_MINUTES)
+
+    read = [lost.cell(name, **told).estimate for name in ("own", "own_without", "own_threshold", "own_days")]
+
+    assert [one.value for one in read] == pytest.approx([4464.75, 4289.75, 19.95442585, 3], abs=1e-7)
+    # Nothing is known of the five years before, so the days judge themselves, and say so.
+    assert [one.flags for one in read[1:]] == [("provisional",)] * 3
+
+
+ALL_MINUTES = """\
+metric: own
+version: 1
+like: saidi
+title: Minutes of all interruptions per customer
+rows: {ints: {where: none}}
+---
+metric: own_without
+version: 1
+like: cml_ex_med
+title: Without major days
+rows: {ints: {where: none}}
+---
+metric: own_threshold
+version: 1
+like: med_threshold
+title: Threshold
+rows: {ints: {where: none}}
+---
+metric: own_days
+version: 1
+like: med_days
+title: Days
+rows: {ints: {where: none}}
+"""
+"""The reference's days are of minutes of any length: here those of interruptions that are not sustained count too."""
+
+
+def test_g6_the_threshold_of_seven_days(company):
+    """G6: seven days that double from 0.1 to 6.4 have the threshold 33.79; none of them is above it."""
+    lost = daily(company, [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4], "2025-03-03")
+    lost.write("metrics/own.yaml", ALL_MINUTES)
+
+    read = [lost.value(name, **WEEK) for name in ("own_threshold", "own_days", "own_without")]
+
+    assert read == [near(33.793857928584984), 0, near(12.7)]
+
+
+def test_r023_what_burns_is_customers_times_depth(company):
+    """R023: 400 customers out are 400 minutes a minute; 100 more who are slowed are 50; over is over."""
+    company.has(
+        customers=served("many", size=400) + served("few", size=100) + served("done"),
+        incidents=[incident("I1", 100), incident("I2", 110)],
+        impacts=losses(
+            ("I1", "many", 100, None, "outage"),
+            ("I2", "few", 110, None, "degraded"),
+            ("I2", "done", 110, 120, "outage"),
+        ),
+    )
+    asked = {"until": minute(400), **MARCH_10}
+
+    burning = company.cell("burn_rate", **asked).estimate
+
+    assert burning.value == near(450)
+    assert "open" in burning.flags
+    assert {k: cell.estimate.value for k, cell in company.by("burn_rate", "incident", **asked).items()} == {
+        "I1": near(400),
+        "I2": near(50),
+    }
+
+
+def test_r027_causes_share_all_minutes(company):
+    """R027: what causes are worth is drawn to their mean, and shown without the largest incident of each."""
+    hours = {"change": (60, 60, 90), "load": (30, 40), "disk": (600, 20), "network": (45, 50), "dns": (70, 65)}
+    rows = [(cause, n, lost) for cause, all_of in hours.items() for n, lost in enumerate(all_of)]
+    days = [f"2025-03-{day:02}" for day in range(1, len(rows) + 1)]
+    company.has(
+        customers=served("A"),
+        incidents=[incident(f"{c}{n}", 0, lost, day, cause=c) for day, (c, n, lost) in zip(days, rows, strict=True)],
+        impacts=[
+            one | {"impact": f"x-{day}"}
+            for day, (c, n, lost) in zip(days, rows, strict=True)
+            for one in losses((f"{c}{n}", "A", 0, lost, "outage"), day=day)
+        ],
+    )
+    march = {"start": "2025-03-01", "end": "2025-04-01", "grain": "all"}
+    yearly = 365 / 31
+
+    plain = {name: cell.estimate.value for name, cell in company.by("cml", "cause", **march).items()}
+    drawn = {name: cell.estimate.value for name, cell in company.by("reduction_potential", "cause", **march).items()}
+    rest = {
+        name: cell.estimate.value for name, cell in company.by("reduction_without_largest", "cause", **march).items()
+    }
+
+    assert plain == {name: near(sum(all_of)) for name, all_of in hours.items()}
+    assert rest == {name: near((sum(all_of) - max(all_of)) * yearly) for name, all_of in hours.items()}
+    assert drawn["disk"] < 620 * yearly
+    assert drawn["load"] > 70 * yearly
+
+
+def test_r028_cost_of_a_minute(company):
+    """R028: 120,000 spent in a year in which customers lost 600,000 minutes less are 0.20 a minute."""
+    company.has(
+        customers=served("A", since="2023-01-01", size=10_000),
+        incidents=[incident("I1", 0, 80, "2024-02-10"), incident("I2", 0, 20, "2025-02-10")],
+        impacts=losses(("I1", "A", 0, 80, "outage"), day="2024-02-10")
+        + [one | {"impact": "y"} for one in losses(("I2", "A", 0, 20, "outage"), day="2025-02-10")],
+        costs=[
+            {
+                "booking": "b",
+                "from": at("2025-03-01"),
+                "until": at("2025-04-01"),
+                "kind": "reliability",
+                "amount": 120_000,
+            }
+        ],
+    )
+
+    assert company.value("cost_per_cml", start="2025-03-01", end="2025-04-01", grain="month") == near(0.2)
+
+
+def test_r015_three_lines_and_the_gap(company):
+    """R015: an hour's incident of two services in a day is 97.9 %, where users who were there saw half of it."""
+    company.has(
+        customers=served("u1"),
+        incidents=[incident("I0", 0, 0, service="web"), incident("I1", 600, 660, service="api")],
+        requests=[
+            {"request": f"r{m}", "customer": "u1", "at": minute(m), "ok": "no" if 600 <= m < 660 else "yes"}
+            for m in range(570, 691, 10)
+        ],
+    )
+
+    claimed, seen, gap = company.values("incident_uptime", "user_uptime", "gap_to_experience", **MARCH_10)
+
+    assert seen == near(50)
+    assert gap == near(claimed - seen)
+
+
+def test_g7_r017_the_worst_window(g7):
+    """G7, R017: within the first hour half of the worst 1 to 10 minutes, 75 % of the worst 20, 90.909 % of the hour."""
+    asked = ["mcr_1m", "mcr_5m", "mcr_10m", "mcr_20m", "mcr_1h"]
+
+    assert g7.values(*asked, until=minute(60), **MARCH_10) == [
+        near(50),
+        near(50),
+        near(50),
+        near(75),
+        near(100 / 110 * 100),
+    ]
+
+
+def test_r023_what_runs_is_projected(company):
+    """R023: 400 customers are out for 20 minutes; those before who lasted 15 lasted 55 more: 22,000 minutes to come."""
+    past = {30: "2025-03-01", 50: "2025-03-02", 70: "2025-03-03", 130: "2025-03-04"}
+    company.has(
+        customers=served("A") + served("block", size=400),
+        incidents=[incident("now", 100), *(incident(f"I{m}", 0, m, day) for m, day in past.items())],
+        impacts=losses(("now", "block", 100, None, "outage"))
+        + [
+            row | {"impact": f"p{m}"}
+            for m, day in past.items()
+            for row in losses((f"I{m}", "A", 0, m, "outage"), day=day)
+        ],
+    )
+    now = {"until": minute(120), "start": "2025-03-01", "end": "2025-04-01"}
+
+    assert company.value("burn_rate", **now) == near(400)
+    # Of the class of 15 minutes and older: those past it lasted 15, 35, 55 and 115 minutes beyond it, 55 on average.
+    assert company.value("projected_min", **now) == near(400 * 55)

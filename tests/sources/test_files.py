@@ -8,8 +8,12 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, strategies as st
 
 from regard.errors import AuthorError, SourceError
+from regard.sources.readers.each import Each
+from regard.sources.readers.parquet import Columns
+from regard.sources.readers.parts import Room
 
 CODE = """
 source: codes
@@ -276,3 +280,85 @@ def test_an_unknown_sheet_is_named_with_those_there_are(place):
     book.save(place.root / "a.xlsx")
     with pytest.raises(SourceError, match="no sheet 'order' \\(did you mean 'orders'"):
         codes(place, "{excel: a.xlsx, sheet: order}")
+
+
+def test_a_row_is_read_once_for_each_element_of_a_list(place):
+    """Objects of a JSON list give columns of their own, numbered from 1; an empty list keeps its row, blank."""
+    place.write(
+        "a.jsonl",
+        '{"id": "a", "said": [{"in": "en", "as": "one"}, {"in": "de", "as": "eins"}]}\n{"id": "b", "said": []}\n',
+    )
+    place.mapping(
+        """
+source: codes
+read: {jsonl: a.jsonl, each: said}
+tables:
+  - table: code
+    id: [id, said.n]
+    columns: {dimension: {const: channel}, code: {first: [said.in, id]}, label: said.as}
+""",
+        "codes",
+    )
+    place.load()
+
+    assert labels(place) == {"a:1": "one", "a:2": "eins", "b:1": None}
+    assert dict(zip(place.column("code", "source_id"), place.column("code", "code"), strict=True))["b:1"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "split"),
+    [
+        ("a.csv", b'ids,label\n"x; y",two\n', ', split: ";"'),
+        ("json.csv", b'ids,label\n"[""x"", ""y""]",two\n', ""),
+        ("a.jsonl", b'{"ids": ["x", "y"], "label": "two"}\n', ""),
+        ("text.jsonl", b'{"ids": "x|y", "label": "two"}\n', ', split: "|"'),
+    ],
+)
+def test_lists_are_taken_apart_in_every_kind_of_file(place, name, content, split):
+    """A JSON list, or a text with something between its elements: each element is a row, the rest of the row stays."""
+    place.write(name, content)
+    kind = name.rsplit(".", 1)[1]
+    place.mapping(
+        CODE.format(read=f"{{{kind}: {name}, each: ids{split}}}", label="label")
+        .replace("code: code", "code: ids")
+        .replace("id: code", "id: ids"),
+        "codes",
+    )
+    place.load()
+
+    assert labels(place) == {"x": "two", "y": "two"}
+
+
+@given(
+    rows=st.lists(st.lists(st.text("abc", min_size=1, max_size=3), max_size=4), min_size=1, max_size=6),
+    batch=st.integers(1, 5),
+    skip=st.integers(0, 8),
+)
+def test_taking_apart_neither_adds_nor_loses_an_element(tmp_path_factory, rows, batch, skip):
+    """Chunks of any size, begun anywhere, are the same rows in the same order, counted without a gap."""
+    path = tmp_path_factory.mktemp("each") / "a.parquet"
+    pq.write_table(pa.table({"ids": pa.array(rows, pa.list_(pa.string()))}), path)
+    whole = Columns.open(path, "a.parquet", Room(path.parent, path.parent, None, rows=batch))
+    got = [
+        row
+        for chunk in Each.open(whole, "ids", "", batch).chunks(["ids", "ids.n"], skip)
+        for row in chunk.to_pylist()
+        if chunk.num_rows <= batch
+    ]
+    every = [
+        {"[ids]": element, "[ids.n]": number, "$line": line}
+        for line, row in enumerate(rows, 1)
+        for number, element in enumerate(row or [None], 1)
+    ]
+
+    assert [row.pop("$row") for row in got] == list(range(skip, len(every)))
+    assert got == every[skip:]
+
+
+def test_a_list_that_is_not_there_is_named(place):
+    """A column to take apart that the file lacks is said with what was meant; `split` alone is an author's mistake."""
+    place.write("a.jsonl", '{"code": "x", "label": "one"}\n')
+    with pytest.raises(SourceError, match=r"a\.jsonl has no column 'lable' to take apart .*label"):
+        codes(place, "{jsonl: a.jsonl, each: lable}")
+    place.mapping(CODE.format(read='{jsonl: a.jsonl, split: ";"}', label="label"), "codes")
+    assert [mistake.rule for mistake in place.mistakes()] == ["missing-field"]

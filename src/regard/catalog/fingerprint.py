@@ -49,6 +49,7 @@ def fingerprint(metric: Metric, known: Known) -> str:
         "unit": metric.unit,
         "good": metric.good,
         "method": metric.method,
+        "series": [metric.series.grain, str(metric.series.window or "")] if metric.series else "",
         "options": sorted((choice.id, choice.default) for choice in metric.choices),
         "policies": policies,
     }

@@ -68,6 +68,13 @@ INTERVAL = Record(
         ),
     },
 )
+SERIES = Record(
+    name="a series",
+    fields={
+        "grain": Field(sort=Sort.TEXT, required=True, choices=("day", "minute"), means="what its elements are"),
+        "window": Field(sort=Sort.TEXT, means="how far before the year of a period it begins, such as 5 years"),
+    },
+)
 COVERAGE = Record(
     name="coverage",
     fields={
@@ -114,6 +121,7 @@ METRIC = Record(
         "grain": Field(sort=Sort.TEXT, means="what one row of it is"),
         "drives": Field(sort=Sort.TEXTS, single=True, means="ids it is meant to move"),
         "method": Field(sort=Sort.NAME, means="named method of a metric by method"),
+        "series": Field(sort=Sort.RECORD, record=SERIES, means="the value by element of time, for the method"),
         "pending": Field(sort=Sort.TEXT, means="why a planned metric cannot be computed yet"),
         "decision": Field(sort=Sort.TEXT, means="what changes when it moves"),
         "owner": Field(sort=Sort.TEXT, means="who answers for it"),

@@ -129,7 +129,12 @@ WORD = Record(
         "means": Field(sort=Sort.TEXT, required=True, means="what it means"),
         "citation": Field(sort=Sort.TEXT, means="who says so"),
         "change": Field(sort=Sort.TEXT, means="unit of a change"),
-        "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order"),
+        "of": Field(sort=Sort.TEXTS, means="leaves the method reads, in order; with * one for each of several classes"),
+        "gives": Field(
+            sort=Sort.TEXTS, single=True, means="what the method can give, the usual first; once it is built"
+        ),
+        "settings": Field(sort=Sort.TEXTS, single=True, means="parameters that the method reads, each a number from 1"),
+        "series": Field(sort=Sort.TRUTH, means="whether the method reads a series"),
         "replicate": Field(
             sort=Sort.TEXTS, single=True, choices=REPLICATES, means="what it needs left out in turn: one of these"
         ),
@@ -174,7 +179,10 @@ class Terms:
         units: unit -> unit of its change (percent changes in points, K50).
         intervals: interval method -> the leaves it reads, in order; a name ending in ? may be left out.
         replicated: interval methods that need a replicate -> those they can have.
-        methods: methods of metrics by method.
+        methods: methods of metrics by method -> what each can give, the usual first; () when it is not built yet.
+        in_series: those that read a series.
+        settings: method -> parameters that it reads, each a number from 1.
+        leaves: method -> leaves it reads by name; a name that ends in * stands for one of each class.
         families, levels: as MODEL.md has them.
         means: word -> what it means.
         citations: word -> who says so.
@@ -183,7 +191,10 @@ class Terms:
     units: Mapping[str, str] = field(default_factory=dict)
     intervals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     replicated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    methods: tuple[str, ...] = ()
+    methods: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    in_series: frozenset[str] = frozenset()
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leaves: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     families: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     means: Mapping[str, str] = field(default_factory=dict)
@@ -442,7 +453,10 @@ def terms(document: Document, mistakes: list[Mistake]) -> Terms:
         units={name: word.text("change", name) for name, word in units.items()},
         intervals={name: word.texts("of") for name, word in intervals.items()},
         replicated={name: word.texts("replicate") for name, word in intervals.items() if word.texts("replicate")},
-        methods=tuple(methods),
+        methods={name: word.texts("gives") for name, word in methods.items()},
+        settings={name: word.texts("settings") for name, word in methods.items()},
+        leaves={name: word.texts("of") for name, word in methods.items()},
+        in_series=frozenset(name for name, word in methods.items() if word.truth("series")),
         families=written.texts("families"),
         levels=written.texts("levels"),
         means={name: word.text("means") for name, word in words.items()},

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from regard.catalog import shorthand
 from regard.catalog.fields import Written, read
 from regard.catalog.fingerprint import fingerprint
 from regard.catalog.formulas import Formulas, Leaves
@@ -18,7 +19,19 @@ from regard.catalog.policies import target
 from regard.catalog.rowsets import row_set
 from regard.errors import did_you_mean
 from regard.expr import Call, Name, Node, rewrite, walk, words
-from regard.model import Choice, Good, Interval, Kind, Metric, Setting, Status, Target, has_dimension, table_for
+from regard.model import (
+    Choice,
+    Good,
+    Interval,
+    Kind,
+    Metric,
+    Series,
+    Setting,
+    Status,
+    Target,
+    has_dimension,
+    table_for,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,6 +183,7 @@ class _Metric:
             citation=written.text("citation"),
             choices=(*own, *(c for c in leaves.choices if c.id not in {one.id for one in own})),
             method=written.text("method"),
+            series=self._series(),
             pending=written.text("pending"),
             options_set=tuple(sorted(leaves.options_set | self.chosen.differing(own))),
             differs=self.definition.differs,
@@ -229,6 +243,8 @@ class _Metric:
             if not method and "method" not in written.wrong:
                 hint = f"method: one of {', '.join(self.known.terms.methods)}"
                 self.mistakes.append(written.mistake("missing-field", "a metric by method needs 'method'", hint=hint))
+            elif method in self.known.terms.methods:
+                self._method(method)
             return
         if "value" not in written.item.mapping:
             message = "a metric needs 'value'"
@@ -245,6 +261,64 @@ class _Metric:
                 message = f"no expression uses ${name}"
                 hint = "use it or take it out"
                 self.mistakes.append(written.mistake("unused-parameter", message, "parameters", name, hint=hint))
+
+    def _method(self, method: str) -> None:
+        """Check that a method is built, and that it is told what it reads and gives."""
+        written, terms = self.written, self.known.terms
+        if not terms.methods[method]:
+            message = f"{method} is not built yet"
+            self.mistakes.append(written.mistake("not-built", message, "method", hint="status: planned"))
+            return
+        for name, needed in (("value", True), ("series", method in terms.in_series)):
+            if needed and name not in written.item.mapping:
+                message = f"{method} reads '{name}'"
+                self.mistakes.append(
+                    written.mistake("missing-field", message, hint=f"{name}: {METRIC.fields[name].means}")
+                )
+        self._read_by(method)
+        for name in terms.settings[method]:
+            one = written.named("parameters").get(name)
+            value = one.number("value") if one else None
+            if value is None or value < 1:
+                hint = f"parameters: {{{name}: 60}}"
+                message = f"{method} reads ${name}, a number from 1"
+                self.mistakes.append(written.mistake("missing-parameter", message, "parameters", name, hint=hint))
+        gives = written.named("parameters").get("gives")
+        if gives is not None and gives.values.get("value") not in terms.methods[method]:
+            hint = f"one of: {', '.join(terms.methods[method])}"
+            message = f"{method} does not give '{gives.values.get('value')}'"
+            self.mistakes.append(written.mistake("unknown-result", message, "parameters", "gives", hint=hint))
+
+    def _read_by(self, method: str) -> None:
+        """Check that the leaves which a method reads by name are there, of each class all."""
+        named = self.written.named_texts("leaves")
+        wanted = self.known.terms.leaves[method]
+        heads = [name.removesuffix("*") for name in wanted if name.endswith("*")]
+        classes = {name.removeprefix(head) for head in heads for name in named if name.startswith(head)}
+        wrong = sorted(one for one in classes if not one.isdecimal())
+        needed = [name for name in wanted if not name.endswith("*")]
+        needed += [f"{head}{one}" for head in heads for one in sorted(classes) or ["0"]]
+        lacking = [name for name in needed if name not in named]
+        if lacking or wrong:
+            told = f"lacks {', '.join(lacking)}" if lacking else f"has a class '{wrong[0]}' that is no number"
+            hint = f"leaves: {', '.join(wanted)}, * being where a class begins"
+            self.mistakes.append(self.written.mistake("method-leaves", f"{method} {told}", "leaves", hint=hint))
+
+    def _series(self) -> Series | None:
+        """Read the series of a metric by method."""
+        inner = self.written.record("series")
+        if inner is None:
+            return None
+        text = inner.text("window")
+        window = shorthand.window(text) if text else None
+        if text and window is None:
+            message = f"'{text}' is no stretch of days or months"
+            self.mistakes.append(inner.mistake("window", message, "window", hint="such as 5 years"))
+        if self.written.text("method") not in self.known.terms.in_series:
+            message = "only a method that reads a series has one"
+            hint = f"method: {' or '.join(sorted(self.known.terms.in_series))}"
+            self.mistakes.append(self.written.mistake("no-series", message, "series", hint=hint))
+        return Series(grain=inner.text("grain", "day"), window=window)
 
     def _repeat(self, rows: Mapping[str, RowSet]) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from regard.workspace import Workspace
 
-COMMANDS = ("init", "demo", "check", "load", "ask", "show", "findings", "completion", "docs")
+COMMANDS = (
+    "init", "demo", "check", "preview", "load", "ready", "ask", "explain", "show", "audit", "findings",
+    "incident", "impact", "ledger", "escalation", "improve", "worth", "dose", "calibrate", "completion", "docs",
+)  # fmt: skip
 """In the order of help. Each is `command` in the file of its name."""
 
 INTERRUPTED, BROKEN, PIPE = 130, 70, 141

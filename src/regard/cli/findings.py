@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,11 +11,13 @@ from regard.cli.app import state
 from regard.cli.options import as_json
 from regard.present import document, numbers, words
 from regard.present.table import Cell, Column, Table
+from regard.sources import mend
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from regard.cli.terminal import Terminal
+    from regard.sources import Mend
     from regard.store import Finding
     from regard.workspace import Workspace
 
@@ -24,6 +26,8 @@ SIGNS = {"error": words.STATUS["missed"].sign, "warning": "!", "info": words.NO_
 ORDER = tuple(TONES)
 SHOWN = 10
 """Findings of which examples are shown."""
+VALUES = 200
+"""Rows of a finding whose values are looked at for a mend."""
 LONGEST = 160
 """Characters of a raw row that are shown; `--json` has all."""
 
@@ -59,20 +63,23 @@ def command(
     ]
     chosen.sort(key=lambda each: (ORDER.index(each.severity) if each.severity in ORDER else len(ORDER), -each.count))
     samples = {each.id: rejected(workspace, each, examples) for each in chosen if each.kind == "dq"} if examples else {}
+    mends = {each.id: made for each in chosen if (made := mended(workspace, each)) is not None}
     if as_json:
-        found.terminal.json([as_document(each, samples.get(each.id, [])) for each in chosen])
+        found.terminal.json([as_document(each, samples.get(each.id, []), mends.get(each.id)) for each in chosen])
         return
     if not chosen:
         found.terminal.say("No findings." if status == "all" else f"No {status} findings.")
         return
     found.terminal.table(of_findings(chosen))
     show_examples(found.terminal, chosen, samples)
+    show_mends(found.terminal, mends)
 
 
-def as_document(finding: Finding, samples: Sequence[dict[str, object]]) -> dict[str, object]:
-    """Return a finding as JSON, with examples of its rows."""
+def as_document(finding: Finding, samples: Sequence[dict[str, object]], made: Mend | None = None) -> dict[str, object]:
+    """Return a finding as JSON, with examples of its rows and what would mend it."""
     told = asdict(finding)
-    return {"id": finding.id, **told, "at": document.instant(finding.at), "examples": list(samples)}
+    mend = None if made is None else asdict(made)
+    return {"id": finding.id, **told, "at": document.instant(finding.at), "examples": list(samples), "mend": mend}
 
 
 def of_findings(findings: Sequence[Finding]) -> Table:
@@ -114,6 +121,33 @@ def show_examples(terminal: Terminal, findings: Sequence[Finding], samples: dict
             terminal.say(f"  {shown}", tone=words.FAINT)
     if len(having) > SHOWN:
         terminal.remark(f"Examples of {len(having) - SHOWN} more: `regard findings --rule RULE`, or `--json` for all.")
+
+
+def show_mends(terminal: Terminal, mends: dict[str, Mend]) -> None:
+    """Write what would mend the findings: the line of the mapping as it would have to be, or what helps instead."""
+    if not mends:
+        return
+    terminal.say()
+    terminal.heading("What would mend them")
+    for one in dict.fromkeys(mends.values()):
+        terminal.say(f"{one.place}: {one.why}" if one.place else one.why)
+        if one.line:
+            terminal.say(f"  {one.line}", tone=words.GOOD)
+    terminal.remark("After a mend: `regard load --retry`.")
+
+
+def mended(workspace: Workspace, finding: Finding) -> Mend | None:
+    """Return what would mend a finding about rows that were turned away; None for any other."""
+    source = next((one for one in workspace.sources if one.name == finding.scope.get("source")), None)
+    if source is None or finding.kind != "dq" or finding.severity != "error":
+        return None
+    scope = finding.scope
+    values = dict.fromkeys(str(row["value"]) for row in rejected(workspace, finding, VALUES) if row["value"])
+    made = mend(
+        source, scope.get("table", ""), finding.rule, scope.get("field", ""), list(values), workspace.catalogue.tables
+    )
+    root = f"{workspace.root}/"
+    return None if made is None else replace(made, place=made.place.removeprefix(root))
 
 
 def rejected(workspace: Workspace, finding: Finding, limit: int) -> list[dict[str, object]]:

@@ -1,7 +1,8 @@
-"""`regard init`: a new workspace with commented files."""
+"""`regard init`: a new workspace with commented files; with `--from`, with a mapping for each file that is there."""
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,29 +11,161 @@ import click
 
 from regard.cli.app import state
 from regard.errors import RegardError
+from regard.present import numbers, words
+from regard.present.table import Cell, Column, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from importlib.resources.abc import Traversable
+
+    from regard.cli.terminal import Terminal
+    from regard.sources.arrival import Arrived, Question
 
 NAME = "@name@"
 """Stands in the starter files for the name of the workspace."""
+EXAMPLE = Path("sources") / "example.yaml"
 
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--name", help="Name of the company; the folder's when not said.")
+@click.option(
+    "--from",
+    "sources",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A file of yours: looked at, recognised, and given a mapping. May be said several times.",
+)
+@click.argument("more", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--zone", default="", help="Zone of times that carry none, and of reports, such as Europe/Berlin.")
+@click.option("--yes", is_flag=True, help="Ask nothing: take the guesses, each marked `# guessed`.")
 @click.pass_context
-def command(context: click.Context, folder: Path, name: str | None) -> None:
+def command(
+    context: click.Context,
+    folder: Path,
+    name: str | None,
+    sources: tuple[Path, ...],
+    more: tuple[Path, ...],
+    zone: str,
+    yes: bool,
+) -> None:
     """Make a new workspace in DIR, with commented files.
 
-    DIR must not hold anything yet: nothing is ever overwritten.
+    DIR must not hold anything yet: nothing is ever overwritten. With `--from FILE...` each file is looked at: types,
+    zones, keys, scales, codes for "no answer", personal columns. Exports of common tools are recognised by their
+    headers. What a file cannot tell is asked: whose clock, which end of a scale is good, what makes two rows the same
+    customer.
     """
-    terminal = state(context).terminal
-    folder = state(context).folder / folder
-    written = make(folder, name or folder.resolve().name)
-    for path in written:
-        terminal.say(str(path))
-    terminal.remark(f"Next: describe a source in {folder / 'sources'}, then `regard check` and `regard load` there.")
+    found = state(context)
+    terminal = found.terminal
+    folder = found.folder / folder
+    if more and not sources:
+        raise click.UsageError("files are named after --from")
+    named = name or folder.resolve().name
+    if not sources:
+        for path in make(folder, named):
+            terminal.say(str(path))
+        terminal.remark(
+            f"Next: describe a source in {folder / 'sources'}, then `regard check` and `regard load` there."
+        )
+        return
+    paths = [found.folder / path for path in (*sources, *more)]
+    ask = _guess if yes else _asking(terminal)
+    arrived = arrived_at(folder, named, paths, zone=zone, ask=ask)
+    terminal.table(of_arrived(arrived))
+    guesses = sum(one.guesses for one in arrived)
+    terminal.say(f"{numbers.count(guesses)} guesses are marked `# guessed` in {folder / 'sources'}: read those first.")
+    terminal.remark(f"Next: `regard -C {folder} check`, `regard -C {folder} preview SOURCE`, then `load` and `ready`.")
+
+
+def arrived_at(
+    folder: Path, name: str, paths: Sequence[Path], *, zone: str = "", ask: Callable[[Question], str | None]
+) -> list[Arrived]:
+    """Make a workspace with a mapping for each file; nothing is written when a file cannot be read.
+
+    Raises:
+        RegardError: the folder holds something already, there is no such zone, or a file cannot be read.
+    """
+    from regard.catalog import load  # noqa: PLC0415 - takes a second: not for `init` without files
+    from regard.sources.arrival import arrive, ends  # noqa: PLC0415
+    from regard.sources.zones import known_zone  # noqa: PLC0415
+
+    if zone and not known_zone(zone):
+        raise RegardError(f"there is no zone '{zone}'; write an IANA name such as Europe/Berlin")
+    empty(folder)
+    found = arrive(paths, folder, load().tables, ask=ask, zone=zone)
+    make(folder, name)
+    (folder / EXAMPLE).unlink()
+    for one in found:
+        (folder / "sources" / f"{one.name}.yaml").write_text(one.text, encoding="utf-8")
+    zones = [one.draft.zone.value for one in found if one.draft.zone is not None]
+    reporting = zone or (str(max(zones, key=zones.count)) if zones else "")
+    config = folder / "regard.toml"
+    text = config.read_text(encoding="utf-8")
+    if reporting and reporting != "UTC":
+        said = "as said with --zone" if zone else "guessed: the zone of the files"
+        text = re.sub(r'^zone = "UTC".*$', f'zone = "{reporting}"  # {said}', text, count=1, flags=re.MULTILINE)
+    last = ends(found)
+    if last is not None:
+        why = "guessed: the day after the newest row; nobody could know of later days"
+        line = f'until = "{last:%Y-%m-%d}"          # {why}'
+        text = re.sub(r"^(currency = .*)$", rf"\1\n{line}", text, count=1, flags=re.MULTILINE)
+    config.write_text(text, encoding="utf-8")
+    return found
+
+
+def of_arrived(arrived: Sequence[Arrived]) -> Table:
+    """Return a row for each file: what it was taken for, which tables it feeds, how many guesses that took."""
+    rows = []
+    for one in arrived:
+        draft = one.draft
+        into = ", ".join(dict.fromkeys(table.table for table in draft.tables))
+        why = draft.note or ", ".join(f"{table} needs {column}" for table, column in draft.lacking)
+        known = draft.recogniser
+        taken = f"{known.means} ({known.kind})" if known else "not recognised: its mapping is commented out"
+        rows.append(
+            (
+                Cell(one.name),
+                Cell(taken, words.GOOD if draft.tables else words.UNSURE),
+                Cell(numbers.count(draft.profile.rows)),
+                Cell(into or why or "(none)"),
+                Cell(numbers.count(one.guesses)),
+            )
+        )
+    columns = (
+        Column("source"),
+        Column("taken for", wrap=True),
+        Column("rows", right=True),
+        Column("tables", wrap=True),
+        Column("guesses", right=True),
+    )
+    return Table("", columns, tuple(rows))
+
+
+def _guess(question: Question) -> None:
+    """Take the guess."""
+    del question
+
+
+def _asking(terminal: Terminal) -> Callable[[Question], str | None]:
+    """Return what asks a person at the terminal, each question once."""
+    answers: dict[tuple[str, str], str] = {}
+
+    def ask(question: Question) -> str | None:
+        key = (question.source, question.text)
+        while key not in answers:
+            shown = f"{question.source}: {question.text}"
+            if question.choices:
+                shown += f" [{', '.join(question.choices)}]"
+            said = click.prompt(shown, default=question.guess, err=True).strip()
+            if (said in question.choices or not question.choices) and question.valid(said):
+                answers[key] = said
+            else:
+                terminal.remark(f"'{said}' will not do.")
+        return answers[key]
+
+    return ask
 
 
 def make(folder: Path, name: str) -> list[Path]:
@@ -41,9 +174,18 @@ def make(folder: Path, name: str) -> list[Path]:
     Raises:
         RegardError: the folder holds something already.
     """
+    empty(folder)
+    return _copy(files("regard.cli") / "starter", folder, name)
+
+
+def empty(folder: Path) -> None:
+    """Refuse a folder that holds something.
+
+    Raises:
+        RegardError: it does.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RegardError(f"{folder} is not empty, and nothing is overwritten; choose another folder")
-    return _copy(files("regard.cli") / "starter", folder, name)
 
 
 def _copy(source: Traversable, target: Path, name: str) -> list[Path]:

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     help="Percent of the rows that may be turned away; reject_limit of regard.toml when not said.",
 )
 @click.option("--again", is_flag=True, help="Read even what has not changed since its last load.")
+@click.option("--retry", is_flag=True, help="Read again the sources that have rows in quarantine, after a mend.")
 @as_json
 @click.pass_context
-def command(context: click.Context, sources: tuple[str, ...], limit: float | None, again: bool, as_json: bool) -> None:
+def command(
+    context: click.Context, sources: tuple[str, ...], limit: float | None, again: bool, retry: bool, as_json: bool
+) -> None:
     """Load sources: fetch, map, test, resolve, commit.
 
     Without a name all sources are loaded. Rows that break a rule are put into quarantine with the rule, the reason and
@@ -39,14 +42,21 @@ def command(context: click.Context, sources: tuple[str, ...], limit: float | Non
     found = state(context)
     workspace = found.workspace()
     problem = ""
+    before = waiting(workspace, sources) if retry else {}
+    if retry and not before:
+        found.terminal.say("No rows wait in quarantine.")
+        return
     try:
-        report = run(found, workspace, sources, limit=limit, again=again)
+        report = run(found, workspace, tuple(before) or sources, limit=limit, again=again or retry)
     except RejectsError as error:
         report, problem = error.report, str(error)
     if as_json:
         found.terminal.json(document(report))
     else:
         show(found.terminal, report)
+        if retry:
+            left, was = sum(waiting(workspace, tuple(before)).values()), sum(before.values())
+            found.terminal.say(f"Of {numbers.count(was)} rejects that waited, {numbers.count(left)} are left.")
     if problem:
         found.terminal.error(problem)
     elif not as_json:
@@ -54,6 +64,17 @@ def command(context: click.Context, sources: tuple[str, ...], limit: float | Non
             "Next: `regard findings` shows what was turned away, `regard ask METRIC` answers questions."
         )
     context.exit(RejectsError.exit_code if problem else 0)
+
+
+def waiting(workspace: Workspace, sources: tuple[str, ...] = ()) -> dict[str, int]:
+    """Return source -> rejects that wait in quarantine, of these sources or of all that still have a mapping."""
+    known = {source.name for source in workspace.sources}
+    found: dict[str, int] = {}
+    for one in workspace.findings(kind="dq", status="open"):
+        name = one.scope.get("source", "")
+        if one.severity == "error" and name in known and (not sources or name in sources):
+            found[name] = found.get(name, 0) + one.count
+    return found
 
 
 def run(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regard.errors import RegardError
-from regard.model import add_months
+from regard.model import Grain, add_months
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -80,6 +81,26 @@ def last_day(text: str | None) -> date | None:
     if start.year == date.max.year:
         raise click.BadParameter(f"'{text}' ends after the last day that there is", param_hint="--to")
     return add_months(start, {MONTH: 1, YEAR: MONTHS}.get(len(text), 0))
+
+
+def read_period(text: str) -> tuple[date, date, Grain]:
+    """Read a day, month, quarter or year: its first day, the day after its last, and its length.
+
+    Raises:
+        click.BadParameter: it is none of these.
+    """
+    quarter = re.fullmatch(r"(\d{4})-?[Qq]([1-4])", text)
+    if quarter:
+        start = date(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
+        return start, add_months(start, 3), Grain.QUARTER
+    found = first_day(text, "--period")
+    if found is None:
+        raise click.BadParameter("a period is needed, such as 2026-03", param_hint="--period")
+    grain = {MONTH: Grain.MONTH, YEAR: Grain.YEAR}.get(len(text), Grain.DAY)
+    end = (
+        add_months(found, {MONTH: 1, YEAR: MONTHS}[len(text)]) if grain is not Grain.DAY else found + timedelta(days=1)
+    )
+    return found, end, grain
 
 
 def names(text: str) -> tuple[str, ...]:

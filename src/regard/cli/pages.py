@@ -11,6 +11,7 @@ from regard.cli import describe
 from regard.cli.app import HELP, WORDS, app
 from regard.errors import AuthorError
 from regard.present import words
+from regard.sources.arrival.recognise import recognisers
 from regard.sources.quarantine import REASONS
 from regard.sources.written import SOURCE
 
@@ -55,7 +56,7 @@ def pages() -> dict[str, str]:
     families = [family for family in catalogue.terms.families if any(metric.family == family for metric in metrics)]
     found = {"cli.md": commands(), "tables.md": tables(catalogue), "dimensions.md": dimensions(catalogue)}
     found |= {"choices.md": choices(catalogue), "policies.md": policies(catalogue), "files.md": files()}
-    found |= {"rules.md": rules(), "flags.md": flags(), "terms.md": terms(catalogue)}
+    found |= {"rules.md": rules(), "recognisers.md": known_exports(), "flags.md": flags(), "terms.md": terms(catalogue)}
     for family in families:
         own = [metric for metric in metrics if metric.family == family]
         found[f"metrics/{family.lower()}.md"] = family_page(family, own, catalogue)
@@ -72,6 +73,7 @@ def index(families: Sequence[str], metrics: Sequence[Metric]) -> str:
         "* [Files](files.md): every field of every file of a workspace",
         "* [Mapping](mapping.md): how rows of a source become rows of a table",
         "* [Rules](rules.md): why rows are turned away",
+        "* [Recognisers](recognisers.md): exports that `init --from` knows",
         "* [Tables](tables.md) and [dimensions](dimensions.md)",
         "* [Choices](choices.md): questions on which honest people differ, and the options",
         "* [Policies](policies.md): published constants",
@@ -142,6 +144,9 @@ def commands() -> str:
         if found is not None:
             inner = click.Context(found, info_name=name, parent=root, terminal_width=WIDTH)
             lines += [f"## {name}", "", "```text", found.get_help(inner), "```", ""]
+            for below, each in found.commands.items() if isinstance(found, click.Group) else ():
+                own = click.Context(each, info_name=below, parent=inner, terminal_width=WIDTH)
+                lines += [f"### {name} {below}", "", "```text", each.get_help(own), "```", ""]
     lines += ["## Exit codes", "", *table(("code", "says"), (("0", "all is well"), *WORDS.items()))]
     return "\n".join(line.rstrip() for part in lines for line in part.split("\n"))
 
@@ -206,9 +211,20 @@ def terms(catalogue: Catalogue) -> str:
     """Return the page of the closed lists of words: units, interval methods, methods."""
     known = catalogue.terms
     lines = ["# Terms", "", "The closed lists of words that a metric may use."]
-    for head, listed in (("Units", known.units), ("Interval methods", known.intervals), ("Methods", known.methods)):
+    for head, listed in (("Units", known.units), ("Interval methods", known.intervals)):
         rows = ((f"`{name}`", text(known.means.get(name, "")), text(known.citations.get(name, ""))) for name in listed)
         lines += ["", f"## {head}", "", *table(("name", "means", "citation"), rows)]
+    built = (
+        (
+            f"`{name}`",
+            text(known.means.get(name, "")),
+            ", ".join(gives) or "not built yet",
+            text(known.citations.get(name, "")),
+        )
+        for name, gives in known.methods.items()
+    )
+    lines += ["", "## Methods", "", "What a metric `by method` may name; its parameter `gives` says what it gives.", ""]
+    lines += table(("name", "means", "gives", "citation"), built)
     return "\n".join(lines)
 
 
@@ -240,6 +256,26 @@ def rules() -> str:
         "",
     ]
     return "\n".join([*lines, *table(("rule", "reason"), rows)])
+
+
+def known_exports() -> str:
+    """Return the page of the exports that `init --from` recognises."""
+    rows = (
+        (
+            text(one.kind),
+            f"`{one.name}`",
+            text(one.means),
+            text("; ".join(" or ".join(names[:2]) for names in one.needs)),
+        )
+        for one in sorted(recognisers(), key=lambda one: (one.kind, one.name))
+    )
+    lines = [
+        "# Recognisers",
+        "",
+        "The exports that `regard init --from` knows, by headers that must be there. The most particular one is taken.",
+        "",
+    ]
+    return "\n".join([*lines, *table(("kind", "recogniser", "what it is", "headers"), rows)])
 
 
 def files() -> str:

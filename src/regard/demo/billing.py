@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regard.demo.files import ids
-from regard.demo.story import DAY, HOUR, Month
+from regard.demo.story import DAY, HOUR, Month, quota
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from regard.demo.customers import Population
+    from regard.demo.trouble import Trouble
 
 YEAR = 365 * DAY
+PATIENCE = 120 * 60
+"""Seconds lost in the year before the term is due beyond which members renew less."""
+RENEWS = (0.90, 0.71)
+"""Share of the terms due that are renewed: of members who lost less, and of those who lost more."""
 PRICES = {"plus": 59.0, "plus_family": 89.0}
 SCHEMA = """
 create table membership (membership_id text primary key, customer_id text not null, plan text not null,
@@ -43,9 +48,10 @@ class Billing:
         self._who = self._start = np.zeros(0, dtype=int)
         self._alive = np.zeros(0, dtype=bool)
         self._events = 0
+        self._due, self._renewed = [0, 0], [0, 0]
 
-    def month(self, month: Month) -> None:
-        """Let a month happen: new members, and terms that fall due."""
+    def month(self, month: Month, trouble: Trouble) -> None:
+        """Let a month happen: new members, and terms that fall due; how many renew is placed by minutes lost."""
         rng = month.rng(self.seed, 6)
         people = self.people
         new = self._known + np.flatnonzero(people["plan"][self._known :] == 1)
@@ -62,7 +68,8 @@ class Billing:
         due = self._start + np.ceil(np.maximum(age, 1) / YEAR).astype(int) * YEAR
         falls = np.flatnonzero(self._alive & (due >= month.start) & (due < month.end) & (due > self._start))
         who, due = self._who[falls], due[falls]
-        renews = rng.random(len(who)) < np.where(people["open"][who], 0.88, 0.35)
+        draw = rng.random(len(who)) / np.where(people["open"][who], 0.88, 0.35)
+        renews = self._renew(draw, trouble.lost(who, due) > PATIENCE)
         grows = renews & (rng.random(len(who)) < 0.07)
         self._alive[falls[~renews]] = False
         self._add(who, np.array(["term_due"] * len(who)), due, "plus")
@@ -76,6 +83,17 @@ class Billing:
             "plus",
         )
         self._base.commit()
+
+    def _renew(self, draw: np.ndarray, much: np.ndarray) -> np.ndarray:
+        """Which terms are renewed: of those who lost much and of the others, as many as the plot wants by now."""
+        renews = np.zeros(len(draw), dtype=bool)
+        for group, share in enumerate(RENEWS):
+            among = np.flatnonzero(much == bool(group))
+            self._due[group] += len(among)
+            size = min(len(among), max(0, quota(share, self._due[group]) - self._renewed[group]))
+            self._renewed[group] += size
+            renews[among[np.argsort(draw[among], kind="stable")[:size]]] = True
+        return renews
 
     def _add(self, who: np.ndarray, kind: np.ndarray, at: np.ndarray, plan: str) -> None:
         past = at < self.ends

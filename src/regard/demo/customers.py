@@ -50,6 +50,7 @@ _COLUMNS: dict[str, str] = {
     "valid_from": "i8",
     "served_from": "i8",
     "served_to": "i8",
+    "hurt": "i8",  # end of the last interruption; 0 when there was none
 }
 
 

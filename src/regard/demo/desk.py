@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regard.demo.shop import Orders
+    from regard.demo.trouble import Trouble
 
 CHANNELS = ("phone", "email", "chat", "self_service")
 CATEGORIES = ("delivery", "return", "account", "advice", "damage")
@@ -59,13 +60,14 @@ class Desk:
         self._pace = 1.0
         self.truth: dict[str, dict[str, float]] = {}
 
-    def month(self, month: Month, orders: Orders, active: int) -> Table:
-        """Let a month happen; returns the tickets that were resolved in it, for the surveys."""
+    def month(self, month: Month, orders: Orders, active: int, trouble: Trouble) -> Table:
+        """Let a month happen, incidents too; returns the tickets that were resolved in it, for the surveys."""
         rng = month.rng(self.seed, 2)
         tickets = self._open(rng, month, orders, active)
         self._reply(rng, month, tickets)
         self._resolve(rng, month, tickets)
         self._link(rng, month, tickets)
+        tickets["incident"] = trouble.month(month, tickets)
         contacts, steps = self._talk(rng, tickets), self._step(tickets)
         contacts, self._later_contacts = _split(_join(self._later_contacts, contacts), "at", month.end)
         steps, self._later_steps = _split(_join(self._later_steps, steps), "at", month.end)
@@ -355,6 +357,7 @@ class Desk:
                 "team": words(TEAMS, tickets["category"]),
                 "merged_into": ids("T-", tickets["parent"]),
                 "language": words(LANGUAGES, people["language"][tickets["who"]]),
+                "incident": ids("INC-", tickets["incident"], 4),
             }
         )
         order = np.lexsort((contacts["actor"], contacts["ticket"], contacts["at"]))

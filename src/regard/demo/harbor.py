@@ -19,6 +19,8 @@ from regard.demo.product import Product
 from regard.demo.shop import Shop
 from regard.demo.story import ENDS_AT, ZONE, ends_at, months
 from regard.demo.survey import Surveys
+from regard.demo.telemetry import Telemetry
+from regard.demo.trouble import Trouble
 from regard.demo.web import Web
 
 if TYPE_CHECKING:
@@ -79,30 +81,34 @@ def generate(
     surveys = Surveys(folder, people, scale=scale, seed=seed, ends=ends)
     web = Web(folder, people, scale=scale, seed=seed)
     product = Product(folder, people, seed=seed)
+    trouble = Trouble(folder, people, scale=scale, seed=seed)
+    telemetry = Telemetry(folder, people, trouble, seed=seed)
     billing = Billing(folder, people, seed=seed, ends=ends)
     costs = Costs(folder, seed=seed)
     dirt = Dirt()
     written: list[Csv | Lines | Parquet] = [crm.file, shop.orders, shop.lines, shop.returns]
     written += [desk.tickets, desk.contacts, desk.steps, *surveys.files, web.visits, product.events]
+    written += [trouble.tracker, trouble.impacts, trouble.page, telemetry.requests]
     named = {file.path.relative_to(folder).as_posix(): file for file in written}
     plot = months()
     ahead = [month.goal.get("lost") for month in plot[3:]] + [None] * 3
     for month, lost in zip(plot, ahead, strict=True):
         orders = shop.month(month, lost if lost is not None else 4.2)
-        billing.month(month)
         tickets = 0
         if month.told:
-            solved = desk.month(month, orders, len(people.active(month.start)))
+            solved = desk.month(month, orders, len(people.active(month.start)), trouble)
             surveys.month(month, orders, solved)
             web.month(month, orders)
             product.month(month, orders)
+            telemetry.month(month, orders)
             tickets = int(desk.truth[month.label]["opened"])
+        billing.month(month, trouble)
         costs.month(month, int(shop.truth[month.label]["first_orders"]), tickets)
         if month.label == IN:
             dirt.plant(named)
         if told:
             told(month.label, (month.index + 1) / len(plot))
-    for part in (shop, desk, surveys, web, product, billing, costs, crm):
+    for part in (shop, desk, surveys, web, product, trouble, telemetry, billing, costs, crm):
         part.close()
     for place in ("finance/kpi_sheet.csv", "reference/codes.csv"):
         target = folder / place

@@ -1,8 +1,9 @@
 """What customers answer: three surveys as the survey tool exports them, one wide row for each invitation.
 
 After a purchase, after a support ticket, and twice a year about the relationship. Most stay silent, some letters never
-arrive, some answer twice in a month. How pleased somebody is depends on the customer, on late parcels and slow tickets;
-how many of the answers that count (the latest of a customer, survey and month) are good is placed by the plot.
+arrive, some answer twice in a month. How pleased somebody is depends on the customer, on late parcels, slow tickets and
+interruptions; how many of the answers that count (the latest of a customer, survey and month) are good is placed by
+the plot.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from regard.demo.customers import LANGUAGES, Population
 from regard.demo.files import Csv, ids, iso, words
 from regard.demo.story import DAY, HOUR, NEVER, Month, pick, quota, rows
+from regard.demo.trouble import FORGETS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,9 +118,15 @@ class Surveys:
             "delivered": delivered,
             "answered": np.where(answers, delivered + delay, NEVER),
             "by": (self.people["app"][who] & (rng.random(size) < 0.5)).astype(int),
-            "feeling": mood + self.people["mood"][who] + rng.normal(0, 0.8, size),
+            "feeling": mood + self.people["mood"][who] + rng.normal(0, 0.8, size) - self._hurt(who, at),
             **{kind: np.full(size, SILENT) for kind in ("share", "mean", "net")},
         }
+
+    def _hurt(self, who: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """How much less pleased those are who were interrupted not long before."""
+        since = at - self.people["hurt"][who]
+        hurt: np.ndarray = 0.9 * ((since >= 0) & (since < FORGETS))
+        return hurt
 
     def _silence(self, rng: np.random.Generator, answered: list[Table]) -> Table:
         """Let some buyers not have answered after all: of 1,000 satisfaction answers, every share is exact."""

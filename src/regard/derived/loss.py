@@ -180,7 +180,40 @@ def losses(inputs: Inputs, arguments: Arguments, until: int) -> list[Loss]:
             found.update(_of_customer(loss, history, arguments))
     cohorts = sorted({loss.cohort for loss in found if loss.cohort})
     numbers = {cohort: number % BUCKETS for number, cohort in enumerate(cohorts, start=1)}
-    return [replace(loss, bucket=numbers.get(loss.cohort, loss.bucket)) for loss in found]
+    return [
+        replace(loss, start=start, end=end, bucket=numbers.get(loss.cohort, loss.bucket))
+        for loss in found
+        for start, end in _while_served(loss, history, until)
+    ]
+
+
+def _while_served(loss: Loss, history: History, until: int) -> list[tuple[int, int | None]]:
+    """Return the parts of a stage in which its customer was entitled to service: nobody else has anything to lose.
+
+    Where no version is in force the one before decides, and before the first the first does: that a customer was not
+    yet described is no sign that it was not served. One that nobody describes is taken to be.
+    """
+    mine = history.get(loss.party, []) if loss.party is not None else []
+    if not mine:
+        return [(loss.start, loss.end)]
+    spans: list[tuple[float, float]] = []
+    for place, version in enumerate(mine):
+        follower = mine[place + 1]["from_at"] if place + 1 < len(mine) else math.inf
+        left = by(until, version["served_to"])
+        since = max(version["from_at"] if place else -math.inf, _or(version["served_from"], -math.inf))
+        upto = min(follower, _or(left, math.inf))
+        if since >= upto:
+            continue
+        if spans and spans[-1][1] == since:
+            since = spans.pop()[0]
+        spans.append((since, upto))
+    end = _or(loss.end, math.inf)
+    parts = [(max(loss.start, since), min(end, upto)) for since, upto in spans]
+    return [(int(s), None if e == math.inf else int(e)) for s, e in parts if s < e]
+
+
+def _or(instant: int | None, otherwise: float) -> float:
+    return otherwise if instant is None else instant
 
 
 def _written(row: Row, incidents: Incidents, until: int) -> Loss:
@@ -248,8 +281,8 @@ def _of_cohort(loss: Loss, history: History, arguments: Arguments) -> list[Loss]
 
 def _served(version: Row, at: int) -> bool:
     """Whether a party was entitled to service."""
-    begun = version["served_from"] is not None and version["served_from"] <= at
-    return begun and (version["served_to"] is None or at < version["served_to"])
+    begun = bool(version["served_from"] is not None and version["served_from"] <= at)
+    return begun and (version["served_to"] is None or bool(at < version["served_to"]))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -304,7 +337,7 @@ def _counting(
 def _users(rows: Sequence[Loss], at: int, history: History) -> float:
     """Return the share of a customer's served users that lose something; all, where it has none."""
     customer = rows[0].party
-    below: set[int] = set()
+    below: set[int | None] = set()
     level = {customer}
     for _ in range(LEVELS):
         now = {party: version_at(history, party, at) for party in history}
@@ -347,10 +380,11 @@ def tally(piece: Piece) -> dict[object, Counts]:
     def added(rows: Sequence[Loss], first: str) -> float:
         counted = [(getattr(loss, first), loss.n, loss.share) for loss in rows]
         known = [(given if given is not None else n, share) for given, n, share in counted]
-        total = sum(n for n, _ in known if n is not None) + people * sum(share for n, share in known if n is None)
+        shares = sum(share for n, share in known if n is None and share is not None)
+        total = sum(n for n, _ in known if n is not None) + people * shares
         return min(people, settled(total))
 
-    found = {}
+    found: dict[object, Counts] = {}
     for mark, rows in marks(piece.rows).items():
         if mark == "users":
             some = settled(people * (piece.users or 0.0))

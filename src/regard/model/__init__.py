@@ -10,6 +10,7 @@ from regard.model.metrics import (
     Metric as Metric,
     Per as Per,
     RowSet as RowSet,
+    Series as Series,
     Setting as Setting,
     Status as Status,
     Target as Target,

@@ -129,6 +129,19 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """The value of a metric by method, by element of time.
+
+    Attributes:
+        grain: what an element is: `day`, or `minute` of what a span table says is up and down.
+        window: how far before the year of a period it begins, or None for the period alone.
+    """
+
+    grain: str
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """An interval a value should be in, with open or closed ends (K55).
 
@@ -212,6 +225,7 @@ class Metric:
         family, level, grain, drives, decision, owner, citation: see MODEL.md section 2.5.
         choices: the options of the choice register that touch it, with the one in force.
         method: the named method of a metric by method, or "".
+        series: the elements of time that its method reads, or None.
         methods_pending: why a planned metric cannot be computed yet, or "".
         options_set: options that differ from the default, as asked.
         differs: fields in which a workspace's file differs from the shipped one, whose id it bears.
@@ -254,6 +268,7 @@ class Metric:
     citation: str = ""
     choices: tuple[Choice, ...] = ()
     method: str = ""
+    series: Series | None = None
     pending: str = ""
     options_set: tuple[tuple[str, str], ...] = ()
     differs: tuple[str, ...] = ()

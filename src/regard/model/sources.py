@@ -25,7 +25,7 @@ class Read:
         kind: csv, parquet, jsonl, excel or sql.
         place: path pattern relative to the workspace, or the url of a database with its `${NAME}`s unfilled.
         options: the options of the kind, as written: delimiter, quote, encoding, skip, header, names, sheet, query,
-            table, watermark.
+            table, watermark, each, split.
     """
 
     kind: str

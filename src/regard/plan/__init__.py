@@ -8,6 +8,16 @@ from regard.plan.answer import (
 )
 from regard.plan.build import plan as plan, replicates as replicates, stretch_of as stretch_of
 from regard.plan.cells import Cells as Cells, Group as Group, collect as collect
+from regard.plan.effects import (
+    Calibration as Calibration,
+    Case as Case,
+    Dose as Dose,
+    Evidence as Evidence,
+    Improved as Improved,
+    Improvement as Improvement,
+    Response as Response,
+    Weight as Weight,
+)
 from regard.plan.question import (
     DAY as DAY,
     DISTINCT as DISTINCT,

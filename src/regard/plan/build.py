@@ -228,7 +228,9 @@ class _Maker:
     def metric(self, metric: Metric) -> tuple[Node, Node | None, Mapping[str, Node]]:
         """Return value, n and what else its interval and flags need, all over measures' names."""
         self._answerable(metric)
-        replicate = replicates(metric, self.tables, by_party=self.by_party) if self.question.intervals else ""
+        replicate = (
+            replicates(metric, self.tables, by_party=self.by_party) if self.question.intervals or metric.method else ""
+        )
         lower = _Lower(self, metric, "" if metric.interval.method in PARTS else replicate)
         value = lower.cell(metric.value)
         count = None if metric.n is None else lower.cell(metric.n)
@@ -241,6 +243,8 @@ class _Maker:
             extras["squares"] = lower.squares(metric.leaves[metric.interval.of[0]])
         if metric.coverage is not None:
             extras["covered"], extras["coverable"] = (lower.cell(node) for node in metric.coverage)
+        if metric.method:
+            extras |= {f"leaf.{name}": lower.cell(Name(name)) for name in metric.leaves}
         extras |= {f"flag.{name}": lower.cell(node) for name, node in metric.flags.items()}
         for name, rows in metric.rows.items():
             if rows.same:

@@ -49,6 +49,7 @@ class Cells:
         coverage: C x S share of the rows that could be used, NaN where none is stated.
         mixed: C x S, whether columns that must be the same differ.
         unripe: C x S number of rows that are not ripe.
+        leaves: of a metric by method its leaves, each C x S.
         flags: flag of the metric -> C x S, whether the cell bears it.
         tree: the value as arithmetic over measures.
         amounts: what each measure of the tree is, C x S, and `length`.
@@ -70,6 +71,7 @@ class Cells:
     coverage: Numbers
     mixed: Truths
     unripe: Numbers
+    leaves: Mapping[str, Numbers]
     flags: Mapping[str, Truths]
     tree: Node
     amounts: Mapping[str, Numbers]
@@ -234,7 +236,7 @@ class _Arithmetic:
         self.grids = grids
         self.metric = metric
         self.breakdown = breakdown
-        intervals = plan.question.intervals
+        intervals = plan.question.intervals or bool(metric.method)
         self.replicate = replicates(metric, plan.tables, by_party=plan.by_party) if intervals else ""
         used = self._measures(
             plan.values[metric.id],
@@ -353,6 +355,7 @@ class _Arithmetic:
                 or [np.zeros(shape)],
                 axis=0,
             ),
+            leaves={name[5:]: self._extra(e, shape) for name, e in extras.items() if name.startswith("leaf.")},
             flags=self._raised(extras, shape),
         )
 

@@ -66,6 +66,7 @@ FLAGS: Mapping[str, str] = {
     "mismatch": "the interval's parts do not give the value",
     "immature": "some rows are not ripe yet and left out",
     "partial": "the period is not over",
+    "provisional": "less than the years before that should stand behind it",
     "short_window": "its window begins before the data do",
     "open": "something in it is still open",
     "estimated": "part of it is known as counts only, so how far they overlap is estimated",

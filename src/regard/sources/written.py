@@ -36,10 +36,10 @@ TYPES: Mapping[str, tuple[Type, bool]] = {
     "duration": (Type.DURATION, False),
 }
 KINDS: Mapping[str, tuple[str, ...]] = {
-    "csv": ("delimiter", "quote", "encoding", "skip", "header", "names"),
-    "parquet": (),
-    "jsonl": (),
-    "excel": ("sheet", "skip"),
+    "csv": ("delimiter", "quote", "encoding", "skip", "header", "names", "each", "split"),
+    "parquet": ("each", "split"),
+    "jsonl": ("each", "split"),
+    "excel": ("sheet", "skip", "each", "split"),
     "sql": ("query", "table", "watermark"),
 }
 """Kinds of place that rows are read from, with their options."""
@@ -66,6 +66,8 @@ READ = Record(
         "sheet": Known(sort=Sort.SCALAR, means="name of the sheet, or its number from 1; the first when not said"),
         "query": Known(sort=Sort.TEXT, means="the question to the database"),
         "table": Known(sort=Sort.TEXT, means="the table of the database"),
+        "each": Known(sort=Sort.TEXT, means="column that holds a list: its row is read once for each element"),
+        "split": Known(sort=Sort.TEXT, means="what stands between two elements of `each`; a JSON list when not said"),
         "watermark": Known(sort=Sort.TEXT, means="column that only grows: unchanged, it lets a load skip the source"),
     },
 )
@@ -224,7 +226,7 @@ def _options(reading: Written, kind: str, mistakes: list[Mistake]) -> dict[str, 
         if name == kind:
             continue
         if name not in KINDS[kind]:
-            hint = "its options: " + ", ".join(KINDS[kind]) if KINDS[kind] else "it has no options"
+            hint = "its options: " + ", ".join(KINDS[kind])
             mistakes.append(reading.mistake("unknown-option", f"'{name}' is no option of {kind}", name, hint=hint))
         elif isinstance(value, (str, int, bool, tuple)):
             options[name] = value
@@ -232,6 +234,8 @@ def _options(reading: Written, kind: str, mistakes: list[Mistake]) -> dict[str, 
         if name in options and len(str(options[name]).replace("\\t", "\t")) != 1:
             hint = 'such as ";" or "\\t"'
             mistakes += [reading.mistake("bad-option", f"{name} is one character", name, hint=hint)]
+    if "split" in options and "each" not in options:
+        mistakes.append(reading.mistake("missing-field", "'split' needs 'each'", "split", hint="each: affected"))
     if options.get("header") is False and "names" not in options:
         message = "a file without a header needs 'names'"
         mistakes.append(reading.mistake("missing-field", message, "header", hint="names: [a, b]"))

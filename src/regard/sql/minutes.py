@@ -6,10 +6,30 @@ from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US
 from regard.sql.derived.steps import Step, query
+from regard.sql.facts import Facts
 from regard.sql.upkeep import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from regard.plan import Plan, Scan
+
+
+SEGMENTS = "asked_segments"
+
+
+def asked_segments(plan: Plan, scan: Scan, relation: str) -> tuple[str, tuple[str, ...]]:
+    """Return the query of the segments that a question asks for, and the dimensions that its columns d0, d1, ... are.
+
+    Args:
+        plan: of the question.
+        scan: its scan of spans with a share `up`.
+        relation: name of the view or table of its rows.
+    """
+    facts = Facts(plan, scan, relation)
+    start, end = facts.span
+    extra = {"start_at": start, "end_at": end, "up": 'f."up"'}
+    return f"WITH {facts.step(extra)}\nSELECT * FROM facts", facts.dimensions
 
 
 def minute_series(relation: str, start: int, end: int, dims: Sequence[str] = ()) -> str:
@@ -37,7 +57,7 @@ def minute_series(relation: str, start: int, end: int, dims: Sequence[str] = ())
     steps = [
         Step(
             "inside",
-            f"segments within the period; up in parts of {MINUTE_US}, so that a share of a minute is whole microseconds",
+            f"segments within the period; up in parts of {MINUTE_US}, so that a share of a minute is whole",
             f"""
             SELECT
               {by}CAST(ROUND(up * {MINUTE_US}) AS BIGINT) AS parts,

@@ -250,7 +250,9 @@ class _Histogram:
             return self.sum(f"sum({self._where(rows, factor)})"), 1
         x = self._where(rows, factor)
         self.extra["u0"], self.extra["u1"] = (f"{edge} - {self.facts.timeline.start}" for edge in self.facts.clipped)
-        total, starts, ends = (self.sum(f"sum({text})") for text in (x, f"{x} * u0", f"{x} * u1"))
+        # Millions of customers times years of microseconds are more than a BIGINT holds.
+        wide = ("u0", "u1") if factor == "1" else ("cast(u0 as hugeint)", "cast(u1 as hugeint)")
+        total, starts, ends = (self.sum(f"sum({text})") for text in (x, *(f"{x} * {edge}" for edge in wide)))
         inside = (
             f"(case when i1 < t.last then {ends} else {total} * t.end_o end)"
             f" - (case when i0 >= t.first then {starts} else {total} * t.start_o end)"

@@ -9,17 +9,21 @@ from regard.stats.bands import (
     Bands as Bands,
     critical as critical,
 )
+from regard.stats.by_method import BY_METHOD as BY_METHOD
 from regard.stats.change import (
     Changes as Changes,
     compare as compare,
     verdict as verdict,
     verdicts as verdicts,
 )
+from regard.stats.dose import response as response
 from regard.stats.lags import (
     Lagged as Lagged,
     holm as holm,
     lagged as lagged,
 )
+from regard.stats.major_days import Threshold as Threshold, major_days as major_days, threshold as threshold
+from regard.stats.means import mean_difference as mean_difference
 from regard.stats.methods import (
     METHODS as METHODS,
     Compare as Compare,
@@ -34,6 +38,7 @@ from regard.stats.power import (
     net_share_sd as net_share_sd,
     share_sd as share_sd,
 )
+from regard.stats.projection import projection as projection, residual as residual
 from regard.stats.proportions import (
     adjusted_wald as adjusted_wald,
     kish as kish,
@@ -45,12 +50,21 @@ from regard.stats.rates import (
     poisson as poisson,
     rate_ratio as rate_ratio,
 )
+from regard.stats.reduction import Reduction as Reduction, reduction as reduction
+from regard.stats.regression import (
+    Fit as Fit,
+    pooled as pooled,
+    regress as regress,
+    relative as relative,
+)
 from regard.stats.resampling import (
     bootstrap as bootstrap,
     delete_each as delete_each,
     jackknife as jackknife,
     jackknife_difference as jackknife_difference,
 )
+from regard.stats.series import Found as Found, Observed as Observed
+from regard.stats.shrinkage import Shrunk as Shrunk, shrink as shrink, shrinkage as shrinkage
 from regard.stats.survival import (
     Quantile as Quantile,
     Survival as Survival,
@@ -65,4 +79,8 @@ from regard.stats.windows import (
     Worst as Worst,
     minute_grid as minute_grid,
     worst_window as worst_window,
+)
+from regard.stats.worth import (
+    business_case as business_case,
+    improvement as improvement,
 )

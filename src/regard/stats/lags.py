@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import stdtr
+from scipy.stats import rankdata
 
 from regard.stats.bands import Floats, floats
 
@@ -22,7 +23,8 @@ class Lagged:
     """How an outcome goes with a series some steps before, one element for each lag from 0.
 
     Attributes:
-        correlation: of the series with the outcome that many steps later, both cleaned; nan where nothing varies.
+        correlation: of the series with the outcome that many steps later, both cleaned, by ranks (Spearman); nan where
+            nothing varies.
         n: pairs behind it.
         n_eff: independent pairs worth as much (Bartlett).
         p: two-sided, of the lag by itself.
@@ -42,36 +44,38 @@ class Lagged:
         return int(np.argmax(np.where(known, np.abs(self.correlation), -1.0))) if known.any() else None
 
 
-def lagged(series: ArrayLike, outcome: ArrayLike, max_lag: int, *, differences: int = 1) -> Lagged:
+def lagged(series: ArrayLike, outcome: ArrayLike, max_lag: int, *, differences: int = 1, season: int = 0) -> Lagged:
     """Return how an outcome goes with a series at lags 0 to max_lag.
 
-    Two series that drift, or that remember, correlate by chance. So both are differenced, the series is reduced to what
-    in it is new (an autoregression, its order by Akaike) and the outcome is filtered alike, which leaves their relation
-    as it is (Box and Jenkins). What the outcome still remembers counts against the number of pairs.
+    Two series that drift, repeat themselves or remember correlate by chance. So both are differenced, the series is
+    reduced to what in it is new (an autoregression, its order by Akaike), and the outcome is filtered alike, which
+    leaves their relation as it is (Box and Jenkins). Minutes lost are mostly none and now and then many, which makes
+    plain correlations erratic: ranks are correlated. What both still remember counts against the number of pairs.
 
     Args:
         series: T values, evenly spaced, none missing: what may run ahead.
         outcome: the same of what may follow.
         max_lag: steps by which the series may be ahead.
         differences: how often both are differenced; 0 for series without drift.
+        season: steps after which both repeat themselves, such as 24 hours or 7 days; 0 for none.
 
     Raises:
         ValueError: lengths differ, a value is missing, or too few steps for the lags.
 
-    Source: Box, Jenkins and Reinsel 2008, section 12.2; Bartlett 1946; Holm 1979.
+    Source: Box, Jenkins and Reinsel 2008, section 12.2; Bartlett 1946; Holm 1979. Measured at a level of 5 %: of
+        unrelated series 2-6 % show a lag, drifting, skewed or mostly 0 as they may be; with seasons 8 %, with long
+        bursts 10 %.
     """
-    x, y = np.diff(floats(series), differences), np.diff(floats(outcome), differences)
-    order = round(10 * np.log10(max(len(x), 1)))
-    if x.shape != y.shape or max_lag < 0 or len(x) - order - max_lag < FEWEST:
-        message = f"{max_lag} lags of series of {np.shape(series)} and {np.shape(outcome)} steps"
-        raise ValueError(message)
+    x, y = (_steady(floats(each), differences, season) for each in (series, outcome))
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         message = "a value is missing: leave out such steps, or begin after them"
         raise ValueError(message)
-    x, y = x - x.mean(), y - y.mean()
-    coefficients = _autoregression(_memory(x, order), len(x))
-    new = np.concatenate([[1.0], -coefficients])
-    x, y = (np.convolve(each, new, mode="valid") for each in (x, y))
+    order = max(season, round(10 * np.log10(max(len(x), 1))))
+    if x.shape != y.shape or max_lag < 0 or len(x) - order - max_lag < FEWEST:
+        message = f"{max_lag} lags of series of {np.shape(series)} and {np.shape(outcome)} steps"
+        raise ValueError(message)
+    new = np.concatenate([[1.0], -_autoregression(_memory(x, order), len(x))])
+    x, y = (floats(rankdata(np.convolve(each, new, mode="valid"))) for each in (x, y))
     n = len(x) - np.arange(max_lag + 1.0)
     correlation = np.array([_correlation(x[: len(x) - lag], y[lag:]) for lag in range(max_lag + 1)])
     remembered = 1 + 2 * np.sum((1 - np.arange(1, order + 1) / len(x)) * (_memory(x, order) * _memory(y, order))[1:])
@@ -90,6 +94,12 @@ def holm(p: ArrayLike) -> Floats:
     corrected = np.full(given.shape, np.nan)
     corrected[order] = np.minimum(1.0, np.maximum.accumulate(given[order] * np.arange(len(order), 0, -1)))
     return corrected
+
+
+def _steady(x: Floats, differences: int, season: int) -> Floats:
+    """Differences from step to step, and from season to season."""
+    x = np.diff(x, differences)
+    return x[season:] - x[: len(x) - season] if season else x
 
 
 def _memory(x: Floats, order: int) -> Floats:

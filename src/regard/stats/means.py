@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from regard.stats.bands import Bands, Floats, Sample, Truths, alike, critical, over, root
 from regard.stats.proportions import kish
+
+if TYPE_CHECKING:
+    from regard.plan.answer import Estimate
 
 STILL = 1e-12
 """A spread below this share of the size of the numbers is rounding, not spread."""
@@ -59,6 +64,22 @@ def ratio(sample: Sample) -> Bands:
     nowhere = np.full_like(sample.value, np.nan)
     n = np.where(np.isnan(sample.value), 0.0, 1.0)
     return _around(sample, "ratio", n=n, se=se, df=df, n_eff=nowhere, agrees=np.ones(len(n), dtype=bool))
+
+
+def mean_difference(now: Estimate, before: Estimate) -> tuple[float | None, float | None, float | None]:
+    """Return the difference of two independent means with its interval, Welch's degrees of freedom.
+
+    The ends are None where either mean has no standard error. Source: Welch 1947.
+    """
+    if now.value is None or before.value is None:
+        return None, None, None
+    change = now.value - before.value
+    if now.se is None or before.se is None or now.n is None or before.n is None or not now.se + before.se:
+        return change, None, None
+    a, b = now.se**2, before.se**2
+    df = (a + b) ** 2 / (a**2 / (now.n - 1) + b**2 / (before.n - 1))
+    half = float(critical(df) * np.sqrt(a + b))
+    return change, change - half, change + half
 
 
 def _around(sample: Sample, method: str, *, n: Floats, se: Floats, df: Floats, n_eff: Floats, agrees: Truths) -> Bands:

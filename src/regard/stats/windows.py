@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regard.stats.bands import over
+from regard.stats.series import Found
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from regard.stats.bands import Floats
+    from regard.stats.series import Observed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +61,23 @@ def worst_window(up: ArrayLike, down: ArrayLike, width: int) -> Worst:
         if np.isfinite(ratio[at]):
             worst.ratio[group], worst.at[group] = ratio[at], at
     return worst
+
+
+def worst_windows(observed: Observed) -> Found:
+    """Tell the availability of the worst window of each period, in percent.
+
+    Reads the series `up` and `down` by minute; the setting `width` is the width of the window in minutes. n is how many
+    minutes of the period anybody was seen in. A period that is shorter than the window has no number.
+    """
+    up, down = observed.series["up"], observed.series["down"]
+    width = int(observed.settings["width"])
+    value, n = np.full(observed.value.shape, np.nan), np.zeros(observed.value.shape)
+    for s, (first, last) in enumerate(observed.own):
+        ups, downs = (np.nan_to_num(series[:, first:last]) for series in (up, down))
+        value[:, s] = 100 * worst_window(ups, downs, width).ratio
+        n[:, s] = (ups + downs > 0).sum(axis=1)
+    none = np.full_like(value, np.nan)
+    return Found(value=value, lo=none, hi=none, n=n)
 
 
 def minute_grid(

@@ -1,4 +1,5 @@
 """Where the parts meet: open, check, load, ask. The only room that knows all the others."""
 
+from regard.workspace.added import Addition as Addition, Loss as Loss
 from regard.workspace.answers import Answers as Answers
 from regard.workspace.workspace import Asking as Asking, Shown as Shown, Workspace as Workspace

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from regard.model import Metric, Target
     from regard.plan import Cells, Plan, Verdict
+    from regard.stats import Found
 
     Numbers = NDArray[np.float64]
 
@@ -61,7 +62,9 @@ class Terms:
     begins: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
-def answer_cells(plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None = None) -> list[AnswerCell]:
+def answer_cells(
+    plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None = None, found: Found | None = None
+) -> list[AnswerCell]:
     """Return the cells of one metric on one breakdown as answers, group by group, period by period.
 
     Args:
@@ -69,8 +72,9 @@ def answer_cells(plan: Plan, cells: Cells, terms: Terms, by_party: Cells | None 
         cells: the cells.
         terms: what decides how they are judged.
         by_party: the same cells with one replicate for each party, where some of them are small.
+        found: what the method of a metric by method gives for them.
     """
-    judged = _Judged(plan, cells, terms)
+    judged = _Judged(plan, cells, terms, found)
     if by_party is not None:
         judged.mend(by_party)
     return list(judged.answers())
@@ -85,14 +89,17 @@ def small_cells(plan: Plan, cells: Cells) -> int:
 
 
 class _Judged:
-    def __init__(self, plan: Plan, cells: Cells, terms: Terms) -> None:
+    def __init__(self, plan: Plan, cells: Cells, terms: Terms, found: Found | None = None) -> None:
         self.plan = plan
-        self.cells = cells
+        # What the method gives stands in the place of the arithmetic that it reads.
+        n = cells.n if found is None or cells.metric.n is not None else found.n
+        self.people = cells.n
+        self.cells = cells if found is None else replace(cells, value=found.value, n=n, without=None)
         self.terms = terms
         self.groups, self.stretches = cells.value.shape
         self.value = np.where(cells.mixed, np.nan, cells.value)
         self.without = self._left_out()
-        self.bands = self._bands()
+        self.bands = self._bands() if found is None else found.bands(cells.metric.method)
         measures = (plan.measures[name].rows for name in names(cells.tree))
         windowed = [rows for rows in measures if rows.window is not None and rows.at]
         self.windows = [(rows, terms.begins.get((rows.table, rows.at), 0)) for rows in windowed]
@@ -253,7 +260,7 @@ class _Judged:
     def _hidden(self, g: int, s: int) -> bool:
         """Whether a cell is a part of the whole that says too much about too few people."""
         personal = any(self.plan.tables[rows.table].party for rows in self.cells.metric.rows.values())
-        return bool(self.cells.breakdown) and personal and bool(0 < self.cells.n[g, s] < self.terms.privacy_min)
+        return bool(self.cells.breakdown) and personal and bool(0 < self.people[g, s] < self.terms.privacy_min)
 
     def _verdicts(self) -> dict[tuple[int, int], Verdict]:
         """Return what each comparison of an asked stretch with its predecessor says."""

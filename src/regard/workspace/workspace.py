@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from zoneinfo import ZoneInfo
 
 from regard import catalog
@@ -18,28 +19,40 @@ from regard.expr import Node, Type, Types, check as check_types, parse
 from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, collect, plan
-from regard.sources import load, read_sources
-from regard.sql import scan_statement
+from regard.sources import load, preview, read_sources
+from regard.sql import Facts, scan_statement
 from regard.stewardship import identify
 from regard.store import Store
+from regard.workspace import methods
+from regard.workspace.added import Addition, Loss, add, propose
 from regard.workspace.answers import Answers
+from regard.workspace.effects import Effects, improved
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
+from regard.workspace.explain import Explained, explain
+from regard.workspace.interruption import Interruptions
 from regard.workspace.kept import Kept
+from regard.workspace.ready import Ready, ready
 from regard.workspace.relations import Relations, extent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from regard.errors import Mistake
-    from regard.model import Metric, Target
+    from regard.model import Metric, Period, Target
+    from regard.model.interruption import CustomerLedger, Escalations, ImpactReport, IncidentPage, Running
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
-    from regard.sources import Progress, Report
+    from regard.plan.effects import Calibration, Dose, Improved
+    from regard.sources import Preview, Progress, Report
     from regard.store import Finding, Snapshot
 
 CONFIG = "regard.toml"
 STORE = "regard.db"
 SOURCES = "sources"
+PARAMETER = re.compile(r"\$(\w+)")
+"""A value that a statement has bound by name."""
+Moment: TypeAlias = int | datetime | str | None
+"""An instant as callers say it; see `Workspace.moment`."""
 COMPARED = ("previous", "year", "")
 """What a period may be compared with (K51); nothing for the last."""
 
@@ -191,6 +204,56 @@ class Workspace:
         """Return what somebody should look at, all of it or of one kind, rule or status."""
         return tuple(self.store.findings(kind=kind, rule=rule, status=status))
 
+    def preview(self, name: str, *, most: int | None = None, shown: int = 3) -> Preview:
+        """Return what a load would make of the first rows of a source; nothing is written.
+
+        Raises:
+            QuestionError: there is no such source.
+            AuthorError: mistakes of the mapping.
+            SourceError: the source cannot be read.
+        """
+        if mistakes := catalog.in_order([*self.catalogue.reading, *self._written[1]]):
+            raise AuthorError(mistakes)
+        known = {source.name: source for source in self.sources}
+        if name not in known:
+            raise QuestionError(f"there is no source '{name}'; {did_you_mean(name, known)}".rstrip("; "))
+        clock = self.moment(self.config.until or None) or _now()
+        more = {} if most is None else {"most": most}
+        return preview(known[name], self.catalogue.tables, self.root, clock=clock, shown=shown, **more)
+
+    def ready(self) -> list[Ready]:
+        """Return for every metric whether the data can answer it: ready, what it needs, or not applicable.
+
+        Raises:
+            QuestionError: nothing was loaded yet.
+        """
+        return ready(self, Asking(self))
+
+    def explain(
+        self,
+        name: str,
+        start: date,
+        end: date,
+        grain: Grain,
+        *,
+        options: Mapping[str, str] | None = None,
+        expected: tuple[float, float] | None = None,
+    ) -> Explained:
+        """Open one number: leaves, rows, choices, lineage, and its variants where a value is expected.
+
+        Args:
+            name: metric or alias.
+            start: first local day of the period.
+            end: the day after its last.
+            grain: length of the period.
+            options: choice -> option.
+            expected: what somebody else states, and the worth of its last digit.
+
+        Raises:
+            QuestionError: for what cannot be answered.
+        """
+        return explain(self, Asking(self), self.metric(name, options), (start, end), grain, expected=expected)
+
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def ask(
@@ -240,8 +303,7 @@ class Workspace:
         if compare not in COMPARED:
             hint = did_you_mean(compare, [name for name in COMPARED if name])
             raise QuestionError(f"nothing is compared with '{compare}'; {hint}")
-        dims = tuple(dim.strip() for dim in by.split(",") if dim.strip()) if isinstance(by, str) else tuple(by)
-        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [dims]
+        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [_dims(by)]
         test = self._test(where)
         answers: dict[int, Answer] = {}
         for extra in dict.fromkeys(metric.by_default for metric in wanted):
@@ -262,6 +324,121 @@ class Workspace:
             for (i, _), answer in zip(chosen, asking.answers(question, [m for _, m in chosen]), strict=True):
                 answers[i] = answer
         return Answers(answers[i] for i in range(len(wanted)))
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def incident(self, incident: str, *, as_of: Moment = None, until: Moment = None) -> IncidentPage:
+        """Open an incident: who, when, how deep, and what came of it (R119).
+
+        Raises:
+            QuestionError: nobody recorded one of that id.
+        """
+        return self._interruptions(as_of, until).incident(incident)
+
+    def impact(
+        self,
+        by: str | Sequence[str] = ("cause",),
+        *,
+        grain: str = "all",
+        start: date | str | None = None,
+        end: date | str | None = None,
+        as_of: Moment = None,
+        until: Moment = None,
+    ) -> ImpactReport:
+        """Return customer minutes lost by dimensions of the attributed ledger, adding up to the whole (R030).
+
+        Raises:
+            QuestionError: a dimension that the ledger does not have, or days in the wrong order.
+        """
+        found = self._interruptions(as_of, until)
+        return found.impact(_dims(by), grain=_grain(grain), start=_day(start), end=_day(end))
+
+    def queue(self, *, as_of: Moment = None, until: Moment = None) -> tuple[Running, ...]:
+        """Return open incidents, those first that will cost customers most (R023, R026)."""
+        return self._interruptions(as_of, until).queue()
+
+    def ledger(self, customer: str, *, as_of: Moment = None, until: Moment = None) -> CustomerLedger:
+        """Return what one customer lost and said; it is named by its key as written, or its surrogate.
+
+        Raises:
+            QuestionError: nobody, or several, are known by that name.
+        """
+        return self._interruptions(as_of, until).ledger(customer)
+
+    def escalation(self, cases: str | Sequence[str], *, as_of: Moment = None, until: Moment = None) -> Escalations:
+        """Return what stands behind tickets, each incident and customer once in their total (R029).
+
+        Raises:
+            QuestionError: there is no such ticket.
+        """
+        return self._interruptions(as_of, until).escalation([cases] if isinstance(cases, str) else cases)
+
+    def propose_impact(self, loss: Loss) -> Addition:
+        """Return who matches the test of a loss, and the rows that would record it; nothing is written (R019).
+
+        Raises:
+            QuestionError: the incident is unknown, nobody matches, or the loss makes no sense.
+            AuthorError: the test has mistakes.
+        """
+        return propose(Asking(self), loss, self.root)
+
+    def add_impact(self, addition: Addition) -> tuple[Path, ...]:
+        """Write proposed rows into `data/impact/added.csv` and map it as a source; a load takes them in."""
+        return add(addition, self.root)
+
+    def dose(
+        self, outcome: str, *, start: date | str | None = None, end: date | str | None = None, as_of: Moment = None
+    ) -> Dose:
+        """Return csat, leaving, renewal or tickets of customer-months by minutes lost: an association (R025).
+
+        Raises:
+            QuestionError: an unknown outcome, or no month whose outcome is known.
+        """
+        return Effects(Asking(self, as_of=self.moment(as_of))).dose(outcome, start=_day(start), end=_day(end))
+
+    def calibrate(
+        self, policy: str = "depth", *, start: date | str | None = None, end: date | str | None = None
+    ) -> Calibration:
+        """Return what data propose for a policy; nothing is applied (MODEL.md 4.3).
+
+        Raises:
+            QuestionError: a policy that data cannot check, or no month whose outcome is known.
+        """
+        if policy != "depth":
+            raise QuestionError(f"data cannot check the policy '{policy}'; one of: depth")
+        return Effects(Asking(self)).calibrate(start=_day(start), end=_day(end))
+
+    def improve(
+        self,
+        metric: str,
+        *,
+        before: tuple[date | str, date | str],
+        after: tuple[date | str, date | str],
+        claim: float | None = None,
+        where: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> Improved:
+        """Compare a metric over two stretches of days as a ratio, and hold a claim against it (R031).
+
+        Args:
+            metric: its id or alias.
+            before: first local day, and the day after the last.
+            after: likewise.
+            claim: the ratio claimed, such as 0.6 for 40 % less.
+            where: test on dimensions.
+            options: choice -> option.
+
+        Raises:
+            QuestionError: as `ask`; or a total of minutes over stretches of different length.
+        """
+        spans = [
+            self.ask(metric, grain="all", start=start, end=end, where=where, options=options, compare="")
+            for start, end in (before, after)
+        ]
+        return improved(spans[0], spans[1], claim)
+
+    def _interruptions(self, as_of: Moment, until: Moment) -> Interruptions:
+        return Interruptions(Asking(self, as_of=self.moment(as_of), until=self.moment(until)))
 
     def metric(self, name: str, options: Mapping[str, str] | None = None) -> Metric:
         """Return a resolved metric that can be computed; options that it does not have are left out for it.
@@ -383,6 +560,34 @@ class Asking:
             connection=workspace.lake.connect(),
         )
 
+    def rows(self, statement: str, **bound: object) -> list[dict[str, Any]]:
+        """Run a statement over the tables of the snapshot; of the values only those that it mentions are bound."""
+        named = set(PARAMETER.findall(statement))
+        cursor = self.relations.connection.execute(
+            statement, {name: value for name, value in bound.items() if name in named}
+        )
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
+        """Return the periods between two days, by default from the first row of a table to where the story is cut.
+
+        Raises:
+            QuestionError: no day is left.
+        """
+        calendar = self.workspace.calendar
+        found = extent(self.relations, {table: column})
+        last = calendar.day_of(self.until - 1)
+        if found is None and start is None:
+            return ()
+        first = start or calendar.day_of(found[0] if found else self.until)
+        after = end or last + timedelta(days=1)
+        if first >= after:
+            if start is None or end is None:
+                return ()
+            raise QuestionError(f"the question begins on {first} and ends before {after}: no day is left")
+        return calendar.periods(first, after, grain)
+
     def answers(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
         """Yield one answer for each metric, its breakdowns one after another."""
         question = self._dated(question, metrics)
@@ -395,6 +600,7 @@ class Asking:
         wide = len(question.breakdowns)
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
+            series, sql = self._series(made, metric)
             terms = Terms(
                 targets=self.targets(metric),
                 show_from_n=config.show_from_n,
@@ -405,8 +611,14 @@ class Asking:
                 metric=metric,
                 cells=[
                     cell
-                    for part in own
-                    for cell in answer_cells(made, part, terms, small.get((metric.id, part.breakdown)))
+                    for part, elements in zip(own, series, strict=False)
+                    for cell in answer_cells(
+                        made,
+                        part,
+                        terms,
+                        small.get((metric.id, part.breakdown)),
+                        methods.found(made, part, elements),
+                    )
                 ],
                 by=tuple(dict.fromkeys(d for b in question.breakdowns for d in b)),
                 grain=question.grain.value,
@@ -414,10 +626,27 @@ class Asking:
                 as_of=self.snapshot.at,
                 until=self.until,
                 snapshot=self.snapshot.id,
-                sql=results.sql,
+                sql=results.sql + sql,
                 filters=question.where_text,
                 currency=config.currency,
             )
+
+    def _series(self, made: Plan, metric: Metric) -> tuple[list[methods.Elements | None], tuple[str, ...]]:
+        """Return the series that the method of a metric reads, for each breakdown, and the statements that ran."""
+        if metric.series is None or metric.series.grain != methods.MINUTE or not made.stretches:
+            return methods.series(made, metric, self._plain)
+        question = replace(made.question, metrics=(metric.id,))
+        alone = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        relation = self.relations.name(alone.scans[0].table, alone.scans[0].arguments)
+        if Facts(alone, alone.scans[0], relation).joined:
+            self.relations.name("party", ())
+        return methods.minutes(alone, self.relations.connection, relation)
+
+    def _plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
+        """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
+        made = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
+        return collect(made, results), results.sql
 
     def _begins(self, made: Plan) -> dict[tuple[str, str], int]:
         """Return where the rows begin that trailing windows look back on."""
@@ -486,6 +715,11 @@ def _ordered(question: Question) -> Question:
     if question.start and question.end and question.start >= question.end:
         raise QuestionError(f"the question begins on {question.start} and ends before {question.end}: no day is left")
     return question
+
+
+def _dims(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Return dimensions that are a list, or one text with commas."""
+    return tuple(dim.strip() for dim in by.split(",") if dim.strip()) if isinstance(by, str) else tuple(by)
 
 
 def _grain(text: str) -> Grain:

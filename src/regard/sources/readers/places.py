@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from regard.errors import SourceError
 from regard.sources.readers.databases import database
 from regard.sources.readers.delimited import Delimited
+from regard.sources.readers.each import Each
 from regard.sources.readers.lines import Lines
 from regard.sources.readers.parquet import Columns
 from regard.sources.readers.sheets import Sheet
@@ -21,11 +22,19 @@ if TYPE_CHECKING:
 
 
 def parts(read: Read, room: Room, environment: Mapping[str, str]) -> tuple[Part, ...]:
-    """Return the parts of a place, in order of their names.
+    """Return the parts of a place, in order of their names; each taken apart at the list that the place names.
 
     Raises:
         SourceError: there is nothing, it cannot be read, or it is not what it should be.
     """
+    found = _whole(read, room, environment)
+    if "each" not in read.options:
+        return found
+    name, split = (str(read.options.get(option, "")) for option in ("each", "split"))
+    return tuple(Each.open(part, name, split, room.rows) for part in found)
+
+
+def _whole(read: Read, room: Room, environment: Mapping[str, str]) -> tuple[Part, ...]:
     if read.kind == "sql":
         return (database(read, room, environment),)
     found = files(read.place, room.root)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regard.derived.loss import EVIDENCE, KINDS, RELIEFS, SCOPE
+from regard.derived.loss import EVIDENCE, KINDS, RELIEFS
+from regard.derived.versions import DIMENSIONS
 from regard.expr import MINUTE_US
 from regard.sql.derived.loss import CAUSE
-from regard.sql.derived.pieces import cohorts, one_of, pieces, together, word
+from regard.sql.derived.pieces import chosen, one_of, pieces, together, word
 from regard.sql.derived.steps import FOREVER, Step, columns, come, query
 
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def statement(arguments: Arguments, until: int) -> str:
     posted = come("incident_label.status_posted_at", until)
     lost = "CASE WHEN estimate_spell.size > 0 THEN weighed.lost ELSE spell.lost END"
     lost = f"CASE WHEN spell.all_whole = 1 THEN spell.lost ELSE {lost} END"
-    scope = ", ".join(f"COALESCE(first_piece.of_{name}, scope.{name}) AS {name}" for name in SCOPE)
     select = f"""
     SELECT
-      CASE WHEN spell.bearer >= 0 THEN spell.bearer END AS party_id, COALESCE(scope.cohort, '') AS cohort, spell.number,
+      CASE WHEN spell.bearer >= 0 THEN spell.bearer END AS party_id, first_piece.cohort, spell.number,
       spell.start_at, NULLIF(spell.end_at, {FOREVER}) AS end_at, spell.end_at < {FOREVER} AS done,
       {lost} AS lost, {end} - spell.start_at AS elapsed,
       COALESCE({relief}, {until}) - spell.start_at AS relief, {relief} IS NOT NULL AS relieved,
@@ -42,11 +42,9 @@ def statement(arguments: Arguments, until: int) -> str:
       CAST(COALESCE(estimate_spell.size, first_piece.party_size) AS DOUBLE) AS size,
       CAST(COALESCE(estimate_spell.size_lo, first_piece.party_size) AS DOUBLE) AS size_lo,
       CAST(COALESCE(estimate_spell.size_hi, first_piece.party_size) AS DOUBLE) AS size_hi,
-      first_piece.party_size, COALESCE(first_piece.of_criticality, 1.0) AS criticality,
-      first_piece.of_value_amount AS value_amount,
+      first_piece.party_size, first_piece.criticality, first_piece.value_amount,
       first_row.incident_id, incident_label.service, incident_label.cause, first_row.journey, incident_label.team,
-      incident_label.severity, {scope}, first_piece.of_lifecycle AS lifecycle,
-      COALESCE(first_piece.of_bucket, first_piece.bucket) AS bucket
+      incident_label.severity, {columns("first_piece", DIMENSIONS)}, first_piece.bucket
     FROM spell
     JOIN piece AS first_piece ON first_piece.bearer = spell.bearer AND first_piece.start_at = spell.start_at
     JOIN first_row ON first_row.bearer = spell.bearer AND first_row.number = spell.number
@@ -54,9 +52,8 @@ def statement(arguments: Arguments, until: int) -> str:
     LEFT JOIN relieved ON relieved.bearer = spell.bearer AND relieved.number = spell.number
     LEFT JOIN estimate_spell ON estimate_spell.bearer = spell.bearer AND estimate_spell.number = spell.number
     LEFT JOIN weighed ON weighed.bearer = spell.bearer AND weighed.number = spell.number
-    {cohorts("spell")}
     """
-    steps = [*pieces(arguments, until), *_spells(arguments, until), *_rows(), *_sizes(until)]
+    steps = [*pieces(arguments, until), chosen(arguments), *_spells(arguments, until), *_rows(), *_sizes(until)]
     return query(steps, select)
 
 
@@ -119,7 +116,7 @@ def _rows() -> list[Step]:
         Step(
             "spell_row",
             "stages of each interruption",
-            f"""
+            """
             SELECT joined.number, stage_of.*
             FROM stage_of
             JOIN joined ON joined.bearer = stage_of.bearer AND joined.start_at = stage_of.since_at
@@ -184,8 +181,8 @@ def _sizes(until: int) -> list[Step]:
             "how many each incident affected",
             f"""
             SELECT
-              uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, {columns("tally", CAUSE)}, tally.own_no,
-              tally.n, tally.lo, tally.hi
+              uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, {columns("tally", CAUSE)},
+              tally.own_no, tally.n, tally.lo, tally.hi
             FROM uneven_piece
             JOIN tally ON tally.bearer = uneven_piece.bearer AND tally.start_at = uneven_piece.start_at
             WHERE uneven_piece.any_whole = 0
@@ -209,7 +206,7 @@ def _sizes(until: int) -> list[Step]:
         Step(
             "weighed",
             "time lost, the average of those affected",
-            f"""
+            """
             SELECT
               uneven_piece.bearer, uneven_piece.number,
               CAST(FLOOR(SUM(uneven_piece.weight) / NULLIF(MIN(estimate_spell.size), 0) + 0.5) AS BIGINT) AS lost

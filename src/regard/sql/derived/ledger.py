@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regard.sql.derived.pieces import cohorts, named_columns, pieces
+from regard.sql.derived.pieces import ledger_columns, pieces
 from regard.sql.derived.steps import query
 
 if TYPE_CHECKING:
@@ -13,9 +13,5 @@ if TYPE_CHECKING:
 
 def statement(arguments: Arguments, until: int) -> str:
     """Return the query; see `Statement`."""
-    select = f"""
-    SELECT{named_columns("piece")}
-    FROM piece
-    {cohorts("piece")}
-    """
+    select = f"SELECT{ledger_columns()}\nFROM piece"
     return query(pieces(arguments, until), select)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from regard.derived.loss import KINDS, weights
 from regard.sql.derived.loss import CAUSE, same
-from regard.sql.derived.pieces import cohorts, named_columns, pieces, settled
+from regard.sql.derived.pieces import chosen, ledger_columns, pieces, settled
 from regard.sql.derived.steps import Step, columns, double, query
 
 if TYPE_CHECKING:
@@ -19,15 +19,14 @@ PIECE = ("bearer", "since_at")
 def statement(arguments: Arguments, until: int) -> str:
     """Return the query; see `Statement`."""
     select = f"""
-    SELECT{named_columns("piece")},
+    SELECT{ledger_columns()},
       CAST(shared.share AS DOUBLE) AS share, shared.incident_id,
       incident_label.service, incident_label.cause, shared.journey, incident_label.team, incident_label.severity
     FROM piece
     JOIN shared ON shared.bearer = piece.bearer AND shared.since_at = piece.since_at
     LEFT JOIN incident_label ON incident_label.incident_no = shared.incident_no
-    {cohorts("piece")}
     """
-    return query([*pieces(arguments, until), *_shares(arguments)], select)
+    return query([*pieces(arguments, until), chosen(arguments), *_shares(arguments)], select)
 
 
 def _shares(arguments: Arguments) -> list[Step]:

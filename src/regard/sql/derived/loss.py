@@ -30,7 +30,7 @@ WRITTEN = (
 def place(column: str, words: Sequence[str]) -> str:
     """Return SQL of the place of a text in a list."""
     whens = " ".join(f"WHEN {text(word)} THEN {number}" for number, word in enumerate(words))
-    return f"CASE {column} {whens} END"
+    return f"CAST(CASE {column} {whens} END AS SMALLINT)"
 
 
 def same(a: str, b: str, names: Iterable[str]) -> str:
@@ -46,7 +46,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
     """Return the steps that make `incident_label`, `version` and `loss`.
 
     `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`,
-    population (of a cohort), bucket.
+    population (of a cohort), bucket, row_no (of rows that are counted or added up, else 0).
     """
     return [
         *version(until),
@@ -54,6 +54,8 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
         _stage(arguments, until),
         *_customers(arguments),
         *_cohorts(arguments),
+        *_while_served(until),
+        *_once(arguments),
     ]
 
 
@@ -73,7 +75,9 @@ def _incidents() -> list[Step]:
             "incident_source",
             "what an incident id means: how many sources use it, and the incident of each",
             """
-            SELECT incident_id, source, MIN(incident_no) AS incident_no, COUNT(*) OVER (PARTITION BY incident_id) AS sources
+            SELECT
+              incident_id, source, MIN(incident_no) AS incident_no,
+              COUNT(*) OVER (PARTITION BY incident_id) AS sources
             FROM incident_label
             GROUP BY incident_id, source
             """,
@@ -83,7 +87,7 @@ def _incidents() -> list[Step]:
             "the same with whether it is planned work",
             """
             SELECT
-              incident_source.*, CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS planned
+              incident_source.*, CAST(CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS SMALLINT) AS planned
             FROM incident_source
             JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
             """,
@@ -93,6 +97,7 @@ def _incidents() -> list[Step]:
 
 def _stage(arguments: Arguments, until: int) -> Step:
     basis = str(arguments["basis"])
+    other = "" if basis == "all" else f" OR impact.basis <> {text(basis)}"
     return Step(
         "stage",
         "stages of loss by then that take time and depth from somebody, with the incident that each means",
@@ -108,10 +113,11 @@ def _stage(arguments: Arguments, until: int) -> Step:
         FROM impact
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)
-        WHERE impact.start_at <= {until} AND COALESCE(impact.start_at < impact.end_at, TRUE)
-          AND CASE
-            WHEN impact.depth IS NULL THEN {_harmful(arguments)} ELSE impact.depth <> 0
-          END{"" if basis == "all" else f" AND impact.basis = {text(basis)}"}
+        WHERE impact.start_at <= {until} AND CASE
+            WHEN impact.end_at <= impact.start_at{other} THEN FALSE
+            WHEN impact.depth IS NULL THEN {_harmful(arguments)}
+            ELSE impact.depth <> 0
+          END
         """,
     )
 
@@ -144,25 +150,23 @@ def _customers(arguments: Arguments) -> list[Step]:
         WHERE {of_grain("version", arguments["customer"])}
         """
         return [Step("borne", "stages of customers of the grain asked", select)]
-    levels = range(1, LEVELS + 1)
-    joins = "\n        ".join(
-        f"LEFT JOIN {'linked' if n == 1 else 'linked_above'} AS above{n} ON "
-        + _in_force(f"above{n}", "stage.party_id" if n == 1 else f"above{n - 1}.parent_id", "stage")
+    levels = range(2, LEVELS + 1)
+    joins = "\n            ".join(
+        f"LEFT JOIN linked_above AS above{n} ON {_in_force(f'above{n}', f'above{n - 1}.parent_id', 'above1')}"
         for n in levels
     )
     parents = ", ".join(f"above{n}.parent_id" for n in reversed(levels))
-    root = f"COALESCE({parents}, stage.party_id)"
-    lifted = f"{root} <> stage.party_id"
     counts = ("n_parties", "n_lo", "n_hi", "share")
-    carried = columns("stage", [name for name in WRITTEN if name not in counts])
-    blanked = ", ".join(f"CASE WHEN lifted THEN NULL ELSE {name} END AS {name}" for name in counts)
-    kept = ", ".join(name for name in WRITTEN if name not in counts)
-    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "CASE WHEN lifted THEN party_id END"
+    kept = columns("stage", [name for name in WRITTEN if name not in counts])
+    blanked = ", ".join(f"CASE WHEN root.bearer IS NULL THEN stage.{name} END AS {name}" for name in counts)
+    user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "root.party_id"
     return [
         Step(
             "linked",
             "versions that belong to another party",
-            "SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL",
+            """
+            SELECT party_id, from_at, to_at, parent_id, served_from, served_to FROM version WHERE parent_id IS NOT NULL
+            """,
         ),
         Step(
             "linked_above",
@@ -170,39 +174,50 @@ def _customers(arguments: Arguments) -> list[Step]:
             "SELECT * FROM linked WHERE party_id IN (SELECT parent_id FROM linked)",
         ),
         Step(
-            "climbed",
-            "stages of parties with the customer at the top of the chain when they began",
+            "below",
+            "parties that belong to another when a stage begins",
             f"""
-            SELECT
-              stage.party_id, {root} AS bearer, {lifted} AS lifted, stage.start_at, stage.end_at,
-              {carried}, {columns("stage", counts)}, stage.bucket
+            SELECT DISTINCT stage.party_id, stage.start_at, linked.parent_id
             FROM stage
-            {joins}
-            WHERE stage.party_id IS NOT NULL
+            JOIN linked ON {_in_force("linked", "stage.party_id", "stage")}
             """,
         ),
         Step(
-            "top_bucket",
-            "replicates of customers above others, by version",
-            "SELECT party_id, from_at, to_at, bucket FROM version WHERE party_id IN (SELECT parent_id FROM linked)",
+            "climbed",
+            "the same with the customer at the top of the chain then",
+            f"""
+            SELECT above1.party_id, above1.start_at, COALESCE({parents}, above1.parent_id) AS bearer
+            FROM below AS above1
+            {joins}
+            """,
+        ),
+        Step(
+            "root",
+            "the same with the replicate of that customer; a chain that bites its tail may end where it began",
+            f"""
+            SELECT climbed.*, version.bucket
+            FROM climbed
+            LEFT JOIN version ON {_in_force("version", "climbed.bearer", "climbed")}
+            WHERE climbed.bearer <> climbed.party_id
+            """,
         ),
         Step(
             "borne",
             "stages of customers: what a user loses, the customer loses",
             f"""
             SELECT
-              climbed.bearer, {user.replace("party_id", "climbed.party_id")} AS user_id,
-              climbed.start_at, climbed.end_at, {kept}, {blanked},
-              CASE WHEN lifted THEN COALESCE(top_bucket.bucket, climbed.bucket) ELSE climbed.bucket END AS bucket
-            FROM climbed
-            LEFT JOIN top_bucket ON {_in_force("top_bucket", "climbed.bearer", "climbed")}
+              COALESCE(root.bearer, stage.party_id) AS bearer, {user} AS user_id,
+              stage.start_at, stage.end_at, {kept}, {blanked}, COALESCE(root.bucket, stage.bucket) AS bucket
+            FROM stage
+            LEFT JOIN root ON root.party_id = stage.party_id AND root.start_at = stage.start_at
+            WHERE stage.party_id IS NOT NULL
             """,
         ),
     ]
 
 
 def _cohorts(arguments: Arguments) -> list[Step]:
-    """Return the steps that make `loss`: the stages of customers, and those of cohorts.
+    """Return the steps that make `suffered`: the stages of customers, and those of cohorts.
 
     How many members a cohort has is counted in running totals of those who came and went: no join by range over all.
     """
@@ -308,10 +323,13 @@ def _cohorts(arguments: Arguments) -> list[Step]:
         Step(
             "cohort_no",
             "numbers of these cohorts",
-            "SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no FROM (SELECT DISTINCT cohort FROM partial) AS t",
+            """
+            SELECT cohort, ROW_NUMBER() OVER (ORDER BY cohort) AS cohort_no
+            FROM (SELECT DISTINCT cohort FROM partial) AS t
+            """,
         ),
         Step(
-            "loss",
+            "suffered",
             "stages of loss of each bearer: of customers, of cohorts, and of all members of cohorts that lost whole",
             f"""
             SELECT bearer, user_id, start_at, end_at, {theirs}, CAST(NULL AS BIGINT) AS population, bucket FROM borne
@@ -329,6 +347,108 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             JOIN member ON {alike}
             WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
               AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            """,
+        ),
+    ]
+
+
+def _while_served(until: int) -> list[Step]:
+    """Return the steps that make `due`: stages, as far as the customer was entitled to service.
+
+    Most lie within what one version says, which one look tells; only the others are cut.
+    """
+    theirs = ", ".join((*WRITTEN, "population", "bucket"))
+    versions = "PARTITION BY party_id ORDER BY from_at"
+    return [
+        Step(
+            "entitled_version",
+            "when each version says that its party is served; time between versions is the one before's",
+            f"""
+            SELECT
+              party_id,
+              GREATEST(
+                CASE WHEN LAG(from_at) OVER ({versions}) IS NULL THEN {-FOREVER} ELSE from_at END,
+                COALESCE(served_from, {-FOREVER})
+              ) AS from_at,
+              LEAST(
+                COALESCE(LEAD(from_at) OVER ({versions}), {FOREVER}),
+                CASE WHEN served_to <= {until} THEN served_to ELSE {FOREVER} END
+              ) AS to_at
+            FROM version
+            """,
+        ),
+        Step(
+            "sighted",
+            "stages, and whether they lie within what one version says",
+            """
+            SELECT suffered.*, entitled_version.party_id IS NOT NULL AS inside
+            FROM suffered
+            LEFT JOIN entitled_version ON entitled_version.party_id = suffered.bearer
+              AND entitled_version.from_at <= suffered.start_at AND suffered.end_at <= entitled_version.to_at
+            """,
+        ),
+        Step("doubtful", "parties with stages that do not", "SELECT DISTINCT bearer FROM sighted WHERE NOT inside"),
+        Step(
+            "entitled_stretch",
+            "what the versions of these parties say, those that touch under one number",
+            f"""
+            SELECT
+              *,
+              CAST(SUM(CASE WHEN from_at = before_at THEN 0 ELSE 1 END) OVER (
+                {versions} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+              ) AS BIGINT) AS number
+            FROM (
+              SELECT *, LAG(to_at) OVER ({versions}) AS before_at
+              FROM entitled_version
+              WHERE from_at < to_at AND party_id IN (SELECT bearer FROM doubtful)
+            ) AS t
+            """,
+        ),
+        Step(
+            "entitlement",
+            "when these parties were served",
+            """
+            SELECT party_id, MIN(from_at) AS from_at, MAX(to_at) AS to_at
+            FROM entitled_stretch
+            GROUP BY party_id, number
+            """,
+        ),
+        Step(
+            "due",
+            "stages as far as the customer was served; of cohorts, and of customers whom nobody describes, as they are",
+            f"""
+            SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted WHERE inside
+            UNION ALL
+            SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted
+            WHERE NOT inside AND bearer NOT IN (SELECT party_id FROM entitled_version)
+            UNION ALL
+            SELECT
+              sighted.bearer, sighted.user_id, GREATEST(sighted.start_at, entitlement.from_at),
+              LEAST(sighted.end_at, entitlement.to_at), {theirs}
+            FROM sighted
+            JOIN entitlement ON entitlement.party_id = sighted.bearer
+              AND entitlement.from_at < sighted.end_at AND entitlement.to_at > sighted.start_at
+            WHERE NOT sighted.inside
+            """,
+        ),
+    ]
+
+
+def _once(arguments: Arguments) -> list[Step]:
+    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
+
+    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
+    """
+    some = "n_parties IS NOT NULL OR share IS NOT NULL"
+    whole = f"SELECT *, 0 AS row_no FROM due WHERE NOT ({some})\nUNION ALL\n"
+    added = arguments["overlap"] == "sum"
+    return [
+        Step(
+            "loss",
+            "the same, equal rows once where they are counted or added up: those have a number",
+            f"""
+            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
+            FROM (SELECT DISTINCT * FROM due{"" if added else f" WHERE {some}"}) AS t
             """,
         ),
     ]

@@ -28,6 +28,9 @@ TOLD = (
 )
 """What a piece carries besides its bearer, its time and its version."""
 
+SAID = ("planned", "kinds", "own_depth", "kind", "evidence", "basis", "basis_hi", "incidents")
+"""The part of it that the tables say."""
+
 OF = ", ".join(f"of_{name}" for name in OF_VERSION)
 
 
@@ -53,13 +56,11 @@ def one_of(table: str) -> str:
 
 
 def pieces(arguments: Arguments, until: int) -> list[Step]:
-    """Return the steps that make `loss`, `alone`, `chosen` and `piece`.
+    """Return the steps that make `loss`, `alone`, `active` and `piece`.
 
-    `alone`: rows of `loss` that overlap no other of their bearer. `chosen`: of each stretch of the others, the rows that
-    count in it: bearer, start_at, end_at, row_no, user_id, `WRITTEN`, population.
-    `piece`: bearer, since_at (where its stretch began), start_at, end_at (or FOREVER), planned (of nothing else), kinds,
-    kind, own_depth, evidence, basis, basis_hi, incidents, unreported, party_size, is_whole, size, size_lo, size_hi,
-    `OF_VERSION`.
+    `alone`: rows of `loss` that overlap no other of their bearer. `active`: the others in each stretch of time.
+    `piece`: bearer, cohort, since_at (where its stretch began), start_at, end_at (or FOREVER), `SAID`, party_size,
+    is_whole (whether all are affected), size, size_lo, size_hi, `OF_VERSION`.
     """
     return [
         *losses(arguments, until),
@@ -92,29 +93,21 @@ def _apart() -> list[Step]:
             "stages that overlap no other: most",
             """
             SELECT * FROM neighbour
-            WHERE COALESCE(reached <= start_at, TRUE) AND COALESCE(next_at >= end_at, TRUE) AND user_id IS NULL
+            WHERE CASE WHEN reached > start_at OR next_at < end_at OR user_id IS NOT NULL THEN FALSE ELSE TRUE END
             """,
         ),
         Step(
-            "numbered",
+            "tangled",
             "the others, those that hang together under one number",
             f"""
             SELECT
-              bearer, user_id, start_at, end_at, {written}, population, bucket,
+              bearer, user_id, start_at, end_at, {written}, population, bucket, row_no,
               CAST(SUM(CASE WHEN reached > start_at THEN 0 ELSE 1 END) OVER (
                 PARTITION BY bearer ORDER BY start_at, CASE WHEN reached > start_at THEN 1 ELSE 0 END
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
               ) AS BIGINT) AS island
             FROM neighbour
             WHERE reached > start_at OR next_at < end_at OR user_id IS NOT NULL
-            """,
-        ),
-        Step(
-            "tangled",
-            "the same, equal rows once",
-            """
-            SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
-            FROM (SELECT DISTINCT * FROM numbered) AS t
             """,
         ),
     ]
@@ -150,8 +143,7 @@ def _swept(arguments: Arguments) -> list[Step]:
               tangled.end_at AS row_end_at, tangled.row_no, tangled.user_id,
               {columns("tangled", WRITTEN)}, tangled.population, tangled.bucket
             FROM stretch
-            JOIN tangled ON tangled.bearer = stretch.bearer AND tangled.island = stretch.island
-              AND tangled.start_at <= stretch.start_at AND stretch.end_at <= tangled.end_at
+            JOIN tangled ON {_holds("tangled", "stretch")}
             """,
         ),
     ]
@@ -170,6 +162,32 @@ def _swept(arguments: Arguments) -> list[Step]:
             )
         )
     return steps
+
+
+def _holds(rows: str, stretch: str) -> str:
+    """Return the test that a stage is active all through a stretch."""
+    return (
+        f"{rows}.bearer = {stretch}.bearer AND {rows}.island = {stretch}.island"
+        f" AND {rows}.start_at <= {stretch}.start_at AND {stretch}.end_at <= {rows}.end_at"
+    )
+
+
+def _unmixed(arguments: Arguments, rows: str, stretch: str) -> str:
+    """Return the join that keeps the rows that count in a stretch: planned work only where nothing else is active."""
+    apart = f" AND unmixed.planned = {rows}.planned" if arguments["planned"] == "apart" else ""
+    return f"JOIN unmixed ON unmixed.bearer = {stretch}.bearer AND unmixed.start_at = {stretch}.start_at{apart}"
+
+
+def chosen(arguments: Arguments) -> Step:
+    """Return the step `chosen`: of each stretch of stages that overlap others, those that count in it.
+
+    Columns: bearer, start_at, row_start_at, row_end_at, row_no, user_id, `WRITTEN`.
+    """
+    return Step(
+        "chosen",
+        "stages that overlap others, once for each stretch in which they count",
+        f"SELECT active.* FROM active {_unmixed(arguments, 'active', 'active')}",
+    )
 
 
 def _below(rows: str, planned: str) -> list[Step]:
@@ -195,9 +213,8 @@ def _below(rows: str, planned: str) -> list[Step]:
                 f"""
                 SELECT DISTINCT
                   lifted.bearer, lifted.start_at, linked.party_id,
-                  COALESCE(
-                    linked.served_from <= lifted.start_at AND lifted.start_at < COALESCE(linked.served_to, {FOREVER}), FALSE
-                  ) AS served
+                  COALESCE(linked.served_from <= lifted.start_at, FALSE)
+                    AND lifted.start_at < COALESCE(linked.served_to, {FOREVER}) AS served
                 FROM {"lifted" if n == 1 else f"below{n - 1} AS lifted"}
                 JOIN linked ON linked.parent_id = {above}
                   AND linked.from_at <= lifted.start_at AND lifted.start_at < linked.to_at
@@ -218,9 +235,11 @@ def _below(rows: str, planned: str) -> list[Step]:
             "users_hit",
             "those of them that lose something",
             f"""
-            SELECT DISTINCT users.bearer, users.start_at, users.party_id, {planned.replace("planned", "hit.planned")} AS planned
+            SELECT DISTINCT
+              users.bearer, users.start_at, users.party_id, {planned.replace("planned", "hit.planned")} AS planned
             FROM users
-            JOIN {rows} AS hit ON hit.bearer = users.bearer AND hit.start_at = users.start_at AND hit.user_id = users.party_id
+            JOIN {rows} AS hit ON hit.bearer = users.bearer AND hit.start_at = users.start_at
+              AND hit.user_id = users.party_id
             """,
         ),
         Step(
@@ -316,16 +335,6 @@ def _told(arguments: Arguments) -> list[Step]:
             """,
         ),
         Step(
-            "chosen",
-            "the rows that count in them",
-            f"""
-            SELECT active.*
-            FROM active
-            JOIN unmixed ON unmixed.bearer = active.bearer AND unmixed.start_at = active.start_at
-              {"AND unmixed.planned = active.planned" if planned == "planned" else ""}
-            """,
-        ),
-        Step(
             "whole_piece",
             "all pieces",
             f"""
@@ -341,8 +350,8 @@ def _told(arguments: Arguments) -> list[Step]:
             UNION ALL
             SELECT
               summed.bearer, summed.start_at, summed.end_at, summed.planned, summed.kinds, summed.own_depth,
-              summed.kind, summed.evidence, summed.basis, summed.basis_hi, summed.incidents, summed.of_all, summed.most_n,
-              {
+              summed.kind, summed.evidence, summed.basis, summed.basis_hi, summed.incidents, summed.of_all,
+              summed.most_n, {
                 "COALESCE(GREATEST(user_share.affected, summed.most_share), user_share.affected, summed.most_share)"
                 if share
                 else "summed.most_share"
@@ -354,25 +363,31 @@ def _told(arguments: Arguments) -> list[Step]:
 
 
 def _versioned() -> list[Step]:
-    """Return the steps that make `placed`: pieces cut where the version of their customer changes."""
+    """Return the steps that make `met` and `placed`: pieces in which nothing changes, the others apart.
+
+    Nearly all pieces lie within one version of a customer that loses whole: they pass by the other steps.
+    """
     own = ", ".join(f"version.{name} AS of_{name}" for name in OF_VERSION)
     theirs = ", ".join(f"timeline.{name} AS of_{name}" for name in OF_VERSION)
+    kept = f"bearer, since_at, start_at, end_at, {', '.join(TOLD)}, version_size, {OF}"
     return [
         Step(
             "met",
-            "pieces with the version in force at their start",
+            "pieces with the version in force at their start; whether they lie within it, and lose whole",
             f"""
             SELECT whole_piece.*, whole_piece.start_at AS since_at, version.size AS version_size, {own},
+              CASE WHEN version.to_at >= whole_piece.end_at AND whole_piece.of_all = 1 THEN 1 ELSE 0 END AS is_plain,
               CASE WHEN version.to_at >= whole_piece.end_at OR whole_piece.bearer < 0 THEN 1 ELSE 0 END AS fits
             FROM whole_piece
             LEFT JOIN version ON version.party_id = whole_piece.bearer
               AND version.from_at <= whole_piece.start_at AND whole_piece.start_at < version.to_at
             """,
         ),
+        Step("special", "the others: few", "SELECT DISTINCT * FROM met WHERE is_plain = 0"),
         Step(
             "outlasting",
-            "those that outlast it, or begin outside all versions",
-            "SELECT * FROM met WHERE fits = 0",
+            "those of them that outlast the version, or begin outside all versions",
+            "SELECT * FROM special WHERE fits = 0",
         ),
         Step(
             "version_cut",
@@ -396,12 +411,12 @@ def _versioned() -> list[Step]:
         ),
         Step(
             "placed",
-            "pieces in which nothing changes, with how many customers the bearer stands for",
+            "special pieces in which nothing changes, with how many customers the bearer stands for",
             f"""
             SELECT *, COALESCE(population, version_size, 1) AS party_size FROM (
-              SELECT bearer, since_at, start_at, end_at, {", ".join(TOLD)}, version_size, {OF} FROM met WHERE fits = 1
+              SELECT {kept} FROM special WHERE fits = 1
               UNION ALL
-              SELECT bearer, since_at, start_at, end_at, {", ".join(TOLD)}, version_size, {OF} FROM cut_piece
+              SELECT {kept} FROM cut_piece
             ) AS t
             """,
         ),
@@ -416,30 +431,36 @@ def _counted(arguments: Arguments) -> list[Step]:
         f" SUM(CASE WHEN COALESCE({column}, n_parties) IS NULL THEN share END) AS {name}_share"
         for name, column in counts.items()
     )
+    count = "COALESCE(part.{0}_sum, 0) + in_part.party_size * COALESCE(part.{0}_share, 0.0)"
     worked = ",\n              ".join(
-        f"LEAST(in_part.party_size, {settled(f'COALESCE(part.{name}_sum, 0) + in_part.party_size * COALESCE(part.{name}_share, 0.0)')})"
-        f" AS {name}"
-        for name in counts
+        f"LEAST(in_part.party_size, {settled(count.format(name))}) AS {name}" for name in counts
     )
     own = f"bearer, since_at, {', '.join(CAUSE)}, own_no"
+    plain = ", ".join(f"of_{name} AS {name}" for name in DIMENSIONS)
+    dims = ", ".join(
+        f"COALESCE(sized.of_{name}, scope.{name})" if name in SCOPE else f"sized.of_{name}" for name in DIMENSIONS
+    )
     sizes = ", ".join(
         f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}"
         for name in ("size", "size_lo", "size_hi")
     )
+    some = "(tangled.n_parties IS NOT NULL OR tangled.share IS NOT NULL)"
+    number = "CASE WHEN incident_id IS NULL THEN row_no ELSE 0 END"
     sources = f"""
-    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)},
-      CASE WHEN incident_id IS NULL THEN start_at * 2 + 1 ELSE 0 END AS own_no, n_parties, n_lo, n_hi, share
-    FROM alone WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)}, {number} AS own_no, n_parties, n_lo, n_hi, share
+    FROM alone
+    WHERE n_parties IS NOT NULL OR share IS NOT NULL
     UNION ALL
-    SELECT
-      bearer, start_at, {", ".join(CAUSE)}, CASE WHEN incident_id IS NULL THEN row_no * 2 ELSE 0 END,
-      n_parties, n_lo, n_hi, share
-    FROM chosen WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    SELECT tangled.bearer, stretch.start_at, {columns("tangled", CAUSE)}, {number},
+      tangled.n_parties, tangled.n_lo, tangled.n_hi, tangled.share
+    FROM stretch
+    JOIN tangled ON {_holds("tangled", "stretch")} AND {some}
+    {_unmixed(arguments, "tangled", "stretch")}
     """
     if lift(arguments) == "share":
         sources += """
     UNION ALL
-    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -2, NULL, NULL, NULL, user_share.affected
+    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -1, NULL, NULL, NULL, user_share.affected
     FROM user_share
     JOIN unmixed ON unmixed.bearer = user_share.bearer AND unmixed.start_at = user_share.start_at
       AND unmixed.planned = user_share.planned
@@ -477,11 +498,25 @@ def _counted(arguments: Arguments) -> list[Step]:
         *together("tally", "bearer, start_at", "estimate"),
         Step(
             "piece",
-            "pieces with how many are affected",
+            "all pieces with how many are affected, and what is known of the bearer",
             f"""
-            SELECT sized.*, {sizes}
+            SELECT
+              bearer, since_at, start_at, end_at, '' AS cohort, version_size AS party_size, 1 AS is_whole,
+              CAST(version_size AS DOUBLE) AS size, CAST(version_size AS DOUBLE) AS size_lo,
+              CAST(version_size AS DOUBLE) AS size_hi, {", ".join(SAID)},
+              of_criticality AS criticality, of_value_amount AS value_amount, of_bucket AS bucket, {plain}
+            FROM met
+            WHERE is_plain = 1
+            UNION ALL
+            SELECT
+              sized.bearer, sized.since_at, sized.start_at, sized.end_at, COALESCE(scope.cohort, ''), sized.party_size,
+              sized.is_whole, {sizes}, {columns("sized", SAID)},
+              COALESCE(sized.of_criticality, 1.0), sized.of_value_amount,
+              COALESCE(sized.of_bucket, sized.bucket), {dims}
             FROM sized
             LEFT JOIN estimate ON estimate.bearer = sized.bearer AND estimate.start_at = sized.start_at
+            LEFT JOIN cohort_no ON -cohort_no.cohort_no = sized.bearer
+            LEFT JOIN scope ON scope.cohort = cohort_no.cohort
             """,
         ),
     ]
@@ -524,22 +559,13 @@ def together(rows: str, group: str, name: str) -> list[Step]:
     ]
 
 
-def named_columns(piece: str) -> str:
-    """Return the columns of `ledger` over the step `piece`; `cohort` names cohorts by number."""
-    scope = ", ".join(f"COALESCE({piece}.of_{name}, scope.{name}) AS {name}" for name in SCOPE)
+def ledger_columns() -> str:
+    """Return the columns of `ledger` over the step `piece`."""
     return f"""
-      CASE WHEN {piece}.bearer >= 0 THEN {piece}.bearer END AS party_id, COALESCE(scope.cohort, '') AS cohort,
-      {piece}.start_at, NULLIF({piece}.end_at, {FOREVER}) AS end_at,
-      {piece}.kinds, {word(f"{piece}.kind", KINDS)} AS kind, CAST({piece}.own_depth AS DOUBLE) AS own_depth,
-      {piece}.planned = 1 AS planned_only, {piece}.incidents = 0 AS unreported,
-      {word(f"{piece}.evidence", EVIDENCE)} AS evidence, {one_of(piece)} AS basis,
-      CAST({piece}.incidents AS BIGINT) AS incidents,
-      {piece}.size, {piece}.size_lo, {piece}.size_hi, {piece}.party_size,
-      COALESCE({piece}.of_criticality, 1.0) AS criticality, {piece}.of_value_amount AS value_amount,
-      {scope}, {piece}.of_lifecycle AS lifecycle, COALESCE({piece}.of_bucket, {piece}.bucket) AS bucket"""
-
-
-def cohorts(piece: str) -> str:
-    """Return the joins that find the cohort of a row."""
-    return f"""LEFT JOIN cohort_no ON -cohort_no.cohort_no = {piece}.bearer
-    LEFT JOIN scope ON scope.cohort = cohort_no.cohort"""
+      CASE WHEN piece.bearer >= 0 THEN piece.bearer END AS party_id, piece.cohort,
+      piece.start_at, NULLIF(piece.end_at, {FOREVER}) AS end_at,
+      piece.kinds, {word("piece.kind", KINDS)} AS kind, CAST(piece.own_depth AS DOUBLE) AS own_depth,
+      piece.planned = 1 AS planned_only, piece.incidents = 0 AS unreported,
+      {word("piece.evidence", EVIDENCE)} AS evidence, {one_of("piece")} AS basis,
+      CAST(piece.incidents AS BIGINT) AS incidents, piece.size, piece.size_lo, piece.size_hi, piece.party_size,
+      piece.criticality, piece.value_amount, {columns("piece", DIMENSIONS)}, piece.bucket"""

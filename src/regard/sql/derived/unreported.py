@@ -16,22 +16,30 @@ if TYPE_CHECKING:
 
 def statement(arguments: Arguments, until: int) -> str:
     """Return the query; see `Statement`."""
-    steps = [*segments({**arguments, "silence": "unknown"}, until), *_covered(until)]
-    carried = f"1 - segment.up AS down, segment.size, {columns('segment', (*CARRIED, *DIMENSIONS))}"
+    names = (*CARRIED, *DIMENSIONS)
+    steps = [
+        *segments({**arguments, "silence": "unknown"}, until),
+        Step(
+            "loss",
+            "segments that were down",
+            f"""
+            SELECT party_id, start_at, end_at, 1 - up AS down, size, {", ".join(names)}
+            FROM segment
+            WHERE up < 1
+            """,
+        ),
+        *_covered(until),
+    ]
     select = f"""
-    SELECT segment.party_id, segment.start_at, segment.end_at, {carried}
-    FROM segment
-    WHERE segment.up < 1 AND NOT EXISTS (SELECT 1 FROM reach WHERE reach.party_id = segment.party_id)
+    SELECT loss.*
+    FROM loss
+    WHERE NOT EXISTS (SELECT 1 FROM reach WHERE reach.party_id = loss.party_id)
     UNION ALL
     SELECT
-      segment.party_id,
-      GREATEST(segment.start_at, clear.from_at),
-      LEAST(segment.end_at, clear.to_at),
-      {carried}
-    FROM segment
-    JOIN clear ON clear.party_id = segment.party_id
-      AND clear.from_at < segment.end_at AND segment.start_at < clear.to_at
-    WHERE segment.up < 1
+      loss.party_id, GREATEST(loss.start_at, clear.from_at), LEAST(loss.end_at, clear.to_at),
+      loss.down, loss.size, {columns("loss", names)}
+    FROM loss
+    JOIN clear ON clear.party_id = loss.party_id AND clear.from_at < loss.end_at AND loss.start_at < clear.to_at
     """
     return query(steps, select, recursive=True)
 

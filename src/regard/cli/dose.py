@@ -1,0 +1,37 @@
+"""`regard dose`: whether customers who lose more minutes say or do something else."""
+
+from __future__ import annotations
+
+import click
+
+from regard.cli.app import state
+from regard.cli.options import as_json, first_day, last_day
+from regard.present import effects, interruption
+
+
+@click.command("dose")
+@click.argument("outcome", type=click.Choice(list(effects.OUTCOMES)))
+@click.option(
+    "--from", "start", metavar="DAY", help="First day (or month, or year); where the data begin when not said."
+)
+@click.option("--to", "end", metavar="DAY", help="The day after the last, or the last month or year.")
+@click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
+@as_json
+@click.pass_context
+def command(
+    context: click.Context, outcome: str, start: str | None, end: str | None, as_of: str | None, as_json: bool
+) -> None:
+    """Show OUTCOME by minutes lost in a month: satisfaction, leaving, renewal or tickets.
+
+    Customers are compared month by month, those served the whole month; raw, and within thirds of like activity. An
+    association, labelled as one.
+    """
+    found = state(context)
+    days = (first_day(start), last_day(end))
+    told = found.workspace().dose(outcome, start=days[0], end=days[1], as_of=as_of)
+    if as_json:
+        found.terminal.json(interruption.as_document(told))
+        return
+    found.terminal.table(effects.dose_table(told))
+    for sentence in effects.dose_sentences(told):
+        found.terminal.say(sentence)

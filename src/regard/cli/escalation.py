@@ -1,0 +1,31 @@
+"""`regard escalation`: what stands behind a ticket."""
+
+from __future__ import annotations
+
+import click
+
+from regard.cli.app import state
+from regard.cli.options import as_json
+from regard.present import interruption
+
+
+@click.command("escalation")
+@click.argument("cases", nargs=-1, required=True, metavar="TICKET...")
+@click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
+@click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
+@as_json
+@click.pass_context
+def command(
+    context: click.Context, cases: tuple[str, ...], as_of: str | None, until: str | None, as_json: bool
+) -> None:
+    """Show customers, minutes and money behind a ticket, through its incident.
+
+    A ticket that names no incident is brought to the one that was taking from its customer when it came, and how sure
+    that is stands beside it. Of several tickets the total counts each incident and customer once.
+    """
+    found = state(context)
+    told = found.workspace().escalation(cases, as_of=as_of, until=until)
+    if as_json:
+        found.terminal.json(interruption.as_document(told))
+        return
+    found.terminal.table(interruption.escalation_table(told))

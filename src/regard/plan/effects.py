@@ -1,0 +1,157 @@
+"""What goes with minutes lost, and what an improvement is worth: the nouns of effects, with their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from regard.plan.answer import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How deep one kind of minute is, as a multiple of another; `se` of the ratio by the delta method."""
+
+    value: float
+    lo: float
+    hi: float
+    se: float
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An outcome by bands of minutes, and its slope; raw, and adjusted by comparing like with like.
+
+    Attributes:
+        raw: mean of the outcome in each band.
+        adjusted: the same as if every band had all strata in the shares that they have overall (direct
+            standardisation); of the strata that the band has.
+        slope: change of the outcome with one more unit of dose, least squares.
+        slope_adjusted: the same within strata.
+    """
+
+    raw: tuple[Estimate, ...]
+    adjusted: tuple[Estimate, ...]
+    slope: Estimate
+    slope_adjusted: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Improvement:
+    """How a number changed, as a ratio.
+
+    Attributes:
+        ratio: now over before, per day where exposures are days; None where either is missing or not above 0.
+        lo, hi: its 95 % interval, None when there is none.
+        changed: whether the interval leaves out 1; None without one.
+        claim: the ratio that was claimed, such as 0.6 for 40 % less; None when nothing was.
+        verdict: of the claim, as of a target: `met` (the whole interval is at least as good), `missed` (the whole
+            interval is worse), `too close to call`, or `cannot say` without an interval; "" when nothing was claimed.
+    """
+
+    ratio: float | None
+    lo: float | None
+    hi: float | None
+    changed: bool | None
+    claim: float | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What avoiding minutes costs and brings (R028).
+
+    Attributes:
+        per_minute: cost of one avoided customer minute.
+        payback: months until the worth of the avoided minutes is the cost; None without a worth per minute.
+        payback_lo, payback_hi: the soonest and latest, by the ranges of worth and minutes.
+        gain: worth of the minutes avoided over the stretch, less the cost; None without a worth per minute.
+    """
+
+    per_minute: float
+    payback: float | None = None
+    payback_lo: float | None = None
+    payback_hi: float | None = None
+    gain: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dose:
+    """An outcome of customer-months by minutes lost (R025). Association: nothing here says that one makes the other.
+
+    Attributes:
+        outcome: csat, leaving, renewal or tickets.
+        bands: what minutes each band holds, in words.
+        response: the outcome in each band, and by the hour; shares in percent.
+        months: customer-months behind it.
+        strata: groups of like activity that were compared within; 1 where no activity is recorded.
+    """
+
+    outcome: str
+    bands: tuple[str, ...]
+    response: Response
+    months: int
+    strata: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one outcome says about weights of depth.
+
+    Attributes:
+        outcome: tickets, csat or leaving.
+        rows: customer-months behind it.
+        weights: kind of loss -> its minutes as a multiple of a full outage's; None where it cannot be told.
+        why: why nothing can be told, or "".
+    """
+
+    outcome: str
+    rows: float
+    weights: Mapping[str, Weight | None]
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Weights of depth as data propose them; nothing is applied (MODEL.md 4.3).
+
+    Attributes:
+        policy: name of the policy.
+        version: of the one in force.
+        now: kind of loss -> weight in force.
+        evidence: one for each outcome.
+        proposed: kind of loss -> weight of all outcomes together; None where data cannot tell, so the old one is kept.
+    """
+
+    policy: str
+    version: int
+    now: Mapping[str, float]
+    evidence: tuple[Evidence, ...]
+    proposed: Mapping[str, Weight | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Improved:
+    """A metric before and after, held against a claim (R031).
+
+    Attributes:
+        metric: its id.
+        title, unit, currency: how it reads.
+        before, after: the numbers.
+        spans: the two stretches in words.
+        per_day: whether totals were compared by the day.
+        improvement: the ratio and the verdict.
+    """
+
+    metric: str
+    title: str
+    unit: str
+    currency: str
+    before: Estimate
+    after: Estimate
+    spans: tuple[str, str]
+    per_day: bool
+    improvement: Improvement

@@ -1,0 +1,132 @@
+"""From files to mappings: profile each, recognise it, draft, and propose what only a person may decide."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from regard.sources.arrival.draft import Draft, Question, drafted
+from regard.sources.arrival.profile import Profile, profile
+from regard.sources.arrival.propose import proposals
+from regard.sources.arrival.recognise import folded, recognised
+from regard.sources.arrival.write import text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from regard.model import Table
+    from regard.sources.arrival.recognise import Recogniser
+
+ALIKE = 0.9
+"""Share of keys that two exports of one thing have in common."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A file with the mapping that was made for it.
+
+    Attributes:
+        draft: what was found and decided.
+        place: path of the file as the mapping has it.
+        text: the mapping file.
+    """
+
+    draft: Draft
+    place: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self.draft.name
+
+    @property
+    def guesses(self) -> int:
+        """How many lines are marked as guesses."""
+        return len(re.findall(r"# guessed: ", self.text))
+
+
+def arrive(
+    paths: Sequence[Path],
+    root: Path,
+    tables: Mapping[str, Table],
+    *,
+    ask: Callable[[Question], str | None] = lambda _: None,
+    zone: str = "",
+) -> list[Arrived]:
+    """Make a mapping for each file.
+
+    Args:
+        paths: the files.
+        root: the workspace that the mappings are for.
+        tables: the tables of the catalogue.
+        ask: asks a person what cannot be known; None takes the guess.
+        zone: zone of times without one, "" to ask.
+
+    Raises:
+        SourceError: a file cannot be read; nothing was written.
+    """
+    profiles = [profile(path) for path in paths]
+    names = _names(profiles)
+    places = [place(one.path, root) for one in profiles]
+    known = [recognised(one) for one in profiles]
+    peers = {
+        found.name: (one, where) for one, found, where in zip(profiles, known, places, strict=True) if found is not None
+    }
+    result: list[Arrived] = []
+    for name, one, found, where in zip(names, profiles, known, places, strict=True):
+        twin = next((other for other in result if _twins(one, found, other.draft)), None)
+        if twin is not None:
+            draft = Draft(
+                name, one, found, note=f"the same rows as {twin.draft.profile.path.name}, which is loaded instead"
+            )
+        else:
+            draft = drafted(name, one, found, peers, tables, ask, zone)
+        result.append(Arrived(draft=draft, place=where, text=text(draft, where, proposals(draft))))
+    return result
+
+
+def _twins(one: Profile, known: Recogniser | None, other: Draft) -> bool:
+    """Whether a file has the same rows as another: taken for the same, same keys, and the same beside them."""
+    if known is None or known is not other.recogniser or len(one.key) != 1 or len(other.profile.key) != 1:
+        return False
+    theirs = {folded(name): name for name in other.profile.columns if name not in other.profile.key}
+    shared = [(name, theirs[folded(name)]) for name in one.columns if name not in one.key and folded(name) in theirs]
+    places = {key: row for row, key in enumerate(other.profile.texts(other.profile.key[0]))}
+    found = [(row, places[key]) for row, key in enumerate(one.texts(one.key[0])) if key in places]
+    if not shared or len(found) < ALIKE * one.rows:
+        return False
+    pairs = [(one.texts(mine), other.profile.texts(their)) for mine, their in shared]
+    same = sum(mine[row] == their[place] for mine, their in pairs for row, place in found)
+    return same >= ALIKE * len(found) * len(shared)
+
+
+def place(path: Path, root: Path) -> str:
+    """Return a path as a mapping has it: from the workspace where it lies inside, else in full."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.resolve().as_posix()
+
+
+def ends(found: Sequence[Arrived]) -> datetime | None:
+    """Return the midnight after the newest thing that happened, None when nothing says or not all rows were seen."""
+    if any(one.draft.last is not None and not one.draft.profile.whole for one in found):
+        return None
+    last = [one.draft.last for one in found if one.draft.last is not None]
+    return None if not last else max(last).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _names(profiles: Sequence[Profile]) -> list[str]:
+    """Return names of sources after their files, all different."""
+    found: list[str] = []
+    for one in profiles:
+        name = re.sub(r"[^a-z0-9]+", "_", one.path.name.split(".")[0].lower()).strip("_") or "source"
+        name = name if name[0].isalpha() else f"file_{name}"
+        same = sum(re.fullmatch(rf"{re.escape(name)}(_\d+)?", other) is not None for other in found)
+        found.append(f"{name}_{same + 1}" if same else name)
+    return found

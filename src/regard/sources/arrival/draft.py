@@ -1,0 +1,583 @@
+"""A recogniser meets a file: what it leaves open is filled from the profile, and what nobody can know is asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from regard.expr import Type, names as mentioned, parse
+from regard.sources.arrival.ratings import Scale, codes, rated, scale
+from regard.sources.arrival.recognise import choices, folded
+from regard.sources.written import TYPES
+from regard.sources.zones import known_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from regard.model import Column as Declared, Table
+    from regard.sources.arrival.profile import Column, Profile
+    from regard.sources.arrival.recognise import Recogniser
+
+LINE = ("$file", "$line")
+NUMBERS = ("whole", "number")
+SCORE = "score"
+"""The column of ratings: its scale and its codes are read off the file."""
+AHEAD = re.compile(r"promised|due|valid_to|served_to|until")
+"""Columns that may lie after the newest thing that happened."""
+NONE = "none"
+LATER = timedelta(days=14)
+"""What a label says happened, happened so long after the day that stands for the whole file."""
+PLAIN_WORDS = frozenset({"true", "yes", "t", "y", "1", "false", "no", "f", "n", "0"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a file cannot tell.
+
+    Attributes:
+        source: the source it is about.
+        text: the question, in one sentence.
+        choices: the answers, () for any that `valid` takes.
+        guess: what is taken when nobody answers.
+        valid: whether an answer will do.
+    """
+
+    source: str
+    text: str
+    choices: tuple[str, ...]
+    guess: str
+    valid: Callable[[str], bool] = field(default=lambda _: True, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a mapping: what stands left, what stands right, and why."""
+
+    name: str
+    value: object
+    why: str = ""
+
+
+@dataclass(slots=True)
+class Filled:
+    """A table of a draft."""
+
+    table: str
+    lines: list[Line] = field(default_factory=list)
+    columns: list[Line] = field(default_factory=list)
+    questions: list[Line] = field(default_factory=list)
+    doubtful: list[Line] = field(default_factory=list)
+    collapse: Mapping[str, Any] | None = None
+    party: str = ""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A mapping before it is written.
+
+    Attributes:
+        name: name of the source.
+        profile: its file.
+        recogniser: what it was taken for, None for nothing known.
+        zone: zone and why, None where times carry one.
+        fields, tables: as in a mapping.
+        lacking: (table, column) that must not be blank and cannot be filled: why the table is not made.
+        used: raw columns that are named.
+        last: newest time of what happened, None when nothing says.
+        note: why nothing is made of the file although it is known, "" when something is.
+    """
+
+    name: str
+    profile: Profile
+    recogniser: Recogniser | None
+    zone: Line | None = None
+    fields: list[Line] = field(default_factory=list)
+    tables: list[Filled] = field(default_factory=list)
+    lacking: list[tuple[str, str]] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
+    last: datetime | None = None
+    note: str = ""
+
+
+def drafted(
+    name: str,
+    profile: Profile,
+    recogniser: Recogniser | None,
+    peers: Mapping[str, tuple[Profile, str]],
+    tables: Mapping[str, Table],
+    ask: Callable[[Question], str | None],
+    zone: str = "",
+) -> Draft:
+    """Fill a recogniser from a file.
+
+    Args:
+        name: name of the source.
+        profile: what stands in the file.
+        recogniser: what it was taken for.
+        peers: other files of the same arrival, recogniser -> (profile, path as a mapping has it).
+        tables: the tables of the catalogue.
+        ask: asks a person; None takes the guess.
+        zone: zone of times without one, "" to ask.
+    """
+    draft = Draft(name, profile, recogniser)
+    if recogniser is not None:
+        _Filling(draft, recogniser, peers, tables, ask, zone).run()
+    return draft
+
+
+class _Filling:
+    """The work on one draft."""
+
+    def __init__(
+        self,
+        draft: Draft,
+        recogniser: Recogniser,
+        peers: Mapping[str, tuple[Profile, str]],
+        tables: Mapping[str, Table],
+        ask: Callable[[Question], str | None],
+        zone: str,
+    ) -> None:
+        self.draft, self.recogniser, self.peers, self.tables = draft, recogniser, peers, tables
+        self.ask, self.zone = ask, zone
+        self.profile = draft.profile
+        self.by_header = {folded(one.name): one for one in reversed(list(self.profile.columns.values()))}
+        self.fields: dict[str, str] = {}
+        self.naive = False
+        self.scale: Scale | None = None
+        self.guess = "" if recogniser.rank > 1 else "by its header"
+
+    def run(self) -> None:
+        for name, spec in self.recogniser.fields.items():
+            made = self.field(name, spec)
+            if made is not None:
+                self.draft.fields.append(made)
+        for spec in self.recogniser.tables:
+            self.table(spec)
+        if self.naive:
+            self.draft.zone = self.asked_zone()
+
+    def answered(
+        self, text: str, options: Sequence[str], guess: str, why: str, **more: Callable[[str], bool]
+    ) -> tuple[str, str]:
+        """Return what a person says, or the guess and why it is one."""
+        said = self.ask(Question(self.draft.name, text, tuple(options), guess, **more))
+        return (guess, f"guessed: {why}") if said is None else (said, "as answered")
+
+    def asked_zone(self) -> Line:
+        if self.zone:
+            return Line("zone", self.zone, "as said with --zone")
+        guess = self.recogniser.zone or "UTC"
+        text = "Whose clock wrote the times that carry no zone (such as Europe/Berlin)?"
+        said, why = self.answered(text, (), guess, "its times carry no zone; whose clock wrote them?", valid=known_zone)
+        return Line("zone", said, why)
+
+    # -- names -----------------------------------------------------------------------------------------------------
+
+    def column(self, text: object) -> Column | None:
+        """Return the first of `a | b` that the file has."""
+        found = (self.by_header.get(folded(name)) for name in choices(str(text)))
+        return next((one for one in found if one is not None and one.filled), None)
+
+    def name(self, text: object) -> str | None:
+        """Return the name of a field or raw column, or None."""
+        if str(text) in LINE or str(text) in self.fields:
+            return str(text)
+        found = self.column(text)
+        if found is None:
+            return None
+        self.draft.used.add(found.name)
+        return self.trimmed(found) if found.padded and found.kind in ("text", "whole") else found.name
+
+    def trimmed(self, column: Column) -> str:
+        """Return a field without the blanks that the file puts around cells: ` 7 ` and `7` are one customer."""
+        name = "plain_" + re.sub(r"[\W_]+", "_", column.name.casefold()).strip("_")
+        if name not in self.fields:
+            self.fields[name] = "text"
+            self.draft.fields.append(
+                Line(name, {"from": column.name, "normalise": "trim"}, "blanks stand around its cells")
+            )
+        return name
+
+    def known(self, expression: str) -> bool:
+        """Whether everything that an expression names is there."""
+        return all(
+            name in self.fields or name in self.profile.columns or name in LINE
+            for name in mentioned(parse(expression, "row"))
+        )
+
+    # -- rules -----------------------------------------------------------------------------------------------------
+
+    def field(self, name: str, spec: object) -> Line | None:
+        for one in spec if isinstance(spec, list) else [spec]:
+            rule = dict(one) if isinstance(one, dict) else {"from": one}
+            kind = TYPES.get(str(rule.get("cast", "text")), (Type.TEXT, False))[0]
+            made = self.rule({key: value for key, value in rule.items() if key != "cast"}, kind)
+            if made is None:
+                continue
+            value, why = made
+            written = dict(value) if isinstance(value, dict) else {"from": value}
+            if "cast" in rule:
+                written["cast"] = rule["cast"]
+            self.fields[name] = str(rule.get("cast", "text"))
+            return Line(name, written, why)
+        return None
+
+    def rule(self, spec: object, kind: Type, declared: Declared | None = None) -> tuple[object, str] | None:
+        """Return the first rule that the file can fill, and why it is a guess; None when it can fill none."""
+        for one in spec if isinstance(spec, list) else [spec]:
+            rule = dict(one) if isinstance(one, dict) else {"from": one}
+            why = str(rule.pop("guess", "") or self.guess)
+            why = f"guessed: {why}" if why else ""
+            form = next(name for name in FORMS if name in rule)
+            made = FORMS[form](self, rule, kind, declared)
+            if made is not None:
+                value, more = made
+                return value, more or why
+        return None
+
+    def _const(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
+        del declared
+        word = str(rule["const"])
+        if not word.startswith("$"):
+            self.naive = self.naive or kind is Type.INSTANT
+            return {"const": rule["const"]}, ""
+        said, why = self.placeholder(word)
+        return None if said is None else ({"const": said}, why)
+
+    def placeholder(self, word: str) -> tuple[object | None, str]:
+        """Return what a `$word` of a recogniser stands for in this file, and why."""
+        if word in ("$day", "$later"):
+            day, why = _day(self.profile)
+            self.naive = True
+            self.draft.last = max(filter(None, (self.draft.last, _month_end(day))))
+            return (day if word == "$day" else day + LATER).date().isoformat(), why
+        if word == "$polarity":
+            guess = ("yes", "no")
+            said, why = self.answered(
+                "Is a high score good (yes) or bad (no)?", guess, "yes", "that a high score is good"
+            )
+            return ("high_good" if said == "yes" else "low_good"), why
+        if word in ("$scale_min", "$scale_max") and self.scale is not None:
+            return (self.scale.lo if word == "$scale_min" else self.scale.hi), "guessed: by the numbers that occur"
+        return None, ""
+
+    def _expr(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
+        del kind, declared
+        text = str(rule["expr"])
+        if not self.known(text):
+            return None
+        self.draft.used |= {name for name in mentioned(parse(text, "row")) if name in self.profile.columns}
+        return {"expr": text}, ""
+
+    def _several(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
+        del declared
+        form = "join" if "join" in rule else "first"
+        listed = rule[form]
+        found = [name for text in (listed if isinstance(listed, list) else [listed]) if (name := self.name(text))]
+        if not found or (form == "join" and isinstance(listed, list) and len(found) < len(listed)):
+            return None
+        rest = {key: value for key, value in rule.items() if key != form}
+        if form == "join":
+            return {"join": found, **rest}, ""
+        seen = [self.profile.columns[name] for name in found if name in self.profile.columns]
+        reading = [made for one in seen if (made := self.reading(one, kind, rest)) is not None]
+        if len(reading) < len(seen):
+            return None
+        merged: dict[str, object] = {"first": found, **rest}
+        for one in reading:
+            merged |= one
+        return merged, ""
+
+    def _lookup(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
+        del kind, declared
+        peer = self.peers.get(str(rule["lookup"]))
+        source = self.name(rule["from"])
+        if peer is None or source is None or peer[0].read.kind != "csv" or set(peer[0].read.options):
+            return None
+        headers = {folded(name): one for name, one in peer[0].columns.items()}
+        key, value = (
+            next((headers[folded(n)] for n in choices(str(rule[k])) if folded(n) in headers), None)
+            for k in ("key", "value")
+        )
+        if key is None or value is None or key.distinct < peer[0].rows:
+            return None
+        self.naive = self.naive or value.naive
+        more = {"unknown": rule.get("unknown", "blank")}
+        return {"lookup": peer[1], "from": source, "key": key.name, "value": value.name, **more}, ""
+
+    def _from(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
+        name = self.name(rule["from"])
+        if name is None:
+            return None
+        rest = {key: value for key, value in rule.items() if key != "from"}
+        column = self.profile.columns.get(name)
+        if name in self.fields or column is None:
+            return ({"from": name, **rest} if rest else name), ""
+        made = self.reading(column, kind, rest)
+        if made is None:
+            return None
+        why = (
+            "guessed: day and month could change places" if kind in (Type.INSTANT, Type.DAY) and column.doubtful else ""
+        )
+        if declared is not None and declared.name == SCORE:
+            made, why = self.scored(column, made)
+        if declared is not None and AHEAD.search(declared.name) and column.kind == "day":
+            return self.whole_day(column, made), "guessed: a day is promised, so all of it counts"
+        rest |= made
+        if "values" in rest:
+            values = self.valued(column, rest["values"])
+            if not values:
+                return None
+            rest["values"] = values
+        return ({"from": name, **rest} if rest else name), why
+
+    def whole_day(self, column: Column, made: dict[str, object]) -> dict[str, object]:
+        """Return the last second of a promised day: at its first moment, what came at noon would have come late."""
+        name = "day_" + re.sub(r"[\W_]+", "_", column.name.casefold()).strip("_")
+        if name not in self.fields:
+            self.fields[name] = "instant"
+            self.draft.fields.append(Line(name, {"from": column.name, "cast": "instant", **made}))
+        return {"expr": f"{name} + 24 h - 1 s"}
+
+    def scored(self, column: Column, made: dict[str, object]) -> tuple[dict[str, object], str]:
+        """Read the scale off a column of ratings; what lies outside is blank."""
+        self.scale = scale(column)
+        outside = self.scale.codes if self.scale else ()
+        if not outside:
+            return made, ""
+        return made | {"missing": [*column.missing, *outside]}, "guessed: these numbers lie outside the scale"
+
+    def reading(self, column: Column, kind: Type, rest: Mapping[str, object]) -> dict[str, object] | None:
+        """Return the options by which a column becomes values of a type; None when it cannot."""
+        found: dict[str, object] = {}
+        if column.missing and "missing" not in rest:
+            found["missing"] = list(column.missing)
+        if "values" in rest or kind is Type.TEXT:
+            return found if "values" in rest else {}
+        if kind in (Type.INSTANT, Type.DAY):
+            if not column.timed:
+                return None
+            self.naive = self.naive or column.naive
+            if column.formats:
+                found["format"] = column.formats[0] if len(column.formats) == 1 else list(column.formats)
+            return found
+        if kind is Type.TRUTH:
+            return found if {text.casefold() for text, _ in column.top} - set(column.missing) <= PLAIN_WORDS else None
+        if column.kind not in NUMBERS:
+            return None
+        if column.decimal != ".":
+            found["decimal"] = column.decimal
+        if column.thousands:
+            found["thousands"] = column.thousands
+        return found
+
+    @staticmethod
+    def valued(column: Column, values: object) -> dict[str, object]:
+        """Return the entries of a value map that occur in the file, as the file writes them."""
+        known = {str(key).casefold(): value for key, value in values.items()} if isinstance(values, dict) else {}
+        return {text: known[text.casefold()] for text, _ in column.top if text.casefold() in known}
+
+    # -- tables ----------------------------------------------------------------------------------------------------
+
+    def table(self, spec: Mapping[str, Any]) -> None:
+        """Add a table to the draft, unless a column that must not be blank cannot be filled."""
+        name = str(spec["table"])
+        declared = self.tables[name]
+        filled = Filled(name)
+        self.scale = None
+        guess, self.guess = self.guess, str(spec.get("guess", "")) or self.guess
+        try:
+            if not self.where(spec, filled) or not self.unpivot(spec, filled):
+                return
+            self.collapsed(spec, filled)
+            self.party(spec, filled, declared)
+            self.columns(spec, filled, declared)
+        finally:
+            self.guess = guess
+        made = {line.name for line in filled.columns} | {name for line in filled.questions for name in _constants(line)}
+        made |= {SCORE} if filled.questions else set()
+        made |= set(filled.collapse["columns"]) if filled.collapse else set()
+        lacking = [
+            one.name
+            for one in declared.columns.values()
+            if ((not one.blank and one.default is None) or one.name in spec.get("must", ()))
+            and one.name not in made
+            and one.name not in ADDED
+            and not (one.name == declared.party and filled.party)
+            and not (one.name == "source_party" and filled.party)
+        ]
+        if lacking:
+            self.draft.lacking += [(name, column) for column in lacking]
+            return
+        self.identified(spec, filled)
+        self.draft.tables.append(filled)
+
+    def where(self, spec: Mapping[str, Any], filled: Filled) -> bool:
+        wanted = spec.get("where")
+        if wanted is None:
+            return True
+        for text in wanted if isinstance(wanted, list) else [wanted]:
+            if text == NONE:
+                return True
+            if self.known(str(text)):
+                filled.lines.append(Line("where", str(text)))
+                return True
+        return False
+
+    def identified(self, spec: Mapping[str, Any], filled: Filled) -> None:
+        """Write what makes a row itself: as the recogniser says, else the key of the profile, else file and line."""
+        if filled.collapse is not None:
+            return
+        wanted = spec.get("id", "$key")
+        found: list[str] = []
+        for text in wanted if isinstance(wanted, list) else [wanted]:
+            # `question_id` is no column of the file: unpivoting makes it
+            name = self.name(text) or (str(text) if filled.questions else "")
+            found += self.key() if text == "$key" else [name] if name else []
+        why = (
+            "guessed: no column tells rows apart; a file whose lines move is read twice" if tuple(found) == LINE else ""
+        )
+        if wanted != "$key" and not _unique(self.profile, found) and not filled.questions:
+            found, why = [*LINE], f"guessed: {' and '.join(found)} stands on several rows"
+        filled.lines.insert(0, Line("id", found[0] if len(found) == 1 else found, why))
+
+    def key(self) -> list[str]:
+        self.draft.used |= set(self.profile.key)
+        return list(self.profile.key or LINE)
+
+    def unpivot(self, spec: Mapping[str, Any], filled: Filled) -> bool:
+        """Make one row of each rating of a wide survey; False when it has none."""
+        asked = spec.get("questions")
+        if not isinstance(asked, list):
+            return True
+        sure, doubtful = rated(self.profile)
+        if not sure:
+            return False
+        one = len({(made.lo, made.hi) for made in sure.values()}) == 1
+        self.scale = next(iter(sure.values())) if one else None
+        for listed, found in ((filled.questions, sure), (filled.doubtful, doubtful)):
+            for name, made in found.items():
+                constants = next(dict(each) for each in asked if re.search(str(each["like"]), name, re.IGNORECASE))
+                constants.pop("like")
+                ident = re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+                constants = {"question_id": ident, **constants}
+                if constants.get("question_kind") == "driver":
+                    constants["driver"] = ident
+                if not one:
+                    constants |= {"scale_min": made.lo, "scale_max": made.hi}
+                listed.append(Line(name, constants))
+        self.draft.used |= set(sure)
+        missing = codes(list(sure.values()))
+        if missing:
+            why = "guessed: numbers that lie outside the scale, or beyond its end"
+            filled.columns.append(Line(SCORE, {"from": SCORE, "missing": list(missing)}, why))
+        return True
+
+    def collapsed(self, spec: Mapping[str, Any], filled: Filled) -> None:
+        wanted = spec.get("collapse")
+        if not isinstance(wanted, dict):
+            return
+        by = [name for text in wanted["by"] if (name := self.name(text))]
+        columns = {
+            name: text
+            for name, text in wanted["columns"].items()
+            if self.known(re.sub(r"^\w+\((.*)\)$", r"\1", str(text)).split(",")[0] or "0")
+        }
+        if by and columns:
+            filled.collapse = {"by": by, "columns": columns}
+
+    def party(self, spec: Mapping[str, Any], filled: Filled, declared: Table) -> None:
+        """Write whose row it is; which of several columns makes two rows the same customer is asked."""
+        wanted = spec.get("party")
+        if wanted is None or not declared.party:
+            return
+        found: dict[str, dict[str, object]] = {}
+        whys: dict[str, str] = {}
+        for one in wanted if isinstance(wanted, list) else [wanted]:
+            name = self.collapsed_name(one["from"], filled) or self.name(one["from"])
+            if name is not None:
+                whys.setdefault(name, str(one.get("guess", "")) or self.guess)
+                found.setdefault(name, {**{key: value for key, value in one.items() if key != "guess"}, "from": name})
+        if not found:
+            return
+        first = next(iter(found))
+        why = f"guessed: {whys[first]}" if whys[first] else ""
+        if len(found) > 1:
+            text = f"What makes two rows of {filled.table} the same customer?"
+            first, why = self.answered(text, (*found, NONE), first, f"or one of {', '.join([*found][1:])}")
+        if first != NONE:
+            filled.party = first
+            filled.lines.append(Line("party", found[first], why))
+
+    def collapsed_name(self, text: object, filled: Filled) -> str | None:
+        made = filled.collapse["columns"] if filled.collapse else {}
+        return next((name for name in choices(str(text)) if name in made), None)
+
+    def columns(self, spec: Mapping[str, Any], filled: Filled, declared: Table) -> None:
+        wanted = spec.get("columns")
+        rules = wanted if isinstance(wanted, dict) else {}
+        ordered = sorted(rules, key=lambda name: name != SCORE)  # a scale is known once its column is
+        made = {}
+        for name in ordered:
+            column = declared.columns[name]
+            rule = rules[name]
+            if filled.collapse is not None and (own := self.collapsed_name(rule, filled)):
+                made[name] = Line(name, own)
+            elif rule == "$key":
+                key = self.key()
+                made[name] = Line(name, key[0] if len(key) == 1 else {"join": key, "with": ":"})
+            elif (found := self.rule(rule, column.type, column)) is not None:
+                made[name] = Line(name, *found)
+                if column.type is Type.INSTANT and not AHEAD.search(name):
+                    self.newest(found[0])
+        filled.columns += [made[name] for name in rules if name in made]
+
+    def newest(self, value: object) -> None:
+        """Remember the newest time of what happened."""
+        name = value.get("from") if isinstance(value, dict) else value
+        column = self.profile.columns.get(str(name))
+        if column is not None and isinstance(column.high, datetime):
+            self.draft.last = max(filter(None, (self.draft.last, column.high)))
+
+
+ADDED = frozenset({"source", "source_id", "loaded_at", "run_id", "bucket"})
+FORMS: Mapping[str, Callable[..., tuple[object, str] | None]] = {
+    "const": _Filling._const,  # noqa: SLF001 - the table of its own methods
+    "expr": _Filling._expr,  # noqa: SLF001
+    "join": _Filling._several,  # noqa: SLF001
+    "first": _Filling._several,  # noqa: SLF001
+    "lookup": _Filling._lookup,  # noqa: SLF001
+    "from": _Filling._from,  # noqa: SLF001
+}
+
+
+def _constants(line: Line) -> Mapping[str, object]:
+    return line.value if isinstance(line.value, dict) else {}
+
+
+def _unique(profile: Profile, names: Sequence[str]) -> bool:
+    """Whether no two rows have the same values of some columns, and none lacks one."""
+    raw = [name for name in names if name in profile.columns]
+    if len(raw) < len(names) or not raw:
+        return "$line" in names
+    if any(profile.columns[name].blank and profile.columns[name].blank > len(names) for name in raw):
+        return len(raw) > 1
+    pairs = profile.table.select(raw).group_by(raw).aggregate([])
+    return bool(pairs.num_rows >= 0.99 * profile.rows)  # a few repeats are dirt that a load tells, not another grain
+
+
+def _day(profile: Profile) -> tuple[datetime, str]:
+    """Return a day for rows that carry none: by the file's name, else of the month before it was written."""
+    said = re.search(r"(?<!\d)((?:19|20)\d\d)(?:[-_](0[1-9]|1[0-2]))?(?!\d)", profile.path.stem)
+    if said:
+        day = datetime(int(said[1]), int(said[2] or 1), 1, tzinfo=UTC)
+        return day, "guessed: no time in the rows; this one is from the file's name"
+    written = datetime.fromtimestamp(profile.path.stat().st_mtime, UTC).replace(day=1)
+    day = (written - timedelta(days=1)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return day, "guessed: no time in the rows; this is the month before the file was written"
+
+
+def _month_end(day: datetime) -> datetime:
+    return (day + timedelta(days=32)).replace(day=1) - timedelta(days=1)

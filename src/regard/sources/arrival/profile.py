@@ -1,0 +1,520 @@
+"""What stands in a file: for each column its type, how it is written, what is blank, whether it is a key or personal.
+
+Read through the same readers as a load, so what is found here is what a load will see. Nothing of it is kept but what a
+mapping needs; values of personal columns are never repeated.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from regard.lake.connection import connect
+from regard.model.sources import Read
+from regard.sources.arrival.sniff import sniff
+from regard.sources.bind import NUMBER, TIME, WHOLE
+from regard.sources.readers import Room, parts
+from regard.sources.readers.parts import bracketed
+from regard.sources.readers.places import folders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from regard.sources.readers import Part
+
+Counts = list[tuple[str, int]]
+"""Texts with how often each stands there, the most frequent first."""
+
+PROFILED = 250_000
+"""Rows that are looked at; a longer file is said to be looked at in part."""
+DISTINCT = 4_000
+"""Different texts of a column that are judged; of more, the most frequent and others evenly."""
+MEMORY = "2GB"
+MOST = 0.9
+"""Share of filled cells that must be of a type for the column to be."""
+CODES = frozenset({
+    "na", "n/a", "n.a.", "#n/a", "#na", "nan", "null", "none", "nil", "-", "--", "---", ".", "?", "unknown",
+    "missing", "undefined", "0000-00-00", "1970-01-01t00:00:00z", "0000-00-00t00:00:00", "(blank)", "(empty)",
+})  # fmt: skip
+"""Texts, in lower case, that stand for "nothing" in a column of numbers or times."""
+WORDS = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
+TIMES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
+    (re.compile(pattern), formats)
+    for pattern, formats in (
+        (r"\d{1,2}/\d{1,2}/\d{4}\Z", ("%m/%d/%Y", "%d/%m/%Y")),
+        (r"\d{1,2}/\d{1,2}/\d{2}\Z", ("%m/%d/%y", "%d/%m/%y")),
+        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d\Z", ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M")),
+        (r"\d{1,2}/\d{1,2}/\d{2} \d{1,2}:\d\d\Z", ("%m/%d/%y %H:%M", "%d/%m/%y %H:%M")),
+        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d\Z", ("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S")),
+        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d [AaPp][Mm]\Z", ("%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p")),
+        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AaPp][Mm]\Z", ("%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p")),
+        (r"\d{1,2}\.\d{1,2}\.\d{4}\Z", ("%d.%m.%Y",)),
+        (r"\d{1,2}\.\d{1,2}\.\d{2}\Z", ("%d.%m.%y",)),
+        (r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d\d\Z", ("%d.%m.%Y %H:%M",)),
+        (r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d\d:\d\d\Z", ("%d.%m.%Y %H:%M:%S",)),
+        (r"\d{1,2}-\d{1,2}-\d{4}\Z", ("%d-%m-%Y", "%m-%d-%Y")),
+        (r"\d{1,2}-\d{1,2}-\d{4} \d{1,2}:\d\d\Z", ("%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M")),
+        (r"\d{1,2}-[A-Za-z]{3}-\d{2}\Z", ("%d-%b-%y",)),
+        (r"\d{1,2}-[A-Za-z]{3}-\d{4}\Z", ("%d-%b-%Y",)),
+        (r"\d{1,2}-[A-Za-z]{3}-\d{4} \d{1,2}:\d\d\Z", ("%d-%b-%Y %H:%M",)),
+        (r"\d{1,2} [A-Za-z]{3} \d{4}\Z", ("%d %b %Y",)),
+        (r"\d{1,2} [A-Za-z]{3} \d{4} \d{1,2}:\d\d\Z", ("%d %b %Y %H:%M",)),
+        (r"\d{1,2}/[A-Za-z]{3}/\d{2} \d{1,2}:\d\d [AaPp][Mm]\Z", ("%d/%b/%y %I:%M %p",)),
+        (r"[A-Za-z]{3} \d{1,2}, \d{4}\Z", ("%b %d, %Y",)),
+        (r"[A-Za-z]{3} \d{1,2}, \d{4} \d{1,2}:\d\d [AaPp][Mm]\Z", ("%b %d, %Y %I:%M %p",)),
+        (r"\d{4}/\d{1,2}/\d{1,2}\Z", ("%Y/%m/%d",)),
+        (r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d\Z", ("%Y/%m/%d %H:%M",)),
+        (r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d:\d\d\Z", ("%Y/%m/%d %H:%M:%S",)),
+        (r"\d{8}\Z", ("%Y%m%d",)),
+    )
+)
+"""How times are written besides ISO 8601: shape, and the patterns that may read it, the commoner first."""
+DATED = re.compile(
+    r"date|time|created|updated|closed|opened|resolved|started|ended|submitted|_at$|_on$| at$| on$|^day$", re.IGNORECASE
+)
+"""A header that speaks of a time: numbers below it may be one."""
+SERIALS: tuple[tuple[str, float, float, float], ...] = (
+    ("excel", 20_000, 60_000, 86_400),
+    ("epoch_s", 8e8, 2.6e9, 1),
+    ("epoch_ms", 8e11, 2.6e12, 1e-3),
+    ("epoch_us", 8e14, 2.6e15, 1e-6),
+)
+"""Times written as numbers: format, least and greatest value, seconds of one unit."""
+EXCEL = datetime(1899, 12, 30, tzinfo=UTC)
+PERSONAL: tuple[tuple[str, str, str], ...] = (
+    ("email", r"e-?mail", r"[^@\s]+@[^@\s]+\.\w+\Z"),
+    ("ip", r"(^|_| )ip($|_| |address)", r"\d{1,3}(\.\d{1,3}){3}\Z"),
+    ("phone", r"phone|mobile|telefon|\btel\b", r"[+(]?[\d ()./-]{7,}\Z"),
+    (
+        "name",
+        r"(first|last|full|customer|requester|recipient|billing|shipping|contact|user)[ _]?name|^name$|surname",
+        "",
+    ),
+    ("address", r"street|address|postcode|post code|\bzip|zip_code|geolocation|latitude|longitude|lat long", ""),
+    ("birth", r"birth|\bdob\b", ""),
+)
+"""Sort of personal column, what its header says, what most of its values look like ("" for anything)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """What stands in a column.
+
+    Attributes:
+        name: as the reader calls it.
+        kind: text, whole, number, truth, instant or day.
+        filled, blank: rows with and without a value; a missing code counts as blank.
+        distinct: different values.
+        top: its most frequent texts, with how often.
+        low, high: least and greatest value of numbers (as numbers) and times (as instants).
+        formats: how times are written, () for ISO 8601.
+        decimal, thousands: how numbers are written.
+        missing: texts in it that stand for "nothing".
+        naive: whether some times carry no zone.
+        mixed: whether some times carry a zone and others none.
+        doubtful: whether day and month could change places.
+        stray: filled cells that are not of the kind.
+        personal: what about a person it says, "" for nothing.
+        typed: whether the file itself says the type.
+        padded: whether blanks stand around some cells.
+    """
+
+    name: str
+    kind: str = "text"
+    filled: int = 0
+    blank: int = 0
+    distinct: int = 0
+    top: tuple[tuple[str, int], ...] = ()
+    low: float | datetime | None = None
+    high: float | datetime | None = None
+    formats: tuple[str, ...] = ()
+    decimal: str = "."
+    thousands: str = ""
+    missing: tuple[str, ...] = ()
+    naive: bool = False
+    mixed: bool = False
+    doubtful: bool = False
+    stray: int = 0
+    personal: str = ""
+    typed: bool = False
+    padded: bool = False
+
+    @property
+    def timed(self) -> bool:
+        """Whether it holds times."""
+        return self.kind in ("instant", "day")
+
+    def read(self, text: str) -> datetime | None:
+        """Return a cell as a time; None when it is blank or none."""
+        return _time(text, self.formats) if text.casefold() not in CODES else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What stands in a file.
+
+    Attributes:
+        path: the file.
+        read: how it is read.
+        rows: rows looked at.
+        whole: whether those are all.
+        columns: its columns by name.
+        key: columns that no two rows have the same values of, () when there are none.
+        notes: what was seen and what was made of it.
+        table: the rows, as texts.
+    """
+
+    path: Path
+    read: Read
+    rows: int
+    whole: bool
+    columns: Mapping[str, Column]
+    key: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    table: pa.Table = field(repr=False, compare=False, default_factory=lambda: pa.table({}))
+
+    def texts(self, name: str) -> list[str | None]:
+        """Return the cells of a column as texts, row by row."""
+        found: list[str | None] = self.table[name].to_pylist()
+        return found
+
+
+def profile(path: Path) -> Profile:
+    """Look at a file.
+
+    Raises:
+        SourceError: it cannot be read; the text names it and, where known, the line.
+    """
+    path = path.resolve()
+    seen = sniff(path)
+    read = Read(kind=seen.kind, place=path.as_posix(), options=seen.options)
+    with tempfile.TemporaryDirectory() as spare:
+        connection = connect(Path(spare), MEMORY, also=folders(read, path.parent), ordered=True)
+        try:
+            (part,) = parts(read, Room(path.parent, Path(spare), connection), {})
+            table, whole, padded = _gathered(part)
+        finally:
+            connection.close()
+    columns = {
+        name: replace(_column(name, table[name], part.columns[name]), padded=name in padded)
+        for name in table.column_names
+    }
+    columns = _ordered(columns)
+    notes = list(seen.notes)
+    notes += [f"'{one.name}': some times carry a zone and others none" for one in columns.values() if one.mixed]
+    if not table.num_rows:
+        notes.append("there is a header and no row")
+    key = _key(table, columns)
+    return Profile(
+        path=path,
+        read=read,
+        rows=table.num_rows,
+        whole=whole,
+        columns=columns,
+        key=key,
+        notes=tuple(notes),
+        table=table,
+    )
+
+
+def _gathered(part: Part) -> tuple[pa.Table, bool, set[str]]:
+    """Return the first rows of a part as texts, whether they are all, and columns with blanks around cells.
+
+    All rows are read: a broken one further down is told now.
+    """
+    chunks: list[pa.Table] = []
+    padded: set[str] = set()
+    rows, whole = 0, True
+    names = list(part.columns)
+    for chunk in part.chunks(names, 0):
+        if rows < PROFILED:
+            arrays = [_said(chunk[bracketed(name)]) for name in names]
+            padded |= {name for name in names if _padded(chunk[bracketed(name)])}
+            chunks.append(pa.table(arrays, names=names))
+        rows += chunk.num_rows
+    if not chunks:
+        return pa.table([pa.array([], pa.string()) for _ in names], names=names), True, padded
+    table = pa.concat_tables(chunks)
+    whole = table.num_rows <= PROFILED
+    return table.slice(0, PROFILED), whole and table.num_rows == rows, padded
+
+
+def _padded(column: pa.ChunkedArray) -> bool:
+    """Whether blanks stand around some cells of a column of texts."""
+    if not pa.types.is_string(column.type) and not pa.types.is_large_string(column.type):
+        return False
+    return bool(pc.any(pc.match_substring_regex(column, r"^\s+\S|\S\s+$")).as_py())
+
+
+def _said(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column as trimmed texts, blanks as nulls."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        column = pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ" if kind.tz else "%Y-%m-%dT%H:%M:%S")
+    column = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _column(name: str, cells: pa.ChunkedArray, sort: str) -> Column:
+    counted = pc.value_counts(cells.combine_chunks()).to_pylist()
+    counts: Counts = sorted(
+        ((one["values"], one["counts"]) for one in counted if one["values"] is not None),
+        key=lambda pair: (-pair[1], pair[0]),
+    )
+    filled = sum(count for _, count in counts)
+    found = Column(
+        name=name,
+        filled=filled,
+        blank=len(cells) - filled,
+        distinct=len(counts),
+        top=tuple((text[:200], count) for text, count in counts[:60]),
+        typed=sort not in ("text", "blank"),
+    )
+    found = replace(found, personal=_personal(name, counts))
+    for judge in (_truth, _numeric, _timely):
+        judged = judge(found, counts)
+        if judged is not None:
+            return judged
+    return found
+
+
+def _coded(counts: Counts, fits: Callable[[str], bool]) -> tuple[Counts, tuple[str, ...], int] | None:
+    """Split texts into those that fit, missing codes, and how many rows stray; None when too many do."""
+    good = [(text, count) for text, count in counts if fits(text)]
+    rest = [(text, count) for text, count in counts if not fits(text)]
+    codes = tuple(text for text, _ in rest if text.casefold() in CODES)
+    stray = sum(count for text, count in rest if text not in codes)
+    right = sum(count for _, count in good)
+    return (good, codes, stray) if right and right >= MOST * (right + stray) else None
+
+
+def _less(found: Column, codes: Sequence[str], counts: Counts) -> Column:
+    """Return a column whose missing codes are blank."""
+    gone = sum(count for text, count in counts if text in codes)
+    return replace(found, missing=tuple(codes), filled=found.filled - gone, blank=found.blank + gone)
+
+
+def _truth(found: Column, counts: Counts) -> Column | None:
+    split = _coded(_some(counts), lambda text: text.casefold() in WORDS)
+    if split is None or len({text.casefold() for text, _ in split[0]}) > 2 or split[2]:  # noqa: PLR2004 - yes and no
+        return None
+    return replace(_less(found, split[1], counts), kind="truth")
+
+
+def _some(counts: Counts) -> Counts:
+    """Return enough texts to judge a column by: the most frequent, and others evenly from the rest."""
+    if len(counts) <= DISTINCT:
+        return counts
+    rest = counts[DISTINCT // 2 :]
+    return counts[: DISTINCT // 2] + rest[:: len(rest) // (DISTINCT // 2) + 1]
+
+
+def _numeric(found: Column, counts: Counts) -> Column | None:
+    if _coded(_some(counts), lambda text: any(sign.isdigit() for sign in text)) is None:
+        return None
+    for decimal, thousands in ((".", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", " ")):
+        plain = _plain(decimal, thousands)
+        split = _coded(counts, lambda text, plain=plain: bool(NUMBER.match(plain(text))))  # type: ignore[misc]
+        if split is None:
+            continue
+        good, codes, stray = split
+        if any(len(text) > 1 and text[0] == "0" and text.isdigit() for text, _ in good) and decimal == ".":
+            return (
+                None if not _timely(found, counts) else _timely(found, counts)
+            )  # 04726 is a text, 20260131 may be a day
+        values = [float(plain(text)) for text, _ in good]
+        serial = _serial(found, values, [text for text, _ in good])
+        if serial is not None:
+            return replace(
+                _less(found, codes, counts),
+                kind="instant",
+                formats=(serial[0],),
+                low=serial[1],
+                high=serial[2],
+                naive=serial[0] == "excel",
+                stray=stray,
+            )
+        whole = all(WHOLE.match(plain(text)) for text, _ in good)
+        return replace(
+            _less(found, codes, counts),
+            kind="whole" if whole else "number",
+            decimal=decimal,
+            thousands=thousands,
+            low=min(values),
+            high=max(values),
+            stray=stray,
+        )
+    return None
+
+
+def _plain(decimal: str, thousands: str) -> Callable[[str], str]:
+    """Return what turns a number as it is written into one with a point; what is grouped wrongly stays as it is."""
+    grouped = (
+        re.compile(rf"[-+]?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({re.escape(decimal)}\d+)?\Z")
+        if thousands
+        else None
+    )
+
+    def plain(text: str) -> str:
+        if grouped is not None and thousands in text and not grouped.match(text):
+            return text
+        return text.replace(thousands, "").replace(decimal, ".") if thousands else _pointed(text, decimal)
+
+    return plain
+
+
+def _pointed(text: str, decimal: str) -> str:
+    return text if decimal == "." else "" if "." in text else text.replace(decimal, ".")
+
+
+def _serial(found: Column, values: Sequence[float], texts: Sequence[str]) -> tuple[str, datetime, datetime] | None:
+    """Return the format, first and last of times that are written as numbers."""
+    if not DATED.search(found.name):
+        return None
+    for name, least, most, unit in SERIALS:
+        if all(least <= value <= most for value in values):
+            base = EXCEL if name == "excel" else datetime(1970, 1, 1, tzinfo=UTC)
+            return name, base + timedelta(seconds=min(values) * unit), base + timedelta(seconds=max(values) * unit)
+    if all(len(text) == len("20260131") for text in texts):
+        days = [_time(text, ("%Y%m%d",)) for text in texts]
+        if all(days):
+            return "%Y%m%d", min(filter(None, days)), max(filter(None, days))
+    return None
+
+
+def _timely(found: Column, counts: Counts) -> Column | None:
+    if not counts:
+        return None
+    some = _some(counts)
+    formats, doubtful = _formats(some, found.name)
+    if _coded(some, lambda text: text.casefold() not in CODES and _time(text, formats) is not None) is None:
+        return None
+    split = _coded(counts, lambda text: text.casefold() not in CODES and _time(text, formats) is not None)
+    if split is None:
+        return None
+    good, codes, stray = split
+    times = sorted(time for text, _ in good if (time := _time(text, formats)) is not None)
+    zoned = {_zoned(text) for text, _ in good}
+    days = all(len(text) <= len("31-Jan-2026") and ":" not in text for text, _ in good)
+    return replace(
+        _less(found, codes, counts),
+        kind="day" if days else "instant",
+        formats=formats,
+        low=times[0],
+        high=times[-1],
+        naive=False in zoned,
+        mixed=len(zoned) > 1,
+        doubtful=doubtful,
+        stray=stray,
+    )
+
+
+def _formats(counts: Counts, name: str) -> tuple[tuple[str, ...], bool]:
+    """Return the patterns by which times are read, () for ISO 8601 alone, and whether day and month are in doubt."""
+    iso = any(TIME.match(text) for text, _ in counts)
+    found: list[str] = []
+    doubtful = False
+    for shape, patterns in TIMES:
+        texts = [text for text, _ in counts if shape.match(text)]
+        if not texts or (patterns == ("%Y%m%d",) and not DATED.search(name)):
+            continue
+        fits = [pattern for pattern in patterns if all(_time(text, (pattern,)) for text in texts)]
+        best = fits or [max(patterns, key=lambda one: sum(_time(text, (one,)) is not None for text in texts))]
+        found.append(best[0])
+        doubtful = doubtful or len(best) > 1
+    return (("iso", *found) if iso and found else tuple(found)), doubtful
+
+
+def _ordered(columns: dict[str, Column]) -> dict[str, Column]:
+    """Settle whether day or month comes first where a column leaves it open: as its neighbours that do not."""
+    sure = [one for one in columns.values() if one.timed and not one.doubtful and any("%m" in f for f in one.formats)]
+    day_first = any(re.match(r"%d[-/]%m", form) for one in sure for form in one.formats)
+    month_first = any(re.match(r"%m[-/]%d", form) for one in sure for form in one.formats)
+    decimal = any(one.decimal == "," and one.thousands != "," for one in columns.values())
+    if month_first or not (day_first or decimal):
+        return columns
+    turned = {}
+    for name, one in columns.items():
+        if not one.doubtful:
+            continue
+        formats = tuple(re.sub(r"%m([-/])%d", r"%d\1%m", form) for form in one.formats)
+        times = sorted(filter(None, (_time(text, formats) for text, _ in one.top)))
+        turned[name] = (
+            replace(one, formats=formats, low=times[0], high=times[-1], doubtful=not day_first) if times else one
+        )
+    return columns | turned
+
+
+def _zoned(text: str) -> bool:
+    return bool(re.search(r"(Z|[+-]\d\d:?\d\d|[+-]\d\d)\Z", text)) and ":" in text
+
+
+def _time(text: str, formats: Sequence[str]) -> datetime | None:
+    """Return a text as a time, one without zone as if of UTC."""
+    for form in formats or ("iso",):
+        found = _iso(text) if form == "iso" else _numbered(text, form) if "%" not in form else _patterned(text, form)
+        if found is not None:
+            return found
+    return None
+
+
+def _iso(text: str) -> datetime | None:
+    if not TIME.match(text):
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace(" Z", "Z").replace(" +", "+"))
+    except ValueError:
+        return None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _numbered(text: str, form: str) -> datetime | None:
+    unit = next((unit for name, _, _, unit in SERIALS if name == form), 0)
+    try:
+        value = timedelta(seconds=float(text) * unit)
+        return (EXCEL if form == "excel" else datetime(1970, 1, 1, tzinfo=UTC)) + value
+    except (ValueError, OverflowError):
+        return None
+
+
+def _patterned(text: str, form: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, form).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _personal(name: str, counts: Counts) -> str:
+    for sort, header, looks in PERSONAL:
+        said = re.search(header, name, re.IGNORECASE)
+        total = sum(count for _, count in counts[:50])
+        alike = sum(count for text, count in counts[:50] if looks and re.match(looks, text))
+        if (said and (not looks or not total or alike > total / 3)) or (sort == "email" and alike > total / 2):
+            return sort
+    return ""
+
+
+def _key(table: pa.Table, columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """Return the first column, else the first pair of the leftmost few, that no two rows share and no row lacks."""
+    rows = table.num_rows
+    if not rows:
+        return ()
+    single = [one.name for one in columns.values() if one.blank == 0 and one.distinct == rows and not one.timed]
+    if single:
+        likely = [name for name in single if re.search(r"id$|key$|number$|^no$|_no$|num$|nr$", name, re.IGNORECASE)]
+        return ((likely or single)[0],)
+    full = [one.name for one in columns.values() if one.blank == 0 and one.distinct > 1 and one.kind != "number"][:8]
+    for place, left in enumerate(full):
+        for right in full[place + 1 :]:
+            if columns[left].distinct * columns[right].distinct >= rows:
+                pairs = table.select([left, right]).group_by([left, right]).aggregate([])
+                if pairs.num_rows == rows:
+                    return (left, right)
+    return ()

@@ -1,0 +1,172 @@
+"""A draft becomes the text of a mapping: commented, every guess marked, what stands in the file told above it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from regard.sources.arrival.draft import Draft, Filled, Line
+    from regard.sources.arrival.profile import Column, Profile
+
+WIDE = 62
+"""Where comments begin, if the line is not longer."""
+SHOWN = 120
+"""Columns of a file that are described; of a wider one the rest is counted."""
+PLAIN = re.compile(r"[A-Za-z_$][\w$./-]*( [\w$./-]+)*\Z", re.ASCII)
+"""A text that YAML reads as itself."""
+NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+
+def text(draft: Draft, place: str, proposals: Sequence[str] = ()) -> str:
+    """Return a mapping file.
+
+    Args:
+        draft: what was found.
+        place: path of the file as the mapping is to have it.
+        proposals: lines for a person to take up, written as comments.
+    """
+    found = [*_above(draft), *(_mapping(draft, place) if draft.tables else _unknown(draft, place))]
+    if proposals:
+        found += ["", *(f"# {line}".rstrip() for line in proposals)]
+    return "\n".join(line.rstrip() for line in found) + "\n"
+
+
+def flow(value: object) -> str:
+    """Return a value as YAML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(flow(one) for one in value) + "]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    said = str(value)
+    if PLAIN.match(said) and said.casefold() not in NOT_TEXT:
+        return said
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _above(draft: Draft) -> Iterator[str]:
+    profile, known = draft.profile, draft.recogniser
+    rows = f"{profile.rows:,} rows" + ("" if profile.whole else " looked at, there are more")
+    yield f"# {profile.path.name}: {rows}; " + (
+        f"taken for: {known.means} ({known.kind})" if known else "not recognised"
+    )
+    key = (
+        f"one row for each {' and '.join(profile.key)}" if profile.key else "no column, and no two, tell its rows apart"
+    )
+    yield f"# {_flat(key)}. Lines marked `guessed` are guesses: read those first."
+    for note in (*profile.notes, *(known.notes if known else ())):
+        yield f"# Note: {note}"
+    if draft.note:
+        yield f"# Not loaded: {draft.note}."
+    for table, column in draft.lacking:
+        yield f"# Not filled: {table}, which needs {column}, and nothing here is that."
+    yield "#"
+    columns = list(profile.columns.values())
+    wide = min(max((len(one.name) for one in columns), default=0), 36)
+    for one in columns[:SHOWN]:
+        yield f"#   {'*' if one.name in draft.used else ' '} {_flat(one.name):<{wide}}  {_said(one, profile)}"
+    if len(columns) > SHOWN:
+        yield f"#     and {len(columns) - SHOWN} more columns"
+    if draft.used:
+        yield "#   (* is used below; of personal columns no value is repeated here)"
+
+
+def _flat(text: str) -> str:
+    """Return a text on one line, without what a comment cannot hold."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def _said(column: Column, profile: Profile) -> str:
+    """Return what stands in a column, in a few words."""
+    words = [column.kind]
+    if column.personal:
+        words.append(f"personal ({column.personal})")
+    if column.timed and isinstance(column.low, datetime) and isinstance(column.high, datetime):
+        words.append(f"{column.low:%Y-%m-%d} to {column.high:%Y-%m-%d}")
+        words.append(("some without zone" if column.mixed else "no zone") if column.naive else "with zone")
+    elif column.kind in ("whole", "number") and not column.personal:
+        words.append(f"{column.low:g} to {column.high:g}")
+    elif column.distinct <= 6 and not column.personal:  # noqa: PLR2004 - as many as fit a line
+        words.append(" | ".join(_flat(text)[:24] for text, _ in column.top))
+    else:
+        words.append(f"{column.distinct:,} different")
+    if column.blank:
+        words.append(f"{100 * column.blank / max(profile.rows, 1):.3g} % blank")
+    if column.missing:
+        words.append("blank is also " + ", ".join(column.missing))
+    if column.stray:
+        words.append(f"{column.stray} that are not {column.kind}")
+    return ", ".join(words)
+
+
+def _mapping(draft: Draft, place: str) -> Iterator[str]:
+    yield f"source: {draft.name}"
+    yield f"means: {flow(draft.recogniser.means if draft.recogniser else draft.profile.path.name)}"
+    yield f"read: {flow(_read(draft.profile, place))}"
+    if draft.zone is not None:
+        yield _line("", draft.zone)
+    if draft.fields:
+        yield "fields:"
+        yield from (_line("  ", line) for line in draft.fields)
+    yield "tables:"
+    for one in draft.tables:
+        yield from _table(one)
+
+
+def _table(one: Filled) -> Iterator[str]:
+    yield f"  - table: {one.table}"
+    yield from (_line("    ", line) for line in one.lines)
+    if one.questions:
+        yield "    unpivot:"
+        yield "      columns:                          # one row for each; take out what is no rating"
+        yield from (_line("        ", line) for line in one.questions)
+        yield from (f"        # {flow(line.name)}: {flow(line.value)}" for line in one.doubtful)
+        yield "      to: score"
+        yield "      blank: keep"
+    if one.collapse is not None:
+        yield "    collapse:"
+        yield f"      by: {flow(one.collapse['by'])}"
+        yield "      columns:"
+        columns = one.collapse["columns"]
+        yield from (f"        {flow(name)}: {flow(rule)}" for name, rule in columns.items())
+    if one.columns:
+        yield "    columns:"
+        yield from (_line("      ", line) for line in one.columns)
+
+
+def _line(indent: str, line: Line) -> str:
+    said = f"{indent}{flow(line.name)}: {flow(line.value)}"
+    return f"{said:<{WIDE}}  # {line.why}" if line.why else said
+
+
+def _read(profile: Profile, place: str) -> Mapping[str, object]:
+    return {profile.read.kind: place, **profile.read.options}
+
+
+def _unknown(draft: Draft, place: str) -> Iterator[str]:
+    """Yield a mapping of a file that nobody knows: whole, but commented out, for a person to fill in."""
+    key = list(draft.profile.key or ("$file", "$line"))
+    times = [one.name for one in draft.profile.columns.values() if one.timed]
+    lines = [
+        f"source: {draft.name}",
+        f"means: {flow(draft.profile.path.name)}",
+        f"read: {flow(_read(draft.profile, place))}",
+        "zone: UTC",
+        "tables:",
+        "  - table: order            # which of our tables are these rows? `regard show order` tells its columns",
+        f"    id: {flow(key[0] if len(key) == 1 else key)}",
+        "    columns:",
+        f"      order_id: {flow(key[0])}",
+        f"      ordered_at: {flow(times[0] if times else 'which column?')}",
+    ]
+    yield "#"
+    yield "# Nothing is loaded from this file until the # below are taken away."
+    yield from (f"# {line}" for line in lines)
