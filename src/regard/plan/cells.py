@@ -176,10 +176,12 @@ class _Incidents:
     ) -> NDArray[np.int64]:
         """Return the number of the incident of each row within its cell, 0 for a row that is the whole."""
         out = np.zeros(len(stretch), dtype=np.int64)
-        for row, (group, place, one) in enumerate(zip(row_group, stretch, ids.to_pylist(), strict=True)):
-            if one is not None:
-                own = self.known[(labels, groups[group], place) if self.apart else (place,)]
-                out[row] = own.setdefault(one, len(own))
+        # In the order of their ids, so that every engine numbers them alike.
+        named = sorted((one, row) for row, one in enumerate(ids.to_pylist()) if one is not None)
+        for one, row in named:
+            place = stretch[row]
+            own = self.known[(labels, groups[row_group[row]], place) if self.apart else (place,)]
+            out[row] = own.setdefault(one, len(own))
         return out
 
 
