@@ -646,3 +646,37 @@ def test_r023_what_runs_is_projected(company):
     assert company.value("burn_rate", **now) == near(400)
     # Of the class of 15 minutes and older: those past it lasted 15, 35, 55 and 115 minutes beyond it, 55 on average.
     assert company.value("projected_min", **now) == near(400 * 55)
+
+
+def test_i4_the_worst_window_of_four_hours(company):
+    """I-4: 240 minutes, down from 100 to 109 and 200 to 201: of the worst 10 nothing, of 20 half, of 60 5/6."""
+    down = {*range(100, 110), 200, 201}
+    company.has(
+        customers=served("u"),
+        requests=[
+            {"request": f"r{m}", "customer": "u", "at": minute(m), "ok": "no" if m in down else "yes"}
+            for m in range(241)
+        ],
+    )
+    asked = ["mcr_1m", "mcr_5m", "mcr_10m", "mcr_20m", "mcr_1h", "user_uptime"]
+
+    assert company.values(*asked, until=minute(240), **MARCH_10) == [
+        near(x) for x in (0, 0, 0, 50, 100 * 5 / 6, 100 * 228 / 240)
+    ]
+
+
+def test_g4_published_promises_in_customer_minutes(company):
+    """G4: 0.03 % of 90 days is 38.88 minutes a user; 900,000 user-minutes are 30,000 users for half an hour."""
+    quarter = {"start": "2025-01-01", "end": "2025-04-01", "grain": "all"}
+    company.has(
+        customers=served("office", size=100_000_000, segment="suite") + served("line", size=30_000, segment="line"),
+        incidents=[incident("I1", 0, 60, "2025-02-10"), incident("I2", 0, 30, "2025-02-11")],
+        impacts=losses(("I1", "office", 0, 38.88, "outage"), day="2025-02-10")
+        + [row | {"impact": "line"} for row in losses(("I2", "line", 0, 30, "outage"), day="2025-02-11")],
+    )
+
+    minutes = company.by("cml", "segment", **quarter)
+    assert minutes["line"].estimate.value == near(900_000)
+    assert minutes["suite"].estimate.value == pytest.approx(3_888_000_000, rel=1e-3)
+    # An export tells whole seconds: 38 min 52 s of the 38 min 52.8 s.
+    assert company.by("asai", "segment", **quarter)["suite"].estimate.value == pytest.approx(99.97, abs=2e-5)
