@@ -90,4 +90,5 @@ def test_what_is_left_and_what_is_taken_are_the_total(days: list[float], cut: in
         taken = sum(days[own[0] :]) - left
         assert taken >= -1e-6
         # Days of next to nothing beside days of minutes push the threshold beyond all numbers: then none is taken.
-        assert taken >= (major * limit * (1 - 1e-9) - 1e-6 if major else -1e-6)
+        least = major * limit if major else 0.0
+        assert taken >= (0 if math.isnan(limit) else least * (1 - 1e-9) - 1e-6)
