@@ -217,7 +217,7 @@ def _numbers(rows: list[tuple]) -> Numbers:
 def pandas(root: Path, clock: Clock, what: str) -> None:
     """Do it in pandas: sort, running maximum within each customer, months one by one."""
     import numpy as np  # noqa: PLC0415 - their memory would be counted to the others
-    import pandas as pd  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415 - as above
 
     with clock.running():
         rows = pd.read_parquet(root / "impact.parquet", columns=["party_id", "start_at", "end_at"])

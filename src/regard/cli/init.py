@@ -88,8 +88,8 @@ def arrived_at(
         RegardError: the folder holds something already, there is no such zone, or a file cannot be read.
     """
     from regard.catalog import load  # noqa: PLC0415 - takes a second: not for `init` without files
-    from regard.sources.arrival import arrive, ends  # noqa: PLC0415
-    from regard.sources.zones import known_zone  # noqa: PLC0415
+    from regard.sources.arrival import arrive, ends  # noqa: PLC0415 - as above
+    from regard.sources.zones import known_zone  # noqa: PLC0415 - as above
 
     if zone and not known_zone(zone):
         raise RegardError(f"there is no zone '{zone}'; write an IANA name such as Europe/Berlin")
