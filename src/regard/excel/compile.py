@@ -1,0 +1,30 @@
+"""Material becomes a book: one builder after another. A new kind of sheet is a builder and a line here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.excel.book import Book
+from regard.excel.sheets import scorecard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from regard.excel.book import Sheet
+    from regard.excel.material import Material
+
+BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (scorecard.build,)
+"""In the order of the tabs. Each gets the book so far, so that it can refer to what stands there, and may add names."""
+
+
+def compile_book(material: Material) -> Book:
+    """Return the workbook of some material."""
+    book = Book(
+        title=f"{material.company}: customer experience",
+        subject=f"{material.periods[0].label} to {material.periods[-1].label}" if material.periods else "",
+        comments=f"Made by regard {material.version} from snapshot {material.snapshot}",
+        made=material.as_of,
+    )
+    for build in BUILDERS:
+        book.sheets.extend(build(material, book))
+    return book
