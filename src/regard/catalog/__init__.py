@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from regard.catalog.catalogue import (
     BUILTIN as BUILTIN,
     Catalogue as Catalogue,
-    files as files,
     in_order as in_order,
     load as load,
 )
@@ -30,12 +29,14 @@ from regard.catalog.places import (
     parse_yaml as parse_yaml,
     read_toml as read_toml,
     read_yaml as read_yaml,
+    yaml_files as yaml_files,
 )
 from regard.catalog.policies import (
     HEADS as HEADS,
     RegisteredChoice as RegisteredChoice,
     Terms as Terms,
 )
+from regard.catalog.reports import REPORT as REPORT, SHOWS as SHOWS
 from regard.catalog.shorthand import (
     day as day,
     duration as duration,

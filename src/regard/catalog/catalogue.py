@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from regard.catalog.known import Known
 from regard.catalog.metrics import Definition, inherited, overridden, prepared
-from regard.catalog.places import Document, read_yaml
+from regard.catalog.places import Document, read_yaml, yaml_files
 from regard.catalog.policies import Policies, RegisteredChoice, Terms, choices, terms
+from regard.catalog.reports import Reports
 from regard.catalog.resolve import Resolver
 from regard.catalog.tables import Tables
 from regard.errors import AuthorError, Mistake, QuestionError, did_you_mean
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from regard.catalog.fields import Written
     from regard.expr import Node
     from regard.model import BusinessCalendar, Dimension, Metric, Note, Policy, Table, Target
+    from regard.model.reports import ReportTemplate
 
 BUILTIN = Path(__file__).parent / "builtin"
 """What ships with the product."""
@@ -127,6 +129,7 @@ class Catalogue:
         targets: the workspace's own; the default targets of the metrics are in `Metric.target`.
         notes: dated context, in file order.
         aliases: other name or catalogue line -> id.
+        reports: what each report shows, by id.
         definitions: metrics as written, by id.
         reading: mistakes found while reading, before any metric was resolved.
     """
@@ -140,6 +143,7 @@ class Catalogue:
         metrics: _Metrics,
         reading: list[Mistake],
         lost_tables: frozenset[str] = frozenset(),
+        reports: Reports | None = None,
     ) -> None:
         """Gather what was read; `load` does it."""
         definitions = metrics.definitions(reading)
@@ -154,6 +158,8 @@ class Catalogue:
         self.definitions: Mapping[str, Definition] = definitions
         self.reading = reading
         self._policies = policies
+        self._reports = reports or Reports()
+        self.reports: Mapping[str, ReportTemplate] = self._reports.templates
         self._resolver = Resolver(
             Known(
                 tables=tables.tables,
@@ -319,8 +325,12 @@ class Catalogue:
         return found
 
     def _workspace_mistakes(self) -> list[Mistake]:
-        """Return what is wrong with targets and notes: metrics and dimensions they are about."""
-        found: list[Mistake] = []
+        """Return what is wrong with targets, notes and reports: metrics and dimensions they are about."""
+        ledger = self.tables.get("ledger_share")
+        found = [*self._reports.mistakes]
+        found += self._reports.about(
+            self.definitions, self.aliases, self.dimensions, ledger.dims if ledger is not None else ()
+        )
         lost = self._resolver.known.lost
         for written in self._policies.written_targets:
             name = written.text("metric")
@@ -379,7 +389,7 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
     """Read the catalogue.
 
     Args:
-        workspace: folder with `metrics/` and `policies/`, or None for the shipped catalogue alone.
+        workspace: folder with `metrics/`, `policies/` and `reports/`, or None for the shipped catalogue alone.
         builtin: folder of the shipped catalogue.
 
     Returns:
@@ -393,22 +403,23 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
         register = choices(document, mistakes)
     for document in read_once(builtin / "terms.yaml", mistakes):
         words = terms(document, mistakes)
-    policies, metrics = Policies(), _Metrics()
+    policies, metrics, reports = Policies(), _Metrics(), Reports()
     for folder in (builtin, *((workspace,) if workspace else ())):
         own = folder is workspace
         reader = read_yaml if own else read_once
-        for path in files(folder / "policies"):
+        for path in yaml_files(folder / "policies"):
             for document in reader(path, mistakes):
                 policies.add(document, mistakes, over=own)
-        for path in files(folder / "metrics"):
+        for path in yaml_files(folder / "metrics"):
             before = len(mistakes)
             documents = reader(path, mistakes)
             if any(one.rule in UNREADABLE for one in mistakes[before:]):
                 metrics.lost.add(path.stem)
             for document in documents:
                 metrics.add(document, mistakes, workspace=own)
+        reports.add_folder(folder / "reports", reader, own=own)
     tables.settle(policies.policies, mistakes)
-    return Catalogue(tables, policies, register, words, metrics, mistakes, lost_tables)
+    return Catalogue(tables, policies, register, words, metrics, mistakes, lost_tables, reports)
 
 
 def _tables(builtin: Path, mistakes: list[Mistake]) -> tuple[Tables, frozenset[str]]:
@@ -416,7 +427,7 @@ def _tables(builtin: Path, mistakes: list[Mistake]) -> tuple[Tables, frozenset[s
     tables, lost = Tables(), set()
     for document in read_once(builtin / "dimensions.yaml", mistakes):
         tables.add_dimensions(document, mistakes)
-    for path in files(builtin / "tables"):
+    for path in yaml_files(builtin / "tables"):
         documents = read_once(path, mistakes)
         if not documents:
             lost.add(path.stem)
@@ -445,10 +456,3 @@ def _read_at(path: Path, _changed: int, _size: int) -> tuple[tuple[Document, ...
 
 UNREADABLE = frozenset({"yaml", "encoding", "too-large", "too-deep", "unreadable"})
 """Rules after which the rest of a file is not read."""
-
-
-def files(folder: Path) -> list[Path]:
-    """Return the YAML files of a folder and its folders, in order of their names."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())

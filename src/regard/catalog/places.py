@@ -164,6 +164,13 @@ class Document:
         return self.root.entry.line, self.root.entry.column
 
 
+def yaml_files(folder: Path) -> list[Path]:
+    """Return the YAML files of a folder and its folders, in order of their names."""
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file())
+
+
 def read_yaml(path: Path, mistakes: list[Mistake]) -> list[Document]:
     """Read the documents of a YAML file.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regard.catalog import CONFIG, HEADS, METRIC, TABLE, Catalogue, Record, load
+from regard.catalog import CONFIG, HEADS, METRIC, REPORT, SHOWS, TABLE, Catalogue, Record, load
 from regard.cli import describe
 from regard.cli.app import HELP, WORDS, app
 from regard.errors import AuthorError
@@ -282,7 +282,7 @@ def files() -> str:
     """Return the page of every field of every file of a workspace, from the records that read them."""
     kinds = {"regard.toml": CONFIG, "metrics/*.yaml": METRIC, "sources/*.yaml": SOURCE}
     kinds |= {f"policies/*.yaml: {name}": record for name, record in HEADS.items()}
-    kinds |= {"table (of the catalogue)": TABLE}
+    kinds |= {"reports/*.yaml": REPORT, "table (of the catalogue)": TABLE}
     lines = [
         "# Files",
         "",
@@ -290,7 +290,14 @@ def files() -> str:
     ]
     for head, record in kinds.items():
         lines += ["", f"## {head}", "", *table(("field", "says", "holds"), fields(record))]
+        if record is REPORT:
+            lines += ["", *table(("show", "what it shows", "needs", "heeds"), _shows())]
     return "\n".join(lines)
+
+
+def _shows() -> Iterator[tuple[str, str, str, str]]:
+    for name, show in SHOWS.items():
+        yield f"`{name}`", text(show.means), ", ".join(show.needs), ", ".join(show.takes)
 
 
 def fields(record: Record, before: str = "") -> Iterator[tuple[str, str, str]]:

@@ -405,3 +405,70 @@ class Escalations:
     incidents: tuple[str, ...]
     total: Toll | None
     currency: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """An incident of a stretch of days.
+
+    Attributes:
+        record: the operator's record.
+        at: when it began for customers; by the record where no impact is recorded.
+        lasted: minutes from first to last impact, or by the record; None while it runs.
+        minutes: customer minutes lost in the stretch; None where no impact is recorded: unknown, not zero.
+        customers: affected in the stretch; None likewise.
+        running: whether customers are losing service now.
+    """
+
+    record: Record
+    at: int
+    lasted: float | None
+    minutes: float | None
+    customers: float | None
+    running: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suffered:
+    """A customer by what it lost in a stretch of days (R014).
+
+    Attributes:
+        party_id: the surrogate.
+        customer: the key as its source wrote it.
+        segment, tier: at the time of its last loss.
+        minutes: lost in the stretch, planned work left out.
+        times: interruptions that began in the stretch.
+        times_year: interruptions in the year that ends with it.
+        value: yearly value; None where it is unknown.
+    """
+
+    party_id: int
+    customer: str
+    segment: str | None
+    tier: str | None
+    minutes: float
+    times: int
+    times_year: int
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """The ledger of a stretch of days: its incidents, where the minutes went, who lost most (R117).
+
+    Attributes:
+        start_at, end_at: the stretch, cut at the end of the story.
+        incidents: those that took most first; those of unknown impact last.
+        phases: customer minutes of all incidents by phase; they sum to the minutes of incidents.
+        unnamed: customer minutes for which nobody declared an incident.
+        worst: the customers who lost most; () where they are not asked for.
+        currency: of money.
+    """
+
+    start_at: int
+    end_at: int
+    incidents: tuple[Listed, ...]
+    phases: tuple[Phase, ...]
+    unnamed: float
+    worst: tuple[Suffered, ...]
+    currency: str = ""

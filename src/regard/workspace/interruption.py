@@ -14,7 +14,7 @@ import numpy as np
 
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import MINUTE_US
-from regard.model import Grain
+from regard.model import DAY_US, Grain
 from regard.model.interruption import (
     Bounds,
     Cause,
@@ -24,6 +24,7 @@ from regard.model.interruption import (
     Escalations,
     ImpactReport,
     IncidentPage,
+    Listed,
     Mark,
     Money,
     Part,
@@ -32,11 +33,13 @@ from regard.model.interruption import (
     Running,
     Scores,
     Similar,
+    Stretch,
+    Suffered,
     Tickets,
     Toll,
     Wait,
 )
-from regard.sql import interruption as sql
+from regard.sql import interruption as sql, stretch as stretched
 from regard.stats import estimate, mean_difference
 
 if TYPE_CHECKING:
@@ -53,6 +56,9 @@ DEPTH, LEAST, MOST = "depth", "depth_least", "depth_most"
 
 SATISFACTION = "csat"
 """Kind of question whose answers are compared before and after."""
+
+YEAR = 365
+"""Days of the year over which interruptions of a customer are counted."""
 
 SIMILAR = 5
 """Earlier incidents shown."""
@@ -357,6 +363,51 @@ class Interruptions:
     def _history(self) -> list[Row]:
         return self._rows(sql.spans(self._shares), "incident")
 
+    # -- a stretch of days -------------------------------------------------------------------------------------------
+
+    def stretch(self, start: int, end: int, *, worst: int = 0) -> Stretch:
+        """Return the ledger of the instants [start, end): incidents, phases, and so many of the worst served (R117)."""
+        end = min(end, self.asking.until)
+        bound = {"start": start, "end": end}
+        records = {row["incident_id"]: row for row in self._history}
+        taken = self._rows(stretched.incidents(self._shares), "incident", **bound)
+        moments = [column for _, column in PHASES if column]
+        [found] = self._rows(stretched.phases(self._shares, moments), "incident", **bound)
+        suffered = (
+            self._rows(
+                stretched.worst_served(self._shares, self._name("episode")),
+                "party",
+                year=end - YEAR * DAY_US,
+                most=worst,
+                **bound,
+            )
+            if worst
+            else []
+        )
+        return Stretch(
+            start_at=start,
+            end_at=end,
+            incidents=tuple(
+                _listed(records[row["incident_id"]], row) for row in taken if row["incident_id"] in records
+            ),
+            phases=tuple(Phase(name=name, minutes=float(found[f"phase_{i}"])) for i, (name, _) in enumerate(PHASES)),
+            unnamed=float(found["unnamed"]),
+            worst=tuple(
+                Suffered(
+                    party_id=row["party_id"],
+                    customer=row["source_party"] or str(row["party_id"]),
+                    segment=row["segment"],
+                    tier=row["tier"],
+                    minutes=float(row["minutes"]),
+                    times=row["times"],
+                    times_year=row["times_year"],
+                    value=row["value_amount"],
+                )
+                for row in suffered
+            ),
+            currency=self.asking.workspace.config.currency,
+        )
+
     # -- one customer, one ticket ------------------------------------------------------------------------------------
 
     def ledger(self, customer: str) -> CustomerLedger:
@@ -491,6 +542,17 @@ def _record(row: Row) -> Record:
         status=row["last_status"],
         postmortem=row["postmortem_url"],
         planned=bool(row["planned"]),
+    )
+
+
+def _listed(record: Row, taken: Row) -> Listed:
+    return Listed(
+        record=_record(record),
+        at=record["started_at"] if record["first_at"] is None else record["first_at"],
+        lasted=_lasted(record),
+        minutes=None if record["minutes"] is None else float(taken["minutes"] or 0.0),
+        customers=None if record["minutes"] is None else float(taken["customers"] or 0.0),
+        running=bool(record["running"]),
     )
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from regard.errors import Mistake
     from regard.model import Metric, Period, Target
-    from regard.model.interruption import CustomerLedger, Escalations, ImpactReport, IncidentPage, Running
+    from regard.model.interruption import CustomerLedger, Escalations, ImpactReport, IncidentPage, Running, Stretch
     from regard.model.sources import Source
     from regard.plan import Cells, Plan
     from regard.plan.effects import Calibration, Dose, Improved
@@ -356,6 +356,29 @@ class Workspace:
     def queue(self, *, as_of: Moment = None, until: Moment = None) -> tuple[Running, ...]:
         """Return open incidents, those first that will cost customers most (R023, R026)."""
         return self._interruptions(as_of, until).queue()
+
+    def stretch(
+        self,
+        start: date | str | None = None,
+        end: date | str | None = None,
+        *,
+        worst: int = 0,
+        as_of: Moment = None,
+        until: Moment = None,
+    ) -> Stretch:
+        """Return the ledger of some days: incidents, where their minutes went, and the customers who lost most (R117).
+
+        Args:
+            start: first local day; by default 30 days before the end.
+            end: the local day after the last; by default the day after the story ends.
+            worst: how many customers to name.
+            as_of: what we knew then.
+            until: where the story is cut.
+        """
+        found = self._interruptions(as_of, until)
+        after = _day(end) or self.calendar.day_of(found.asking.until - 1) + timedelta(days=1)
+        first = _day(start) or after - timedelta(days=30)
+        return found.stretch(self.calendar.midnight(first), self.calendar.midnight(after), worst=worst)
 
     def ledger(self, customer: str, *, as_of: Moment = None, until: Moment = None) -> CustomerLedger:
         """Return what one customer lost and said; it is named by its key as written, or its surrogate.
