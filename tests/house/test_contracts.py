@@ -49,6 +49,8 @@ OWNERS = {  # foreign library -> the one room that may import it
     "fastapi": "web",
     "flask": "web",
     "jinja2": "web",
+    "markupsafe": "web",
+    "argon2": "access",
     "starlette": "web",
     "uvicorn": "web",
     "pandas": "workspace",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "init", "demo", "check", "preview", "load", "ready", "ask", "explain", "show", "audit", "findings",
     "workbook", "incident", "impact", "ledger", "escalation", "improve", "worth", "dose", "calibrate",
-    "completion", "docs",
+    "serve", "completion", "docs",
 )  # fmt: skip
 """In the order of help. Each is `command` in the file of its name."""
 

@@ -1,0 +1,13 @@
+"""Rights: roles and permissions, data scopes, passwords, secrets of sessions and tokens, the chain of the audit log.
+
+The only room that knows the password library. It decides and computes; what must be remembered is in `store`.
+"""
+
+from regard.access.permissions import (
+    MEANS as MEANS,
+    PERMISSIONS as PERMISSIONS,
+    Permission as Permission,
+    Role as Role,
+)
+from regard.access.person import LOCAL as LOCAL, Person as Person
+from regard.access.scope import Scope as Scope

@@ -1,0 +1,84 @@
+"""Makes the app from the route table: each declared route behind its guard, and nothing else."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from fastapi import Depends, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.routing import Route as Path
+
+from regard.errors import QuestionError
+from regard.web.guard import Guard
+from regard.web.routes import AREAS
+from regard.web.security import Security
+from regard.web.settings import Settings
+from regard.web.static import static_file
+from regard.web.templates import Templates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from regard.web.routing import Area
+    from regard.workspace import Workspace
+
+
+def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: Sequence[Area] = AREAS) -> FastAPI:
+    """Return the app of a workspace.
+
+    Args:
+        workspace: whose numbers it shows.
+        settings: how it is served; by default to this machine alone.
+        areas: the routes there are; by default all.
+
+    Raises:
+        ValueError: two routes have one path and method.
+    """
+    settings = settings or Settings()
+    routes = [route for area in areas for route in area.routes]
+    twice = {(r.path, r.method) for r in routes if sum((r.path, r.method) == (o.path, o.method) for o in routes) > 1}
+    if twice:
+        raise ValueError(f"declared twice: {sorted(twice)}")
+    templates = Templates(settings, routes)
+    guard = Guard(workspace, settings, templates)
+    # No documentation pages of FastAPI's own: they load scripts from other hosts, and they would have no guard.
+    app = FastAPI(
+        title=f"{workspace.config.name}: regard",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    for route in routes:
+        if route.api is None:
+            app.router.routes.append(Path(route.path, guard.page(route), methods=[route.method]))
+        else:
+            app.add_api_route(
+                route.path,
+                route.endpoint,
+                methods=[route.method],
+                dependencies=[Depends(guard.api(route))],
+                **route.api,
+            )
+    app.router.routes.append(Path("/static/{version}/{name}", static_file, methods=["GET"]))
+
+    async def failed(request: Request, error: Exception) -> Response:
+        return await guard.failed(request, *told(error))
+
+    for kind in (HTTPException, QuestionError, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, Exception):
+        app.add_exception_handler(kind, failed)
+    app.add_middleware(Security, settings=settings)
+    return app
+
+
+def told(error: Exception) -> tuple[int, str]:
+    """Return the status and the words for an error; of a mistake of ours nothing is told but that it is one."""
+    if isinstance(error, HTTPException):
+        return error.status_code, str(error.detail)
+    if isinstance(error, QuestionError):
+        return HTTPStatus.BAD_REQUEST, str(error)
+    return HTTPStatus.INTERNAL_SERVER_ERROR, "This is a mistake of regard itself, not yours. The server's log shows it."

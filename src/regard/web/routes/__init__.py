@@ -1,0 +1,8 @@
+"""The route table: one file for each area, listed here in the order of the menu."""
+
+from __future__ import annotations
+
+from regard.web.routes import home
+
+AREAS = (home.AREA,)
+"""Every area whose routes exist. A file that is not listed here has no address."""

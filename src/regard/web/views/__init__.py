@@ -1,0 +1,1 @@
+"""View models: one function makes plain data from answers; a template shows it and the API prints it as JSON."""
