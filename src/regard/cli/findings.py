@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +11,7 @@ from regard.cli.app import state
 from regard.cli.options import as_json
 from regard.present import document, numbers, words
 from regard.present.table import Cell, Column, Table
-from regard.sources import mend
+from regard.workspace.quality import mended, rejected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,15 +19,12 @@ if TYPE_CHECKING:
     from regard.cli.terminal import Terminal
     from regard.sources import Mend
     from regard.store import Finding
-    from regard.workspace import Workspace
 
 TONES = {"error": words.BAD, "warning": words.UNSURE, "info": words.FAINT}
 SIGNS = {"error": words.STATUS["missed"].sign, "warning": "!", "info": words.NO_WORD.sign}
 ORDER = tuple(TONES)
 SHOWN = 10
 """Findings of which examples are shown."""
-VALUES = 200
-"""Rows of a finding whose values are looked at for a mend."""
 LONGEST = 160
 """Characters of a raw row that are shown; `--json` has all."""
 
@@ -134,36 +131,3 @@ def show_mends(terminal: Terminal, mends: dict[str, Mend]) -> None:
         if one.line:
             terminal.say(f"  {one.line}", tone=words.GOOD)
     terminal.remark("After a mend: `regard load --retry`.")
-
-
-def mended(workspace: Workspace, finding: Finding) -> Mend | None:
-    """Return what would mend a finding about rows that were turned away; None for any other."""
-    source = next((one for one in workspace.sources if one.name == finding.scope.get("source")), None)
-    if source is None or finding.kind != "dq" or finding.severity != "error":
-        return None
-    scope = finding.scope
-    values = dict.fromkeys(str(row["value"]) for row in rejected(workspace, finding, VALUES) if row["value"])
-    made = mend(
-        source, scope.get("table", ""), finding.rule, scope.get("field", ""), list(values), workspace.catalogue.tables
-    )
-    root = f"{workspace.root}/"
-    return None if made is None else replace(made, place=made.place.removeprefix(root))
-
-
-def rejected(workspace: Workspace, finding: Finding, limit: int) -> list[dict[str, object]]:
-    """Return rows in quarantine that a finding is about, from the newest snapshot, in order of their ids."""
-    declared = workspace.catalogue.tables["quarantine"]
-    snapshot = workspace.snapshot()
-    version = snapshot.tables.get(declared.name) if snapshot else None
-    if version is None:
-        return []
-    connection = workspace.lake.connect()
-    workspace.lake.view(connection, declared, version)
-    scope = finding.scope
-    rows = connection.execute(
-        "select source_id, place, reason, field, value, raw from quarantine"
-        " where mended_at is null and source = ? and target = ? and coalesce(field, '') = ? and rule = ?"
-        " order by source_id limit ?",
-        [scope.get("source"), scope.get("table"), scope.get("field", ""), finding.rule, limit],
-    ).fetchall()
-    return [dict(zip(("id", "place", "reason", "field", "value", "raw"), row, strict=True)) for row in rows]

@@ -28,20 +28,35 @@ if TYPE_CHECKING:
 )
 @click.option("--again", is_flag=True, help="Read even what has not changed since its last load.")
 @click.option("--retry", is_flag=True, help="Read again the sources that have rows in quarantine, after a mend.")
+@click.option("--due", is_flag=True, help="Only sources whose cadence (`every`) is over: for cron.")
 @as_json
 @click.pass_context
 def command(
-    context: click.Context, sources: tuple[str, ...], limit: float | None, again: bool, retry: bool, as_json: bool
+    context: click.Context,
+    sources: tuple[str, ...],
+    limit: float | None,
+    again: bool,
+    retry: bool,
+    due: bool,
+    as_json: bool,
 ) -> None:
     """Load sources: fetch, map, test, resolve, commit.
 
     Without a name all sources are loaded. Rows that break a rule are put into quarantine with the rule, the reason and
     the raw row; when they are more than the limit, the good rows are in all the same and the exit code is 2. A load
-    that was interrupted goes on where it was.
+    that was interrupted goes on where it was. `--due` reads what its cadence says, as `regard serve` does by itself.
     """
     found = state(context)
     workspace = found.workspace()
     problem = ""
+    if due:
+        sources = tuple(name for name in workspace.due() if not sources or name in sources)
+        if not sources:
+            if as_json:
+                found.terminal.json(document(Report(run_id="", clock=0)))
+            else:
+                found.terminal.say("No source is due.")
+            return
     before = waiting(workspace, sources) if retry else {}
     if retry and not before:
         found.terminal.say("No rows wait in quarantine.")

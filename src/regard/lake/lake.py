@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -52,6 +52,7 @@ class Lake:
             raise SetupError(f"a lake cannot stand in a folder whose path reads as percent-encoded: {self.root}")
         (self.root / "tmp").mkdir(parents=True, exist_ok=True)
         self._lock = Lock(self.root)
+        self._schedule = Lock(self.root, "schedule")
         self._shelf = Shelf(self.root)
         self._logs: dict[str, Log] = {}
 
@@ -87,6 +88,20 @@ class Lake:
             if died:
                 self._sweep()
             yield
+
+    @contextmanager
+    def scheduling(self) -> Iterator[bool]:
+        """Be the one process that reads sources by their cadence; gives False where another one is.
+
+        The lock ends with its process, however that ends: whoever asks next takes over.
+        """
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._schedule.held("schedule"))
+            except LoadError:
+                yield False
+                return
+            yield True
 
     def schema(self, table: Table) -> pa.Schema:
         """Return the table's columns as stored: instants `timestamp[us, UTC]`, days `date32`, whole numbers `int64`."""

@@ -22,14 +22,14 @@ class Lock:
 
     Being alive is asked of the operating system, not guessed from a process number (which may be given out again): the
     lock is an exclusive transaction on an empty SQLite file, the one lock in the standard library that is the same on
-    Linux, macOS and Windows and that ends with its process, `kill -9` included. `writer.json` beside it says who
-    holds it and is for people only.
+    Linux, macOS and Windows and that ends with its process, `kill -9` included. A note beside it (`writer.json`) says
+    who holds it and is for people only.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "writer") -> None:
         """Put the lock's two files into a folder that exists."""
-        self._file = folder / "writer.lock"
-        self._note = folder / "writer.json"
+        self._file = folder / f"{name}.lock"
+        self._note = folder / f"{name}.json"
         self._thread = threading.RLock()
         self._depth = 0
 

@@ -228,6 +228,7 @@ class Source:
         missing: texts that mean blank in every column.
         skew: microseconds by which its clocks may be off.
         fresh: microseconds after which its newest row is stale, None when nothing is said.
+        every: microseconds after which the schedule reads it again, None when only `regard load` does.
         optional: raw columns that may be lacking.
         fields: typed names.
         mappings: one for each table it feeds.
@@ -242,6 +243,7 @@ class Source:
     missing: tuple[str, ...] = ()
     skew: int = 0
     fresh: int | None = None
+    every: int | None = None
     optional: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     mappings: tuple[TableMap, ...] = ()

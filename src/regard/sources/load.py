@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 CODE = "1"
 """Version of what this room makes of the same inputs: a new one reads everything again."""
 MEMORY = "2GB"
+DONE_KEY = "done "
+"""How the positions of a load begin that say what became of a source; its name follows."""
 
 
 class Progress(Protocol):
@@ -224,7 +226,7 @@ class _Loading:
     def _last(self, name: str) -> tuple[Run, dict[str, Any]] | None:
         """Return the last load that ended well and had this source, with what it said of it."""
         for run in self.store.runs(kind="load", status="done", limit=500):
-            said = run.positions.get(f"done {name}")
+            said = run.positions.get(f"{DONE_KEY}{name}")
             if isinstance(said, dict):
                 return run, said
         return None
@@ -334,7 +336,7 @@ class _Loading:
                 last = before[name]
                 said = dict(last[1]) if last else {}
                 report = _recalled(name, said, one.hashes)
-            self.store.checkpoint(run_id, f"done {name}", said)
+            self.store.checkpoint(run_id, f"{DONE_KEY}{name}", said)
             every.append(report)
         done = Report(
             run_id=run_id,

@@ -47,6 +47,8 @@ AGGREGATES = {
     "sum": 1, "min": 1, "max": 1, "mean": 1, "count": 0, "distinct": 1, "first": 2, "last": 2, "any": 1, "all": 1,
 }  # fmt: skip
 AGGREGATE = re.compile(r"\s*([a-z]+)\s*\((.*)\)\s*\Z", re.DOTALL)
+SOONEST = rules.UNITS["min"]
+"""Sooner than this the schedule reads no source again: it looks that seldom."""
 PASSWORD = re.compile(r"^[a-z+]+://[^/@:]*:(?!\$\{?\w+\}?@)[^@/]+@")
 
 READ = Record(
@@ -114,6 +116,7 @@ SOURCE = Record(
         "missing": Known(sort=Sort.ANY, means="texts that mean blank in every column"),
         "skew": Known(sort=Sort.TEXT, means="by how much its clocks may be off, such as 5 min"),
         "fresh": Known(sort=Sort.TEXT, means="how old its newest row may be, such as 26 h"),
+        "every": Known(sort=Sort.TEXT, means="how often the schedule reads it again, such as 15 min, 1 h or 24 h"),
         "optional": Known(sort=Sort.TEXTS, single=True, means="columns that a file may lack"),
         "fields": Known(sort=Sort.ANY, means="typed names for raw columns"),
         "tables": Known(sort=Sort.LIST, single=True, record=TABLE, required=True, means="what to make of each row"),
@@ -166,7 +169,10 @@ def read_source(document: Document, tables: Mapping[str, Table], mistakes: list[
     for place, mapping in enumerate(mappings):
         _check_mapping(written.records("tables")[place], mapping, tables, mine)
     reading = _read(written, mine)
-    skew, fresh = _length(written, "skew", mine), _length(written, "fresh", mine)
+    skew, fresh, every = (_length(written, name, mine) for name in ("skew", "fresh", "every"))
+    if every is not None and every < SOONEST:
+        message = f"'{written.text('every')}' is sooner than a source may be read again"
+        mine.append(written.mistake("bad-length", message, "every", hint="1 min or longer, such as 15 min"))
     mistakes += mine
     if mine or reading is None:
         return None
@@ -178,6 +184,7 @@ def read_source(document: Document, tables: Mapping[str, Table], mistakes: list[
         missing=context.missing,
         skew=skew or 0,
         fresh=fresh,
+        every=every,
         optional=written.texts("optional"),
         fields=fields,
         mappings=mappings,

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from regard.model import moment
 from regard.store import schema
 from regard.store.database import Database
-from regard.store.nouns import FINDING_STATUSES, RUNNING, STOPPED, UNFINISHED, Finding, Run, Snapshot, written
+from regard.store.nouns import DONE, FINDING_STATUSES, RUNNING, STOPPED, UNFINISHED, Finding, Run, Snapshot, written
 from regard.store.schema import FINDING, FINDING_PART, POSITION, RUN, SNAPSHOT, SNAPSHOT_TABLE
 
 if TYPE_CHECKING:
@@ -138,6 +138,28 @@ class Store:
         query = query.where(*_equal(RUN, kind=kind, source=source, status=status))
         with self._database.reading() as connection:
             return _runs(connection, connection.execute(query).all())
+
+    def last_runs(self, kind: str, key: str) -> dict[str, Run]:
+        """Return, for each position that begins with a text, the newest run that ended well and wrote it down.
+
+        Args:
+            kind: load, compute, export or audit.
+            key: how the keys of the positions begin, such as `done `.
+        """
+        newest = (
+            select(POSITION.c.key, func.max(RUN.c.started_at).label("started_at"))
+            .join(RUN, RUN.c.run_id == POSITION.c.run_id)
+            .where(RUN.c.kind == kind, RUN.c.status == DONE, POSITION.c.key.startswith(key, autoescape=True))
+            .group_by(POSITION.c.key)
+        )
+        with self._database.reading() as connection:
+            wanted = {row.key: row.started_at for row in connection.execute(newest)}
+            found: dict[int, Run] = {}
+            every = sorted(set(wanted.values()))
+            for start in range(0, len(every), BATCH):
+                query = select(RUN).where(RUN.c.started_at.in_(every[start : start + BATCH]))
+                found |= {run.started_at: run for run in _runs(connection, connection.execute(query).all())}
+        return {name: found[at] for name, at in wanted.items()}
 
     # --- snapshots ---------------------------------------------------------------------------------------------------
 

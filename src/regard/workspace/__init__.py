@@ -2,4 +2,5 @@
 
 from regard.workspace.added import Addition as Addition, Loss as Loss
 from regard.workspace.answers import Answers as Answers
+from regard.workspace.refresh import Refreshed as Refreshed, Refresher as Refresher
 from regard.workspace.workspace import Asking as Asking, Shown as Shown, Workspace as Workspace

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from regard.errors import AuthorError, QuestionError
 from regard.expr import Call, Name, show, walk
 from regard.model import Status
+from regard.workspace.freshness import loaded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,11 +122,7 @@ class _Filled:
 
     def inputs(self, table: str) -> tuple[str, ...]:
         """Return the loaded tables that a table is made of."""
-        declared = self.tables[table]
-        if not declared.derived:
-            return (table,)
-        found = [one for name in declared.derived_from if name in self.tables for one in self.inputs(name)]
-        return tuple(dict.fromkeys(found))
+        return loaded(self.tables, table)
 
     def home(self, table: str, column: str) -> tuple[str, str]:
         """Return (table, column) of the loaded table that a column comes from, as far as names tell.

@@ -29,9 +29,11 @@ from regard.workspace.answers import Answers
 from regard.workspace.effects import Effects, improved
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.explain import Explained, explain
+from regard.workspace.freshness import Freshness, freshness
 from regard.workspace.interruption import Interruptions
 from regard.workspace.kept import Kept
 from regard.workspace.ready import Ready, ready
+from regard.workspace.refresh import due
 from regard.workspace.relations import Relations, extent
 
 if TYPE_CHECKING:
@@ -203,6 +205,24 @@ class Workspace:
     ) -> tuple[Finding, ...]:
         """Return what somebody should look at, all of it or of one kind, rule or status."""
         return tuple(self.store.findings(kind=kind, rule=rule, status=status))
+
+    def due(self) -> tuple[str, ...]:
+        """Return the sources whose cadence (`every`) is over, in file order."""
+        return tuple(source.name for source in due(self, _now()))
+
+    def freshness(self, *, newest: bool = False) -> Freshness:
+        """Return how old every source and table is (K56).
+
+        Args:
+            newest: whether to look for the newest row of each source too, which reads the times of every table.
+
+        Raises:
+            QuestionError: the newest rows are asked for and nothing was loaded yet.
+        """
+        wall = _now()
+        now = self.moment(self.config.until or None)
+        asking = Asking(self) if newest else None
+        return freshness(self, now=wall if now is None else now, wall=wall, asking=asking)
 
     def preview(self, name: str, *, most: int | None = None, shown: int = 3) -> Preview:
         """Return what a load would make of the first rows of a source; nothing is written.
