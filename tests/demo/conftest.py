@@ -28,3 +28,13 @@ def loaded(home):
     """The workspace after its first load, and the report of that load."""
     workspace = Workspace.open(home)
     return workspace, workspace.load()
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory):
+    """Harbor at its full size, loaded: chance is small enough there for every planted number to show."""
+    folder = tmp_path_factory.mktemp("whole")
+    make(folder)
+    workspace = Workspace.open(folder)
+    workspace.load()
+    return workspace

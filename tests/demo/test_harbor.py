@@ -23,10 +23,9 @@ def test_every_figure_of_the_dashboard_comes_from_the_rows(small):
 
 
 @pytest.mark.slow
-def test_at_its_full_size_harbor_shows_what_was_printed(tmp_path):
+def test_at_its_full_size_harbor_shows_what_was_printed(whole):
     """At scale 1 and the seed of `regard demo`, each KPI of S2 and its change come out to the digit printed."""
-    generate(tmp_path)
-    raw = Raw(tmp_path)
+    raw = Raw(whole.root / "data")
     june, may = kpis(raw, JUNE, JULY), kpis(raw, MAY, JUNE)
     for name, (printed, change) in PRINTED.items():
         digits = 0 if isinstance(printed, int) else 1

@@ -14,10 +14,12 @@ from regard.cli.app import state
 from regard.demo import make
 from regard.demo.harbor import DATA
 from regard.demo.kpi_sheet import figures
+from regard.demo.tour import Told, draw, tour
 from regard.errors import RegardError
 from regard.expr import parse
 from regard.model import add_months
-from regard.present import document, table, words
+from regard.present import document, numbers, sparkline, table, words
+from regard.present.table import Cell, Column, Table
 from regard.stewardship.reconcile import Stated, reconcile
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 
 SMALLEST = 0.02
 SHEET = "Harbor's KPI sheet"
+TOUR = "tour"
+"""Folder of the tour's pictures within the workspace."""
+BARS = 9
+"""Bars of a picture that a terminal shows; the drawn one has all."""
 
 
 @click.command("demo")
@@ -60,7 +66,13 @@ def command(context: click.Context, folder: Path, scale: float, seed: int, no_se
     report = load.run(found, workspace)
     answers = scorecard(workspace)
     contradictions = contradicted(workspace)
-    show(found, workspace, answers, contradictions)
+    with found.terminal.progress() as tell:
+        told = []
+        for done, one in enumerate(tour(workspace), 1):
+            tell("finding what was planted", done, None)
+            told.append(one)
+    draw(told, folder / TOUR)
+    show(found, workspace, answers, contradictions, told)
     refused = f"{report.refused} of {report.rows} rows were turned away, as they should be"
     found.terminal.remark(f"{refused}: `regard -C {folder} findings` shows why.")
 
@@ -85,8 +97,14 @@ def contradicted(workspace: Workspace) -> list[Finding]:
     return found
 
 
-def show(found: State, workspace: Workspace, answers: Sequence[Answer], contradictions: Sequence[Finding]) -> None:
-    """Draw the scorecard, what the sheet contradicts, and where everything is."""
+def show(
+    found: State,
+    workspace: Workspace,
+    answers: Sequence[Answer],
+    contradictions: Sequence[Finding],
+    told: Sequence[Told],
+) -> None:
+    """Draw the scorecard, what the sheet contradicts, the tour, and where everything is."""
     terminal = found.terminal
     terminal.heading(f"{workspace.config.name}: scorecard")
     terminal.table(table.scorecard(answers))
@@ -95,12 +113,19 @@ def show(found: State, workspace: Workspace, answers: Sequence[Answer], contradi
     for each in contradictions:
         terminal.say()
         terminal.say(f"! {each.message} [{each.kind}: {each.rule}]", tone=words.UNSURE)
+    for number, truth in enumerate(told, 1):
+        terminal.say()
+        terminal.heading(f"{number}. {truth.title}")
+        terminal.say(truth.sentence)
+        _picture(found, truth)
+        terminal.say(f"regard -C {found.folder} {truth.find}", tone=words.FAINT)
     terminal.say()
     terminal.heading("What was written")
     for path, what in (
         (found.folder / "regard.toml", "the workspace, with sources/ and policies/ beside it"),
         (found.folder / DATA, "the files as Harbor's tools export them"),
         (found.folder / DATA / "planted.json", "the truth about what was put where"),
+        (found.folder / TOUR, "a picture of each of the truths above"),
         (found.folder / workspace.config.lake, "the data, as tables"),
         (found.folder / "regard.db", "runs, snapshots and findings"),
     ):
@@ -108,6 +133,30 @@ def show(found: State, workspace: Workspace, answers: Sequence[Answer], contradi
     terminal.say()
     metric = answers[0].metric.id if answers else "METRIC"
     terminal.say(f"Next: regard -C {found.folder} ask {metric} --by channel; regard -C {found.folder} show {metric}")
+
+
+def _picture(found: State, truth: Told) -> None:
+    """Draw a picture as far as a terminal can: a line of blocks over time, or the largest bars."""
+    picture = truth.picture
+    if picture.over_time:
+        values = [point.value for point in picture.points]
+        labels = [point.label for point in picture.points]
+        said = sparkline.spoken(labels, values, picture.unit, picture.currency)
+        found.terminal.say(f"{sparkline.sparkline(values)}  {picture.title}: {said}")
+        return
+    largest = sorted(picture.points, key=lambda point: -(point.value or 0.0))[:BARS]
+    most = max((point.value or 0.0 for point in largest), default=0.0)
+    rows = tuple(
+        (
+            Cell(point.label),
+            Cell(numbers.value(point.value, picture.unit, lo=point.lo, hi=point.hi, currency=picture.currency)),
+            Cell(sparkline.bar(point.value, most)),
+        )
+        for point in picture.points
+        if point in largest
+    )
+    columns = (Column("", weight=1), Column("", right=True), Column(""))
+    found.terminal.table(Table(picture.title, columns, rows))
 
 
 def _ours(folder: Path, scale: float, seed: int) -> None:

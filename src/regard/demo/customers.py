@@ -21,6 +21,10 @@ LAPSE = 90 * DAY
 """Silence after which the CRM closes an account (K41)."""
 
 SEGMENTS = ("family", "racer", "cruiser", "club")
+PLEASED = (0.0, 0.0, 0.0, -1.5)
+"""How inclined to be pleased each segment is: clubs and schools are not served well."""
+ANSWERS = (1.1, 1.1, 1.1, 0.4)
+"""How readily each segment answers a survey: clubs and schools do so seldom."""
 TIERS = ("bronze", "silver", "gold")
 TIER_FROM = (0, 3, 10)
 """Orders from which a tier is reached."""
@@ -94,7 +98,7 @@ class Population:
         self["plan"][new] = rng.random(size) < 0.08 + 0.10 * age
         self["language"][new] = rng.random(size) < 0.09
         self["app"][new] = rng.random(size) < 0.22 + 0.18 * age
-        self["mood"][new] = rng.normal(0, 0.6, size)
+        self["mood"][new] = rng.normal(0, 0.6, size) + np.array(PLEASED)[self["segment"][new]]
         self["pace"][new] = 33 * DAY * rng.lognormal(0, 0.35, size)
         return new
 

@@ -115,9 +115,9 @@ class Desk:
         """When each was answered, by the bot and by a person, so that the mean of the month comes out."""
         size, opened, channel = len(tickets["opened"]), tickets["opened"], tickets["channel"]
         self_served = channel == SELF
-        botted = (channel == CHAT) & (rng.random(size) < 0.75)
-        bot_closed = botted & (rng.random(size) < 0.16)
-        awoken = bot_closed & (rng.random(size) < 0.35)  # closed by the bot, reopened by the customer minutes later
+        botted = (channel == CHAT) & (rng.random(size) < month.goal.get("bot", 0.0) / 100)
+        bot_closed = botted & (rng.random(size) < 0.30)
+        awoken = bot_closed & (rng.random(size) < 0.6)  # closed by the bot, reopened by the customer minutes later
         by_person = ~self_served & (~bot_closed | awoken)
         bot_at = opened + rng.integers(8, 60, size)
         bot_close_at = bot_at + rng.integers(120, 600, size)

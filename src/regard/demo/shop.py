@@ -208,7 +208,8 @@ class Shop:
         # parcels
         express = rng.random(size) < 0.09
         promised = at + np.where(express, 1, 2) * DAY
-        shipped = at + (np.where(express, 0.5, 1.0) * rng.gamma(2.0, 0.55, size) * DAY).astype(int) + 2 * HOUR
+        packing = np.where(express, 0.5, month.goal.get("slow", 1.0)) * rng.gamma(2.0, 0.55, size)
+        shipped = at + (packing * DAY).astype(int) + 2 * HOUR
         delivered = shipped + (np.where(express, 0.4, 1.0) * rng.uniform(1.2, 4.2, size) * DAY).astype(int)
         due = promised + np.where(express, 2, 4) * DAY
         # returns: exactly the planned share, all within 30 days of the order

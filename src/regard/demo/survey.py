@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regard.demo.customers import LANGUAGES, Population
+from regard.demo.customers import ANSWERS, LANGUAGES, Population
 from regard.demo.files import Csv, ids, iso, words
 from regard.demo.story import DAY, HOUR, NEVER, Month, pick, quota, rows
 from regard.demo.trouble import FORGETS
@@ -69,15 +69,16 @@ class Surveys:
         chosen = pick(rng, np.flatnonzero(orders.delivered < self.ends - 2 * DAY), quota(count * self.scale, 1))
         mood = np.where(orders.late[chosen] > 0, -1.1, 0.15) - 0.5 * orders.returned[chosen]
         who = orders.who[chosen]
-        keen = float(self._plan[PURCHASE]["answered"]) * (1 - 0.12 * np.abs(self.people["mood"][who] - 0.3))
-        return self._invite(
-            rng, PURCHASE, who, orders.delivered[chosen] + DAY, mood, rng.random(len(who)) < keen, orders.number[chosen]
-        )
+        keen = float(self._plan[PURCHASE]["answered"]) * self._ready(who)
+        answers = rng.random(len(who)) < keen * (1 - 0.12 * np.abs(self.people["mood"][who] - 0.3))
+        table = self._invite(rng, PURCHASE, who, orders.delivered[chosen] + DAY, mood, answers, orders.number[chosen])
+        late = orders.number[chosen][orders.late[chosen] > 0]
+        return table | {"late": np.isin(table["about"], late)}
 
     def _after_support(self, rng: np.random.Generator, solved: Table) -> Table:
         asked = solved["parent"] < 0
         who, at = solved["who"][asked], solved["resolved"][asked] + HOUR
-        answers = rng.random(len(who)) < float(self._plan[SUPPORT]["answered"])
+        answers = rng.random(len(who)) < float(self._plan[SUPPORT]["answered"]) * self._ready(who)
         return self._invite(rng, SUPPORT, who, at, solved["pleased"][asked], answers, solved["number"][asked])
 
     def _wave(self, rng: np.random.Generator, month: Month) -> Table:
@@ -86,7 +87,7 @@ class Surveys:
         turn = active[active % 6 == month.index % 6]  # everybody's turn comes twice a year
         who = pick(rng, turn, quota(float(self._plan[RELATION]["invited"]) * self.scale, 1))
         at = month.start + 2 * DAY + (rng.random(len(who)) * DAY).astype(int)
-        weight = np.exp(0.35 * people["tier"][who] + 0.1 * people["mood"][who])
+        weight = np.exp(0.35 * people["tier"][who] + 0.1 * people["mood"][who]) * self._ready(who)
         answers = np.zeros(len(who), dtype=bool)
         size = min(len(who), quota(float(self._plan[RELATION]["wave"]) * self.scale, 1))
         answers[rng.choice(len(who), size, replace=False, p=weight / weight.sum())] = True
@@ -119,8 +120,14 @@ class Surveys:
             "answered": np.where(answers, delivered + delay, NEVER),
             "by": (self.people["app"][who] & (rng.random(size) < 0.5)).astype(int),
             "feeling": mood + self.people["mood"][who] + rng.normal(0, 0.8, size) - self._hurt(who, at),
+            "late": np.zeros(size, dtype=bool),
             **{kind: np.full(size, SILENT) for kind in ("share", "mean", "net")},
         }
+
+    def _ready(self, who: np.ndarray) -> np.ndarray:
+        """How readily each answers, as a factor: those who are pleased least stay silent most."""
+        ready: np.ndarray = np.array(ANSWERS)[self.people["segment"][who]]
+        return ready
 
     def _hurt(self, who: np.ndarray, at: np.ndarray) -> np.ndarray:
         """How much less pleased those are who were interrupted not long before."""
@@ -213,7 +220,8 @@ class Surveys:
         about = ids(plan["about_prefix"], table["about"], int(plan["about_width"])) if plan["about"] else None
         answers = {}
         for question in self._questions[survey]:
-            item = np.clip(np.round(3.7 + 0.55 * table["feeling"] + rng.normal(0, 0.7, size)), 1, 5).astype(int)
+            felt = table["feeling"] - (1.6 * table["late"] if question["of"] == "parcel" else 0)
+            item = np.clip(np.round(3.7 + 0.55 * felt + rng.normal(0, 0.7, size)), 1, 5).astype(int)
             item = np.where(rng.random(size) < 0.93, item, SILENT)
             answers[question["column"]] = _score(table.get(question["placed"], item), known)
         self.files[survey].write(

@@ -24,6 +24,11 @@ def sparkline(values: Sequence[float | None]) -> str:
     return "".join(BLANK if value is None else BLOCKS[_step(value, low, high)] for value in values)
 
 
+def bar(value: float | None, most: float, width: int = 20) -> str:
+    """Return a bar of blocks, `width` long where the value is the most; nothing for a blank or what is not above 0."""
+    return "" if value is None or value <= 0 or most <= 0 else BLOCKS[-1] * max(1, round(width * value / most))
+
+
 def spoken(labels: Sequence[str], values: Sequence[float | None], unit: str = "", currency: str = "") -> str:
     """Return a trend in words: `12 periods, 84.0 % in 2025-07 to 87.3 % in 2026-06, lowest ..., highest ...`."""
     known = [(label, value) for label, value in zip(labels, values, strict=True) if value is not None]
