@@ -6,6 +6,7 @@ Two kinds of wrong are kept apart. A mistake of an author (a metric file, a mapp
     RegardError
     ├── AuthorError       carries the collected mistakes of files or of one expression
     ├── QuestionError     a question that cannot be answered (unknown metric, missing dimension, ...)
+    ├── AccessError       what somebody's role or scope does not allow
     ├── SourceError       a source that cannot be read (missing file, wrong password, broken archive)
     ├── LoadError         a load that stopped (too many rejects, a concurrent writer)
     └── SetupError        a program, driver or extra that is not installed, with the command that installs it
@@ -74,6 +75,10 @@ class AuthorError(RegardError):
 
 class QuestionError(RegardError):
     """The question cannot be answered as asked; the text says why and what would do."""
+
+
+class AccessError(RegardError):
+    """Somebody asked for what their role or scope does not allow; the text says which."""
 
 
 class SourceError(RegardError):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from regard.workspace import Workspace
-from regard.workspace.workspace import Asking
+from regard.workspace.asking import Asking
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

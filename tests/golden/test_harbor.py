@@ -13,8 +13,8 @@ from regard.derived import REFERENCES
 from regard.engines import Duck, Oracle
 from regard.model import Grain, Status
 from regard.plan import Question, collect
+from regard.workspace.asking import Asking
 from regard.workspace.estimates import Terms, answer_cells
-from regard.workspace.workspace import Asking
 
 pytestmark = pytest.mark.slow
 CELLS = ("value", "n", "squares", "without", "lo", "hi", "coverage", "unripe", "mixed")

@@ -2,5 +2,6 @@
 
 from regard.workspace.added import Addition as Addition, Loss as Loss
 from regard.workspace.answers import Answers as Answers
+from regard.workspace.asking import Asking as Asking
 from regard.workspace.refresh import Refreshed as Refreshed, Refresher as Refresher
-from regard.workspace.workspace import Asking as Asking, Shown as Shown, Workspace as Workspace
+from regard.workspace.workspace import Shown as Shown, Workspace as Workspace

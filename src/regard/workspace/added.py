@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from regard.workspace.workspace import Asking
+    from regard.workspace.asking import Asking
 
 FOLDER, FILE = "data/impact", "added.csv"
 SOURCE = "impact_added"

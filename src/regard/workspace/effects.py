@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from regard.model import Metric, Period
     from regard.plan import Estimate, Response, Weight
     from regard.workspace.answers import Answers
-    from regard.workspace.workspace import Asking
+    from regard.workspace.asking import Asking
 
 EDGES = (0.0, 10.0, 60.0, 120.0)
 BANDS = ("none", "up to 10", "10 to 60", "60 to 120", "more than 120")

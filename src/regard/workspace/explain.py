@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from regard.model import Grain, Metric
     from regard.plan import Answer, AnswerCell
-    from regard.workspace.workspace import Asking, Workspace
+    from regard.workspace.asking import Asking
+    from regard.workspace.workspace import Workspace
 
 MOST = 400
 """Combinations of options that are computed; of more, those that differ from the default in at most two choices."""
@@ -135,7 +136,8 @@ def explain(
         rows={
             name: (rows.table, values[f"{plain.id} {ROWS}{name}"], inputs[name]) for name, rows in plain.rows.items()
         },
-        origins=tuple(_origins(workspace, asking, tables)),
+        # How many rows a source gave is told of all rows, so not to somebody who sees only some.
+        origins=() if workspace.scope else tuple(_origins(workspace, asking, tables)),
         run=asking.snapshot.run_id,
         variants=() if expected is None else tuple(_ranked(workspace, asking, question, metric, expected)),
     )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from regard.model import Metric, Table
     from regard.model.sources import Source
     from regard.store import Run
-    from regard.workspace.workspace import Asking, Workspace
+    from regard.workspace.asking import Asking
+    from regard.workspace.workspace import Workspace
 
 FRESH, STALE, NEVER = "fresh", "stale", "never read"
 POLICY = "freshness"

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from regard.plan import Estimate
-    from regard.workspace.workspace import Asking
+    from regard.workspace.asking import Asking
 
 Row = dict[str, Any]
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from regard.model import Metric, RowSet
     from regard.model.sources import TableMap
-    from regard.workspace.workspace import Asking, Workspace
+    from regard.workspace.asking import Asking
+    from regard.workspace.workspace import Workspace
 
 READY, NEEDS, NOT = "ready", "needs", "not applicable"
 MOST = 3

@@ -1,0 +1,206 @@
+"""One snapshot, opened: where questions become plans, plans become cells, and cells become answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from regard.engines import Duck
+from regard.errors import QuestionError
+from regard.plan import Answer, collect
+from regard.sql import Facts
+from regard.workspace import methods
+from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
+from regard.workspace.kept import Kept
+from regard.workspace.relations import Relations, extent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
+    from regard.model import Grain, Metric, Period, Target
+    from regard.plan import Cells, Plan, Question
+    from regard.workspace.workspace import Workspace
+
+PARAMETER = re.compile(r"\$(\w+)")
+"""A value that a statement has bound by name."""
+
+
+class Asking:
+    """One snapshot, opened for questions that belong together; its connection lives as long as it does."""
+
+    def __init__(self, workspace: Workspace, *, as_of: int | None = None, until: int | None = None) -> None:
+        """Open the snapshot that was newest at an instant.
+
+        Raises:
+            QuestionError: when there was none.
+        """
+        self.workspace = workspace
+        snapshot = workspace.snapshot(as_of)
+        if snapshot is None:
+            when = "yet" if as_of is None else "at that time"
+            raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
+        self.snapshot = snapshot
+        cut = workspace.moment(workspace.config.until or None)
+        self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
+        self.relations = Relations(
+            lake=workspace.lake,
+            catalogue=workspace.catalogue,
+            snapshots=[self.snapshot, *(one for one in workspace.store.snapshots() if one.at < self.snapshot.at)],
+            until=self.until,
+            zone=workspace.calendar.zone,
+            connection=workspace.lake.connect(),
+        )
+
+    def rows(self, statement: str, **bound: object) -> list[dict[str, Any]]:
+        """Run a statement over the tables of the snapshot; of the values only those that it mentions are bound.
+
+        Raises:
+            AccessError: somebody asks who does not see all rows.
+        """
+        self.workspace.everything("this")
+        named = set(PARAMETER.findall(statement))
+        cursor = self.relations.connection.execute(
+            statement, {name: value for name, value in bound.items() if name in named}
+        )
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
+        """Return the periods between two days, by default from the first row of a table to where the story is cut.
+
+        Raises:
+            QuestionError: no day is left.
+        """
+        calendar = self.workspace.calendar
+        found = extent(self.relations, {table: column})
+        last = calendar.day_of(self.until - 1)
+        if found is None and start is None:
+            return ()
+        first = start or calendar.day_of(found[0] if found else self.until)
+        after = end or last + timedelta(days=1)
+        if first >= after:
+            if start is None or end is None:
+                return ()
+            raise QuestionError(f"the question begins on {first} and ends before {after}: no day is left")
+        return calendar.periods(first, after, grain)
+
+    def answers(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
+        """Yield one answer for each metric, its breakdowns one after another."""
+        question = self._dated(question, metrics)
+        made = self.workspace.plan(question, metrics, until=self.until, whole=self.relations.whole)
+        results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
+        cells = collect(made, results)
+        small = self._small(question, made, cells)
+        begins = self._begins(made)
+        config = self.workspace.config
+        wide = len(question.breakdowns)
+        for i, metric in enumerate(metrics):
+            own = cells[i * wide : (i + 1) * wide]
+            series, sql = self._series(made, metric)
+            terms = Terms(
+                targets=self.targets(metric),
+                show_from_n=config.show_from_n,
+                privacy_min=config.privacy_min,
+                begins=begins,
+            )
+            yield Answer(
+                metric=metric,
+                cells=[
+                    cell
+                    for part, elements in zip(own, series, strict=False)
+                    for cell in answer_cells(
+                        made,
+                        part,
+                        terms,
+                        small.get((metric.id, part.breakdown)),
+                        methods.found(made, part, elements),
+                    )
+                ],
+                by=tuple(dict.fromkeys(d for b in question.breakdowns for d in b)),
+                grain=question.grain.value,
+                calendar=self.workspace.calendar,
+                as_of=self.snapshot.at,
+                until=self.until,
+                snapshot=self.snapshot.id,
+                sql=results.sql + sql,
+                filters=made.question.where_text,
+                currency=config.currency,
+            )
+
+    def _series(self, made: Plan, metric: Metric) -> tuple[list[methods.Elements | None], tuple[str, ...]]:
+        """Return the series that the method of a metric reads, for each breakdown, and the statements that ran."""
+        if metric.series is None or metric.series.grain != methods.MINUTE or not made.stretches:
+            return methods.series(made, metric, self._plain)
+        question = replace(made.question, metrics=(metric.id,))
+        alone = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        relation = self.relations.name(alone.scans[0].table, alone.scans[0].arguments)
+        if Facts(alone, alone.scans[0], relation).joined:
+            self.relations.name("party", ())
+        return methods.minutes(alone, self.relations.connection, relation)
+
+    def _plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
+        """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
+        made = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
+        return collect(made, results), results.sql
+
+    def _begins(self, made: Plan) -> dict[tuple[str, str], int]:
+        """Return where the rows begin that trailing windows look back on."""
+        rows = [m.rows for m in made.measures.values() if m.rows.window is not None and m.rows.at]
+        found = {(one.table, one.at): extent(self.relations, {one.table: one.at}) for one in rows}
+        return {key: edges[0] for key, edges in found.items() if edges is not None}
+
+    def _small(
+        self, question: Question, made: Plan, cells: Sequence[Cells]
+    ) -> dict[tuple[str, tuple[str, ...]], Cells]:
+        """Return the cells of metrics that have small ones, with one replicate for each party instead of 32 buckets.
+
+        Asked only where there are few rows in all and few such cells: then it costs little, and somebody reads them.
+        """
+        found = [(part.metric, small) for part in cells if (small := small_cells(made, part))]
+        wanted = {metric.id: metric for metric, _ in found}
+        if not 0 < sum(small for _, small in found) <= MOST_CELLS:
+            return {}
+        again = self.workspace.plan(
+            replace(question, metrics=tuple(wanted)),
+            list(wanted.values()),
+            until=self.until,
+            whole=self.relations.whole,
+            by_party=True,
+        )
+        parts = collect(again, Duck(self.relations.connection, self.relations.name).run(again))
+        return {(part.metric.id, part.breakdown): part for part in parts}
+
+    def targets(self, metric: Metric) -> tuple[Target, ...]:
+        """Return the targets that the workspace has made its own; the seeds' are offered, never active so."""
+        return tuple(target for target in self.workspace.catalogue.targets if target.metric == metric.id)
+
+    def _dated(self, question: Question, metrics: Sequence[Metric]) -> Question:
+        """Return the question with its days set: where none is said, from the first to the last row of its tables."""
+        if question.start and question.end:
+            return _ordered(question)
+        tables = self.workspace.catalogue.tables
+        columns = {}
+        for metric in metrics:
+            for rows in metric.rows.values():
+                column = rows.at or (rows.over or rows.span or ("",))[0]
+                columns[rows.table] = column
+        found = extent(self.relations, {table: column for table, column in columns.items() if table in tables})
+        calendar = self.workspace.calendar
+        last = calendar.day_of(self.until - 1)
+        first = calendar.day_of(found[0]) if found else last
+        if found and all(not rows.over and not rows.span for m in metrics for rows in m.rows.values()):
+            last = min(last, calendar.day_of(found[1]))
+        start = question.start or min(first, last)
+        end = question.end or last + timedelta(days=1)
+        return _ordered(replace(question, start=start, end=end))
+
+
+def _ordered(question: Question) -> Question:
+    """Return a dated question whose first day comes before its end."""
+    if question.start and question.end and question.start >= question.end:
+        raise QuestionError(f"the question begins on {question.start} and ends before {question.end}: no day is left")
+    return question
