@@ -8,6 +8,7 @@ Two kinds of wrong are kept apart. A mistake of an author (a metric file, a mapp
     ├── QuestionError     a question that cannot be answered (unknown metric, missing dimension, ...)
     ├── AccessError       what somebody's role or scope does not allow
     ├── SourceError       a source that cannot be read (missing file, wrong password, broken archive)
+    ├── WorkbookError     a workbook that cannot be read, or that was changed where nothing may be changed
     ├── LoadError         a load that stopped (too many rejects, a concurrent writer)
     └── SetupError        a program, driver or extra that is not installed, with the command that installs it
 """
@@ -83,6 +84,10 @@ class AccessError(RegardError):
 
 class SourceError(RegardError):
     """A source cannot be read."""
+
+
+class WorkbookError(RegardError):
+    """A workbook cannot be read, or does not hold what it must; the text names the file, and the cell where one is."""
 
 
 class LoadError(RegardError):
