@@ -9,7 +9,7 @@ from regard.excel.seal import seal
 
 MONTHS = ("2026-01", "2026-01", "2026-02", "2026-02", "2026-02")
 SCORES = (9, 6, 10, 3, 8)
-UP = '=IF({this}[score]>=p_from,1,0)'
+UP = "=IF({this}[score]>=p_from,1,0)"
 
 
 def small(scores=SCORES, months=MONTHS, since=9.0):
@@ -57,10 +57,38 @@ def small(scores=SCORES, months=MONTHS, since=9.0):
         sheets=[assumptions, data, figures],
         names={"p_from": "'Assumptions'!$B$2", "p_weight": "'Assumptions'!$B$3", "p_target": "'Assumptions'!$B$4"},
         inputs=[
-            Input(**place, row=1, kind="parameter", subject="high", key="from", baseline=since, lo=0, hi=10, label="high from"),
-            Input(**place, row=2, kind="policy", subject="part", key="half", baseline=0.5, lo=0, hi=1, label="weight of a part"),
+            Input(
+                **place,
+                row=1,
+                kind="parameter",
+                subject="high",
+                key="from",
+                baseline=since,
+                lo=0,
+                hi=10,
+                label="high from",
+            ),
+            Input(
+                **place,
+                row=2,
+                kind="policy",
+                subject="part",
+                key="half",
+                baseline=0.5,
+                lo=0,
+                hi=1,
+                label="weight of a part",
+            ),
             Input(**place, row=3, kind="target", subject="high", key="lo", baseline=50.0, label="target, at least"),
-            Input(**place, row=4, kind="view", subject="channel", baseline="All", options=("All", "phone"), label="channel"),
+            Input(
+                **place,
+                row=4,
+                kind="view",
+                subject="channel",
+                baseline="All",
+                options=("All", "phone"),
+                label="channel",
+            ),
         ],
     )
 

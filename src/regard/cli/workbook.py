@@ -1,17 +1,64 @@
-"""`regard workbook`: the same definitions, alive in a spreadsheet."""
+"""`regard workbook`: the same definitions, alive in a spreadsheet; and what becomes of a file that comes back."""
 
 from __future__ import annotations
 
+import os
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from regard.cli.app import state
-from regard.cli.options import first_day, last_day
+from regard.cli.options import as_json, first_day, last_day
+from regard.excel.diff import diff, lines
+from regard.excel.read import read
+from regard.excel.seal import told
+from regard.excel.verify import verify
+from regard.present import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from regard.cli.terminal import Terminal
+    from regard.excel.verify import Verified
+
+EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
+SHOWN = 40
+"""Lines of a sort that a report shows when nothing is said."""
+GIT_DRIVER = (7, 9)
+"""Arguments with which git calls a diff driver: path, old file, its hash and mode, new file, its hash and mode; of a
+renamed file two more."""
 
 
-@click.command("workbook")
+def every_line(command: Callable[..., object]) -> Callable[..., object]:
+    """Add `--all`."""
+    said = f"Show every line, not only the first {SHOWN} of each sort."
+    return click.option("--all", "every", is_flag=True, help=said)(command)
+
+
+class Workbooks(click.Group):
+    """Workbooks: one is written when a file is named; what is done with one is a command of its own."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Take what is no command for the file to write."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["make", *args])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let options of a workbook stand before its file."""
+        plain = args and args[0] not in (*self.commands, *ctx.help_option_names)
+        return super().parse_args(ctx, ["make", *args] if plain else args)
+
+
+@click.group("workbook", cls=Workbooks)
+def command() -> None:
+    """Write the live workbook: `regard workbook FILE.xlsx`; check, compare, test and take back edited ones."""
+
+
+@command.command("make")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
     "--from", "start", metavar="DAY", help="First day (or month, or year); 13 months before the end when not said."
@@ -20,8 +67,13 @@ from regard.cli.options import first_day, last_day
 @click.option("--where", default="", metavar="EXPR", help="Only these rows, such as \"segment = 'family'\".")
 @click.option("--edition", default="core", show_default=True, metavar="NAME", help="Edition of the file.")
 @click.pass_context
-def command(context: click.Context, file: Path, start: str | None, end: str | None, where: str, edition: str) -> None:
-    """Write the live workbook to FILE: every metric as formulas over data, with what can be changed."""
+def make_command(
+    context: click.Context, file: Path, start: str | None, end: str | None, where: str, edition: str
+) -> None:
+    """Write the live workbook to FILE: every metric as formulas over data, with what can be changed.
+
+    `make` need not be said: `regard workbook FILE`.
+    """
     found = state(context)
     days = (first_day(start), last_day(end))
     workspace = found.workspace()
@@ -30,3 +82,89 @@ def command(context: click.Context, file: Path, start: str | None, end: str | No
     with found.terminal.progress() as tell:
         make(workspace, file, start=days[0], end=days[1], where=where, edition=edition, told=tell)
     found.terminal.remark(f"wrote {file}")
+
+
+@command.command("verify")
+@click.argument("file", metavar="FILE", type=EXISTING)
+@every_line
+@as_json
+@click.pass_context
+def verify_command(context: click.Context, file: Path, every: bool, as_json: bool) -> None:
+    """Recalculate FILE with LibreOffice and report each formula that does not give what the file says.
+
+    Errors and names of nothing are reported too; exit code 1 when anything is. The file stays as it is.
+    """
+    terminal = state(context).terminal
+    found = verify(file)
+    if as_json:
+        terminal.json({"file": str(file), "good": found.good, **asdict(found)})
+    else:
+        _say_verified(terminal, file, found, None if every else SHOWN)
+    context.exit(0 if found.good else 1)
+
+
+def _say_verified(terminal: Terminal, file: Path, found: Verified, most: int | None) -> None:
+    said = {
+        "give an error": [f"{one.place}: {told(one.found)}  ={one.formula}" for one in found.errors],
+        "name what is not there": [f"{place}: {what}" for place, what in found.unresolved],
+        "are read from outside": found.outside,
+        "give something else than the file says": [str(one) for one in found.differences],
+    }
+    for what, lines in said.items():
+        if lines:
+            terminal.say(f"{len(lines):,} {what}:", tone=words.BAD)
+            _say_some(terminal, lines, most)
+    if found.edited:
+        changed = ", ".join(found.edited[:SHOWN])
+        terminal.say(f"{len(found.edited)} inputs are not what the engine used: {changed}", tone=words.UNSURE)
+    if found.good:
+        terminal.say(f"{file.name}: {found.formulas:,} formulas calculated anew, all give what the file says.")
+
+
+def _say_some(terminal: Terminal, lines: Sequence[str], most: int | None) -> None:
+    for line in lines[:most]:
+        terminal.say(f"  {line}")
+    if len(lines[:most]) < len(lines):
+        terminal.say(f"  and {len(lines) - len(lines[:most]):,} more; --all shows them", tone=words.FAINT)
+
+
+@command.command("diff")
+@click.argument("files", metavar="OLD NEW", nargs=-1, required=True)
+@every_line
+@as_json
+@click.pass_context
+def diff_command(context: click.Context, files: tuple[str, ...], every: bool, as_json: bool) -> None:
+    """Show what differs between two workbooks: sheets, inputs, names, tables, formulas, values; one line a change.
+
+    Also a diff driver of git, which gives it more arguments: set `diff.workbook.command` to `regard workbook diff`, and
+    write `*.xlsx diff=workbook` into .gitattributes.
+    """
+    terminal = state(context).terminal
+    old, new = _two(files)
+    if old is None or new is None:
+        terminal.raw(f"workbook {files[0]}: {'new' if old is None else 'deleted'}\n")
+        return
+    changes = diff(read(old), read(new))
+    if as_json:
+        terminal.json([asdict(one) for one in changes])
+        return
+    if len(files) in GIT_DRIVER:
+        terminal.raw(f"workbook {files[0]}\n")
+    for line in lines(changes, len(changes) if every else SHOWN):
+        terminal.raw(f"{line}\n")
+
+
+def _two(files: tuple[str, ...]) -> tuple[Path | None, Path | None]:
+    """Return the two files to compare; None for one that is not there on git's side.
+
+    Raises:
+        click.UsageError: they are not two, or one does not exist.
+    """
+    names = (files[1], files[4]) if len(files) in GIT_DRIVER else files
+    if len(names) != 2:  # noqa: PLR2004 - old and new
+        raise click.UsageError(f"two workbooks are compared, {len(names)} named: regard workbook diff OLD NEW")
+    old, new = (None if name == os.devnull else Path(name) for name in names)
+    for path in (old, new):
+        if path is not None and not path.is_file():
+            raise click.UsageError(f"there is no file {path}")
+    return old, new

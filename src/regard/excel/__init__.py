@@ -7,6 +7,7 @@ from regard.excel.book import (
     Column as Column,
     Condition as Condition,
     Formula as Formula,
+    Input as Input,
     Link as Link,
     Range as Range,
     Series as Series,

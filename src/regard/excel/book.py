@@ -257,6 +257,35 @@ class Condition:
     bar: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A cell that a person may change, and what a change of it would mean.
+
+    Attributes:
+        sheet, row, column: the cell.
+        kind: parameter, policy, target, choice, or view (such as a drop-down that only chooses what is shown).
+        subject: metric, policy or choice that it is about; of a view what it chooses.
+        key: parameter of the metric; keys of the policy's value, joined by commas; end (`lo` or `hi`) of the target,
+            after the scope as `dimension=value,...:` where it has one.
+        baseline: what the engine used.
+        lo, hi: ends of the numbers allowed, None for none.
+        options: texts allowed, () for any.
+        label: how people call it.
+    """
+
+    sheet: str
+    row: int
+    column: int
+    kind: str
+    subject: str
+    key: str = ""
+    baseline: Value = None
+    lo: float | None = None
+    hi: float | None = None
+    options: tuple[str, ...] = ()
+    label: str = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Sheet:
     """A sheet, being filled.
@@ -333,6 +362,7 @@ class Book:
         names: defined name -> what it stands for, a reference or a constant, without `=`.
         author, subject, comments: properties of the file.
         made: instant for its properties, in microseconds; the same book is the same file to the byte.
+        inputs: the cells that a person may change; every other one is sealed (see `seal`).
     """
 
     title: str
@@ -342,6 +372,7 @@ class Book:
     subject: str = ""
     comments: str = ""
     made: int = 0
+    inputs: list[Input] = field(default_factory=list)
 
     def sheet(self, name: str) -> Sheet:
         """Return a sheet by its name.
@@ -376,6 +407,7 @@ class Book:
             subject=self.subject,
             comments=self.comments,
             made=self.made,
+            inputs=[one for one in self.inputs if one.sheet in keep],
         )
 
 

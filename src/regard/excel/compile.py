@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.excel.book import Book
+from regard.excel.seal import seal
 from regard.excel.sheets import scorecard
 
 if TYPE_CHECKING:
@@ -27,4 +28,5 @@ def compile_book(material: Material) -> Book:
     )
     for build in BUILDERS:
         book.sheets.extend(build(material, book))
+    book.sheets.append(seal(book))
     return book

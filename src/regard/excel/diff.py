@@ -74,7 +74,7 @@ def _inputs(contents: Contents) -> dict[tuple[str, At], str]:
 
 
 def _sheets(contents: Contents) -> dict[str, str]:
-    return {name: page.state for name, page in contents.pages.items()}
+    return {name: page.state for name, page in contents.pages.items() if name != SHEET}
 
 
 def _tables(contents: Contents) -> dict[str, str]:

@@ -181,7 +181,7 @@ def _texts(package: Package, relations: Mapping[str, Relation]) -> list[str]:
         inside.pop()
 
     def text(said: str) -> None:
-        if inside[-1] == "t" and "rPh" not in inside:
+        if inside[-1] == "t" and "si" in inside and "rPh" not in inside:
             found[-1] += said
 
     package.parse(part, start=start, end=end, text=text)

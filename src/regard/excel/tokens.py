@@ -1,8 +1,8 @@
 """The text of a formula, taken apart: what it names, moved to another cell, and in one form whoever saved the file.
 
 Excel, LibreOffice and the writer of this product write the same formula in different ways: spaces, case, the prefix of
-newer functions, quotes round a sheet, shared formulas. `canonical` gives all of them one
-text, so that a formula that somebody changed can be told from one that a program wrote anew. Nothing is calculated.
+newer functions, quotes round a sheet, shared formulas. `canonical` gives all of them one text, so that a formula that
+somebody changed can be told from one that a program wrote anew. Nothing is calculated.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from regard.excel.book import (
 from regard.excel.style import BASE, DEFAULT_WIDTH, PALETTE, RULE, properties
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from xlsxwriter.format import Format
@@ -209,19 +209,9 @@ class _Writer:
         look = self.format(column.style)
         if column.note:
             place.write_comment(table.row, at, column.note)
-        if not column.formula:
-            for i, value in enumerate(column.values):
-                if value is not None:
-                    self.cell(place, table.row + 1 + i, at, value, look)
-            return
-        text = _in_table(column.formula, table)
-        numbered = "{row}" in text or "{above}" in text
-        for i, value in enumerate(column.values):
-            row = table.row + 1 + i
-            own = column.first if i == 0 and column.first else text
-            if numbered or own is column.first:
-                own = _in_table(own, table).replace("{row}", str(row + 1)).replace("{above}", str(row))
-            self.cell(place, row, at, Formula(own, value), look)
+        for row, value in filled(table, column):
+            if value is not None:
+                self.cell(place, row, at, value, look)
 
     def validation(self, validation: Validation, place: Worksheet) -> None:
         """Write what may be typed into cells."""
@@ -332,6 +322,27 @@ class _Writer:
         if sheet.tab:
             place.set_tab_color(sheet.tab)
         STATES[sheet.state](place)
+
+
+def filled(table: Table, column: Column) -> Iterator[tuple[int, Value | Formula]]:
+    """Yield the cells of a table's column below its head, as (row, what is written into it)."""
+    first = table.row + 1
+    if not column.formula:
+        yield from enumerate(column.values, first)
+        return
+    text = _in_table(column.formula, table)
+    for row, value in enumerate(column.values, first):
+        own = _in_table(column.first, table) if row == first and column.first else text
+        yield row, Formula(own.replace("{row}", str(row + 1)).replace("{above}", str(row)), value)
+
+
+def written(sheet: Sheet) -> Iterator[tuple[tuple[int, int], Value | Formula | Link]]:
+    """Yield every cell of a sheet, those of its tables first, as ((row, column), what is written into it)."""
+    for table in sheet.tables:
+        for at, column in enumerate(table.columns, table.column):
+            yield (table.row, at), column.name
+            yield from (((row, at), value) for row, value in filled(table, column))
+    yield from ((at, cell.value) for at, cell in sheet.cells.items())
 
 
 def cached_value(value: Value) -> Any:  # noqa: ANN401 - what the library takes
