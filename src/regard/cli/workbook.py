@@ -110,10 +110,10 @@ def _say_verified(terminal: Terminal, file: Path, found: Verified, most: int | N
         "are read from outside": found.outside,
         "give something else than the file says": [str(one) for one in found.differences],
     }
-    for what, lines in said.items():
-        if lines:
-            terminal.say(f"{len(lines):,} {what}:", tone=words.BAD)
-            _say_some(terminal, lines, most)
+    for what, these in said.items():
+        if these:
+            terminal.say(f"{len(these):,} {what}:", tone=words.BAD)
+            _say_some(terminal, these, most)
     if found.edited:
         changed = ", ".join(found.edited[:SHOWN])
         terminal.say(f"{len(found.edited)} inputs are not what the engine used: {changed}", tone=words.UNSURE)
