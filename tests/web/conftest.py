@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 from regard.demo import make
 from regard.web import Settings, make_app
 from regard.workspace import Workspace
+from tests.web.browser import Watched, browsing, serving
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +22,36 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def client(demo):
-    """A client of the demo company's pages that need no signing in."""
-    return TestClient(make_app(demo, Settings(sign_in=False, demo=True)), base_url="http://localhost")
+def app(demo):
+    """The demo company's app, where nobody signs in."""
+    return make_app(demo, Settings(sign_in=False, demo=True))
+
+
+@pytest.fixture(scope="session")
+def client(app):
+    """A client of it."""
+    return TestClient(app, base_url="http://localhost")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real browser."""
+    with browsing() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def home(app):
+    """The address under which the demo company is served."""
+    with serving(app) as address:
+        yield address
+
+
+@pytest.fixture
+def watched(browser, home):
+    """A watched page of the browser: `watched.open("/")`; the test fails on what it did wrong."""
+    page = browser.new_page()
+    seen = Watched(page, home)
+    yield seen
+    page.close()
+    assert seen.faults == []

@@ -9,7 +9,7 @@ from fastapi import Depends, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.routing import Route as Path
 
-from regard.errors import QuestionError
+from regard.errors import AccessError, QuestionError
 from regard.web.guard import Guard
 from regard.web.routes import AREAS
 from regard.web.security import Security
@@ -69,7 +69,7 @@ def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: S
     async def failed(request: Request, error: Exception) -> Response:
         return await guard.failed(request, *told(error))
 
-    for kind in (HTTPException, QuestionError, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, Exception):
+    for kind in (HTTPException, AccessError, QuestionError, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, Exception):
         app.add_exception_handler(kind, failed)
     app.add_middleware(Security, settings=settings)
     return app
@@ -79,6 +79,8 @@ def told(error: Exception) -> tuple[int, str]:
     """Return the status and the words for an error; of a mistake of ours nothing is told but that it is one."""
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
+    if isinstance(error, AccessError):
+        return HTTPStatus.FORBIDDEN, str(error)
     if isinstance(error, QuestionError):
         return HTTPStatus.BAD_REQUEST, str(error)
     return HTTPStatus.INTERNAL_SERVER_ERROR, "This is a mistake of regard itself, not yours. The server's log shows it."

@@ -88,7 +88,7 @@ class Guard:
         return Visit(
             request=request,
             person=person,
-            workspace=self._workspace,
+            workspace=self._workspace.within(person.scope.test if person else ""),
             templates=self._templates,
             token=token,
             form=form,
