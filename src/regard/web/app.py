@@ -69,7 +69,14 @@ def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: S
     async def failed(request: Request, error: Exception) -> Response:
         return await guard.failed(request, *told(error))
 
-    for kind in (HTTPException, AccessError, QuestionError, HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, Exception):
+    for kind in (
+        HTTPException,
+        AccessError,
+        QuestionError,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        Exception,
+    ):
         app.add_exception_handler(kind, failed)
     app.add_middleware(Security, settings=settings)
     return app
