@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regard.catalog import load
+from regard.errors import QuestionError
 from regard.expr import show
 from regard.model import Kind, Status, Window
 
@@ -195,7 +196,7 @@ owner: sales
 
     assert catalogue.mistakes == ()
     assert (shipped.status, metric.status) == (Status.SHIPPED, Status.LOCAL)
-    assert metric.differs == ("options", "parameters", "target", "owner")
+    assert metric.differs == ("K22", "parameters", "target", "owner")
     assert metric.rows["answers"].keep is None
     assert metric.parameters["promoter_from"].value == 8
     assert metric.parameters["promoter_from"].hi == shipped.parameters["promoter_from"].hi
@@ -358,3 +359,17 @@ def test_inherited_text_that_no_longer_fits(own, workspace) -> None:
     assert found
     assert {(one.file, one.line) for one in found} == {(str(workspace / "metrics" / "0.yaml"), 2)}
     assert "voc/nps.yaml:" in found[0].message
+
+
+def test_a_name_may_say_whose_number_is_meant() -> None:
+    """K01: `cml[user]` and `cml:user` are the metric with that option; another option beside it is refused."""
+    catalogue = load()
+    asked = catalogue.metric("cml", {"K01": "user"})
+    assert catalogue.metric("cml[user]").hash == catalogue.metric("cml:user").hash == asked.hash
+    assert asked.hash != catalogue.metric("cml").hash == catalogue.metric("cml[account]").hash
+    with pytest.raises(QuestionError, match="two numbers"):
+        catalogue.metric("cml:user", {"K01": "household"})
+    with pytest.raises(QuestionError, match="did you mean 'user'"):
+        catalogue.metric("cml[usr]")
+    with pytest.raises(QuestionError, match="does not depend on K01"):
+        catalogue.metric("nps:user")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 BUILTIN = Path(__file__).parent / "builtin"
 """What ships with the product."""
+WHOSE = "K01"
+"""The choice whose option a name may carry."""
+OF_WHOM = re.compile(r"(?P<id>[^\[\]:\s]+)(?:\[(?P<one>\w+)\]|:(?P<other>\w+))")
 
 
 @dataclass(slots=True)
@@ -193,14 +197,18 @@ class Catalogue:
         """Return a resolved metric.
 
         Args:
-            name: its id, an alias, or the code of a catalogue line.
+            name: its id, an alias, or the code of a catalogue line; `id[user]` and `id:user` say whose number is
+                meant (K01).
             options: choice -> option, such as K22 -> every; they also reach the metrics it refers to.
 
         Raises:
             QuestionError: when there is no such metric, or neither it nor what it refers to has such an option.
             AuthorError: when its definition, or one it stands on, has mistakes.
         """
-        options = options or {}
+        name, whose = of_whom(name)
+        options = {**({WHOSE: whose} if whose else {}), **(options or {})}
+        if whose and options[WHOSE] != whose:
+            raise QuestionError(f"{name}[{whose}] and {WHOSE}={options[WHOSE]} are two numbers; ask for one of them")
         found = self.find(name)
         self._known_options(found, options)
         metric, mistakes = self._resolver.resolve(found, options)
@@ -214,6 +222,7 @@ class Catalogue:
         Raises:
             QuestionError: when there is none.
         """
+        name, _ = of_whom(name)
         if name in self.definitions:
             return name
         other = self.aliases.get(name.lower())
@@ -370,6 +379,12 @@ class Catalogue:
         if name and name not in self.definitions and name not in lost:
             hint = did_you_mean(name, self.definitions)
             found.append(written.mistake("unknown-metric", f"there is no metric '{name}'", *steps, hint=hint))
+
+
+def of_whom(name: str) -> tuple[str, str]:
+    """Split `id[user]` or `id:user` into the id and whose number is meant, "" where that is not said (K01)."""
+    found = OF_WHOM.fullmatch(name.strip())
+    return (found["id"], (found["one"] or found["other"]).lower()) if found else (name, "")
 
 
 def identity(one: Mistake) -> tuple[object, ...]:

@@ -170,7 +170,7 @@ class Definition:
         tree: its fields, with those that it inherits and those that the workspace overrides.
         shipped: whether it comes with the product.
         picks: choice -> option that the workspace has picked.
-        differs: fields that the workspace overrides.
+        differs: choices and fields that the workspace overrides.
         over: the workspace's document that does.
     """
 
@@ -270,7 +270,10 @@ def overridden(definition: Definition, document: Document, mistakes: list[Mistak
         else:
             allowed[name] = item
     over = prepared(replace(document.root, value=allowed))
-    changed = [name for name in document.root.mapping if name in OVERRIDABLE and name not in ("metric", "version")]
+    silent = ("metric", "version", "options")
+    changed = [*picks, *(name for name in document.root.mapping if name in OVERRIDABLE and name not in silent)]
+    if "options" in allowed:
+        changed += allowed["options"].mapping
     return replace(
         definition,
         tree=merged(definition.tree, over, stay=True),

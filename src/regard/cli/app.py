@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from regard.workspace import Workspace
 
 COMMANDS = (
-    "init", "demo", "check", "preview", "load", "ready", "ask", "explain", "show", "audit", "findings",
+    "init", "demo", "check", "preview", "load", "ready", "ask", "explain", "show", "audit", "findings", "new",
     "workbook", "incident", "impact", "ledger", "escalation", "improve", "worth", "dose", "calibrate",
     "serve", "completion", "docs",
 )  # fmt: skip

@@ -228,7 +228,7 @@ class Metric:
         series: the elements of time that its method reads, or None.
         methods_pending: why a planned metric cannot be computed yet, or "".
         options_set: options that differ from the default, as asked.
-        differs: fields in which a workspace's file differs from the shipped one, whose id it bears.
+        differs: choices and fields in which a workspace's file differs from the shipped one, whose id it bears.
         hash: of the resolved tree with options, policies and derived-table arguments.
         file, line: where it is defined.
     """

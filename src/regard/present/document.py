@@ -174,6 +174,7 @@ def context(answer: Answer, *, definition: bool = True) -> str:
     parts += [f"zone {answer.calendar.zone}", f"snapshot {answer.snapshot}" if answer.snapshot else ""]
     parts += [f"definition {answer.metric.hash[:SHORT]}" if definition and answer.metric.hash else ""]
     parts += [f"{choice}={option}" for choice, option in answer.metric.options_set]
+    parts += [f"differs from the shipped: {', '.join(answer.metric.differs)}" if answer.metric.differs else ""]
     parts += [f"where {answer.filters}" if answer.filters else ""]
     return ", ".join(part for part in parts if part)
 
