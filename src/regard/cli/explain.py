@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from regard.cli.app import state
 from regard.cli.options import as_json, read_period, read_settings, settings
-from regard.present import document, numbers, words
+from regard.present import numbers, words
 from regard.present.table import Cell, Column, Table
 from regard.stewardship.audit import stated
 
@@ -51,27 +50,11 @@ def command(
         metric, start, end, grain, options=options, expected=None if aim is None else (aim.value, aim.step)
     )
     if as_json:
-        found.terminal.json(as_document(opened))
+        found.terminal.json(opened.document())
         return
     show(found.terminal, workspace, opened)
     if aim is not None:
         show_variants(found.terminal, opened, aim.text)
-
-
-def as_document(opened: Explained) -> dict[str, object]:
-    """Return an explanation as JSON."""
-    rows = {
-        name: {"table": table, "rows": count, "made_of": list(inputs)}
-        for name, (table, count, inputs) in opened.rows.items()
-    }
-    return {
-        "answer": document.document(opened.answer),
-        "leaves": [asdict(one) for one in opened.leaves],
-        "rows": rows,
-        "origins": [asdict(one) for one in opened.origins],
-        "run": opened.run,
-        "variants": [asdict(one) for one in opened.variants],
-    }
 
 
 def show(terminal: Terminal, workspace: Workspace, opened: Explained) -> None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from regard.errors import RegardError
-from regard.model import Grain, add_months
+from regard import model
+from regard.errors import QuestionError, RegardError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import date
 
     from regard.catalog import Catalogue
+    from regard.model import Grain
 
-MONTH, YEAR = len("2026-06"), len("2026")
-MONTHS = 12
+T = TypeVar("T")
 
 
 def as_json(command: Callable[..., object]) -> Callable[..., object]:
@@ -53,20 +52,12 @@ def read_settings(chosen: Sequence[str]) -> dict[str, str]:
 
 
 def first_day(text: str | None, option: str = "--from") -> date | None:
-    """Read a day, or a month or year, which stand for their first day.
+    """Read a day, or the first day of a month or year.
 
     Raises:
-        click.BadParameter: it is none of these.
+        click.BadParameter: the text is none of these.
     """
-    if not text:
-        return None
-    padded = {MONTH: f"{text}-01", YEAR: f"{text}-01-01"}.get(len(text), text)
-    try:
-        return date.fromisoformat(padded)
-    except ValueError:
-        raise click.BadParameter(
-            f"'{text}' is no day, month or year; write 2026-06-30, 2026-06 or 2026", param_hint=option
-        ) from None
+    return None if not text else _read(model.first_day, text, option)
 
 
 def last_day(text: str | None) -> date | None:
@@ -75,12 +66,7 @@ def last_day(text: str | None) -> date | None:
     Raises:
         click.BadParameter: as `first_day`.
     """
-    start = first_day(text, "--to")
-    if start is None or text is None:
-        return None
-    if start.year == date.max.year:
-        raise click.BadParameter(f"'{text}' ends after the last day that there is", param_hint="--to")
-    return add_months(start, {MONTH: 1, YEAR: MONTHS}.get(len(text), 0))
+    return None if not text else _read(model.last_day, text, "--to")
 
 
 def read_period(text: str) -> tuple[date, date, Grain]:
@@ -89,18 +75,14 @@ def read_period(text: str) -> tuple[date, date, Grain]:
     Raises:
         click.BadParameter: it is none of these.
     """
-    quarter = re.fullmatch(r"(\d{4})-?[Qq]([1-4])", text)
-    if quarter:
-        start = date(int(quarter[1]), 3 * int(quarter[2]) - 2, 1)
-        return start, add_months(start, 3), Grain.QUARTER
-    found = first_day(text, "--period")
-    if found is None:
-        raise click.BadParameter("a period is needed, such as 2026-03", param_hint="--period")
-    grain = {MONTH: Grain.MONTH, YEAR: Grain.YEAR}.get(len(text), Grain.DAY)
-    end = (
-        add_months(found, {MONTH: 1, YEAR: MONTHS}[len(text)]) if grain is not Grain.DAY else found + timedelta(days=1)
-    )
-    return found, end, grain
+    return _read(model.period, text, "--period")
+
+
+def _read(reader: Callable[[str], T], text: str, option: str) -> T:
+    try:
+        return reader(text)
+    except QuestionError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -70,34 +70,8 @@ def command(context: click.Context, name: str | None, chosen: tuple[str, ...], w
 
 def as_document(opened: Shown) -> dict[str, object]:
     """Return an opened metric as JSON."""
-    metric = opened.metric
-    return {
-        "metric": metric.id,
-        "version": metric.version,
-        "status": metric.status.value,
-        "kind": metric.kind.value,
-        "unit": metric.unit,
-        "good": metric.good.value,
-        "family": metric.family,
-        "code": metric.code,
-        "owner": metric.owner,
-        "decision": metric.decision,
-        "dims": list(metric.dims),
-        "file": metric.file,
-        "line": metric.line,
-        "text": opened.text,
-        "words": dict(opened.words),
-        "definition": document.definition(metric),
-        "choices": {
-            each.id: {
-                "question": opened.choices[each.id].question,
-                "options": list(each.options),
-                "in_force": each.default,
-            }
-            for each in metric.choices
-        },
-        "sql": list(opened.sql),
-    }
+    questions = {name: choice.question for name, choice in opened.choices.items()}
+    return document.opened(opened.metric, text=opened.text, said=opened.words, questions=questions, sql=opened.sql)
 
 
 def draw(terminal: Terminal, opened: Shown, workspace: Workspace, *, with_sql: bool) -> None:

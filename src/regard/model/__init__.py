@@ -20,6 +20,7 @@ from regard.model.policies import (
     Note as Note,
     Policy as Policy,
 )
+from regard.model.said import first_day as first_day, last_day as last_day, period as period
 from regard.model.tables import (
     BUCKETS as BUCKETS,
     SPINE as SPINE,

@@ -115,6 +115,53 @@ def definition(metric: Metric) -> dict[str, object]:
     }
 
 
+def opened(
+    metric: Metric,
+    *,
+    text: str,
+    said: Mapping[str, str],
+    questions: Mapping[str, str],
+    sql: Sequence[str] = (),
+) -> dict[str, object]:
+    """Return an opened metric as the JSON document that `regard show --json` prints.
+
+    Args:
+        metric: the resolved definition.
+        text: its YAML as written.
+        said: its value, n and leaves in plain words.
+        questions: choice -> the question on which people differ.
+        sql: the statements it runs for one month.
+    """
+    return {
+        "metric": metric.id,
+        "version": metric.version,
+        "status": metric.status.value,
+        "kind": metric.kind.value,
+        "unit": metric.unit,
+        "good": metric.good.value,
+        "family": metric.family,
+        "code": metric.code,
+        "owner": metric.owner,
+        "decision": metric.decision,
+        "dims": list(metric.dims),
+        "file": metric.file,
+        "line": metric.line,
+        "text": text,
+        "words": dict(said),
+        "definition": definition(metric),
+        "choices": {
+            each.id: {"question": questions[each.id], "options": list(each.options), "in_force": each.default}
+            for each in metric.choices
+        },
+        "sql": list(sql),
+    }
+
+
+def csv(heads: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV with a head; texts that a spreadsheet would run are made harmless."""
+    return "".join(",".join(_field(harmless(value)) for value in line) + "\n" for line in (heads, *lines))
+
+
 def instant(microseconds: int) -> str:
     """Return an instant as ISO 8601 in UTC: `2026-07-31T10:00:00Z`."""
     return moment(microseconds).isoformat().replace("+00:00", "Z")
@@ -143,8 +190,7 @@ def to_csv(answers: Iterable[Answer]) -> str:
     """Return one line for each cell, with a head; texts that a spreadsheet would run are made harmless."""
     answers = list(answers)
     heads = list(_types(dimensions(answers)))
-    lines: list[list[object]] = [list[object](heads), *([row[head] for head in heads] for row in rows(answers))]
-    return "".join(",".join(_field(harmless(value)) for value in line) + "\n" for line in lines)
+    return csv(heads, ([row[head] for head in heads] for row in rows(answers)))
 
 
 def harmless(value: object) -> object:

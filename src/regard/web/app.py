@@ -6,10 +6,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route as Path
 
-from regard.errors import AccessError, QuestionError
+from regard.errors import AccessError, AuthorError, QuestionError, RegardError
+from regard.web.api.printing import problem
 from regard.web.guard import Guard
 from regard.web.routes import AREAS
 from regard.web.security import Security
@@ -18,13 +20,21 @@ from regard.web.static import static_file
 from regard.web.templates import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
 
     from regard.web.routing import Area
     from regard.workspace import Workspace
+
+STATUSES: Mapping[type[Exception], int] = {
+    AccessError: HTTPStatus.FORBIDDEN,
+    QuestionError: HTTPStatus.BAD_REQUEST,
+    AuthorError: HTTPStatus.BAD_REQUEST,
+    RegardError: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""Error -> status, the first that fits: what its author can mend, and what only whoever runs the server can."""
 
 
 def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: Sequence[Area] = AREAS) -> FastAPI:
@@ -67,12 +77,12 @@ def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: S
     app.router.routes.append(Path("/static/{version}/{name}", static_file, methods=["GET"]))
 
     async def failed(request: Request, error: Exception) -> Response:
-        return await guard.failed(request, *told(error))
+        return problem(request, error, *told(error)) or await guard.failed(request, *told(error))
 
     for kind in (
         HTTPException,
-        AccessError,
-        QuestionError,
+        RegardError,
+        RequestValidationError,
         HTTPStatus.NOT_FOUND,
         HTTPStatus.METHOD_NOT_ALLOWED,
         Exception,
@@ -86,8 +96,11 @@ def told(error: Exception) -> tuple[int, str]:
     """Return the status and the words for an error; of a mistake of ours nothing is told but that it is one."""
     if isinstance(error, HTTPException):
         return error.status_code, str(error.detail)
-    if isinstance(error, AccessError):
-        return HTTPStatus.FORBIDDEN, str(error)
-    if isinstance(error, QuestionError):
-        return HTTPStatus.BAD_REQUEST, str(error)
+    for kind, status in STATUSES.items():
+        if isinstance(error, kind):
+            return status, str(error)
+    if isinstance(error, RequestValidationError):
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"][1:])
+        return HTTPStatus.UNPROCESSABLE_ENTITY, f"{field}: {first['msg']}"
     return HTTPStatus.INTERNAL_SERVER_ERROR, "This is a mistake of regard itself, not yours. The server's log shows it."

@@ -6,13 +6,14 @@ The same scan computes the leaves and every variant, so that what is explained i
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from regard.errors import AuthorError, QuestionError
 from regard.expr import Call, Name, words
 from regard.model import Interval, Status
 from regard.plan import Question
+from regard.present.document import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -95,6 +96,21 @@ class Explained:
     origins: tuple[Origin, ...]
     run: str = ""
     variants: tuple[Variant, ...] = field(default=())
+
+    def document(self) -> dict[str, object]:
+        """Return it as the JSON document that `regard explain --json` prints."""
+        rows = {
+            name: {"table": table, "rows": count, "made_of": list(inputs)}
+            for name, (table, count, inputs) in self.rows.items()
+        }
+        return {
+            "answer": document(self.answer),
+            "leaves": [asdict(one) for one in self.leaves],
+            "rows": rows,
+            "origins": [asdict(one) for one in self.origins],
+            "run": self.run,
+            "variants": [asdict(one) for one in self.variants],
+        }
 
 
 def explain(

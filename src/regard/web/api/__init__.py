@@ -1,0 +1,1 @@
+"""What the API speaks: its strict schemas, how answers are printed, and how refusals are told."""
