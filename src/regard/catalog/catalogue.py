@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regard.catalog.known import Known
-from regard.catalog.metrics import Definition, inherited, overridden, prepared
+from regard.catalog.metrics import Definition, inherited, merged, overridden, prepared
 from regard.catalog.places import Document, read_yaml, yaml_files
 from regard.catalog.policies import Policies, RegisteredChoice, Terms, choices, terms
 from regard.catalog.reports import Reports
@@ -43,7 +43,7 @@ class _Metrics:
     own: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
 
-    def add(self, document: Document, mistakes: list[Mistake], *, workspace: bool) -> None:
+    def add(self, document: Document, mistakes: list[Mistake], *, workspace: bool = False, draft: bool = False) -> None:
         name = document.root.mapping.get("metric")
         document = replace(document, root=prepared(document.root))
         if name is None or not name.text:
@@ -53,7 +53,11 @@ class _Metrics:
         first = self.overrides.get(name.text) or (
             self.written.get(name.text) if not workspace or name.text in self.own else None
         )
-        if first is not None:
+        if first is not None and draft:
+            # A draft is laid over what the workspace says, whatever says it.
+            laid = replace(document, root=merged(first.root, document.root, stay=True))
+            (self.overrides if name.text in self.overrides else self.written)[name.text] = laid
+        elif first is not None:
             line = first.root.entry.line
             message = f"the metric '{name.text}' is written twice, first in {first.file}:{line}"
             hint = "one id, one number: give one of them another id"
@@ -400,12 +404,14 @@ def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(first.values(), key=lambda one: (one.file, one.line, one.column)))
 
 
-def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
+def load(workspace: Path | None = None, builtin: Path = BUILTIN, *, draft: Path | None = None) -> Catalogue:
     """Read the catalogue.
 
     Args:
         workspace: folder with `metrics/`, `policies/` and `reports/`, or None for the shipped catalogue alone.
         builtin: folder of the shipped catalogue.
+        draft: folder of the same form that is laid over both: a field of a metric there stands for the workspace's, a
+            policy for that of its name, a list of targets for the whole list.
 
     Returns:
         The catalogue; what is wrong is in its `mistakes`, so that all of it can be shown at once.
@@ -419,19 +425,19 @@ def load(workspace: Path | None = None, builtin: Path = BUILTIN) -> Catalogue:
     for document in read_once(builtin / "terms.yaml", mistakes):
         words = terms(document, mistakes)
     policies, metrics, reports = Policies(), _Metrics(), Reports()
-    for folder in (builtin, *((workspace,) if workspace else ())):
-        own = folder is workspace
+    for folder in (builtin, *(one for one in (workspace, draft) if one)):
+        own, over = folder is not builtin, folder is draft
         reader = read_yaml if own else read_once
         for path in yaml_files(folder / "policies"):
             for document in reader(path, mistakes):
-                policies.add(document, mistakes, over=own)
+                policies.add(document, mistakes, over=own, draft=over)
         for path in yaml_files(folder / "metrics"):
             before = len(mistakes)
             documents = reader(path, mistakes)
             if any(one.rule in UNREADABLE for one in mistakes[before:]):
                 metrics.lost.add(path.stem)
             for document in documents:
-                metrics.add(document, mistakes, workspace=own)
+                metrics.add(document, mistakes, workspace=own, draft=over)
         reports.add_folder(folder / "reports", reader, own=own)
     tables.settle(policies.policies, mistakes)
     return Catalogue(tables, policies, register, words, metrics, mistakes, lost_tables, reports)

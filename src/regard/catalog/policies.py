@@ -220,8 +220,11 @@ class Policies:
     written_targets: list[Written] = field(default_factory=list)
     written_notes: list[Written] = field(default_factory=list)
 
-    def add(self, document: Document, mistakes: list[Mistake], *, over: bool = False) -> None:
-        """Read one document of a policies folder; with `over` it replaces a shipped one of the same name."""
+    def add(self, document: Document, mistakes: list[Mistake], *, over: bool = False, draft: bool = False) -> None:
+        """Read one document of a policies folder.
+
+        With `over` it replaces a shipped one of the same name; a `draft` of targets stands for all that there are.
+        """
         head = next((name for name in document.root.mapping if name in HEADS), None)
         if head is None:
             first = next(iter(document.root.mapping), "")
@@ -232,6 +235,8 @@ class Policies:
             return
         written = read(document.root, HEADS[head], mistakes)
         if head == "targets":
+            if draft:
+                self.targets, self.written_targets = [], []
             for one in written.records("targets"):
                 self.written_targets.append(one)
                 self.targets.append(target(one, one.text("metric"), mistakes))

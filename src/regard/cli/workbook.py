@@ -16,13 +16,15 @@ from regard.excel.diff import diff, lines
 from regard.excel.read import read
 from regard.excel.seal import told
 from regard.excel.verify import verify
-from regard.present import words
+from regard.present import numbers, words
+from regard.workspace.proposal import propose
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from regard.cli.terminal import Terminal
     from regard.excel.verify import Verified
+    from regard.workspace.proposal import Draft
 
 EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 SHOWN = 40
@@ -168,3 +170,57 @@ def _two(files: tuple[str, ...]) -> tuple[Path | None, Path | None]:
         if path is not None and not path.is_file():
             raise click.UsageError(f"there is no file {path}")
     return old, new
+
+
+@command.command("propose")
+@click.argument("file", metavar="EDITED", type=EXISTING)
+@click.option("--name", default="", metavar="NAME", help="Name of the draft; that of the file when not said.")
+@as_json
+@click.pass_context
+def propose_command(context: click.Context, file: Path, name: str, as_json: bool) -> None:
+    """Turn the changed inputs of EDITED into a draft, and tell what it would have meant for the months past.
+
+    The draft is a folder `drafts/NAME` with metrics, policies and targets as files. What is no input and was changed
+    (a formula, data, a label) is refused with its cell named, and nothing is written.
+    """
+    found = state(context)
+    workspace = found.workspace()
+    draft = propose(workspace, file, name=name)
+    folder = draft.write(workspace.root)
+    if as_json:
+        found.terminal.json(
+            {
+                "draft": str(folder),
+                "edits": [
+                    {
+                        "cell": edit.place,
+                        "kind": edit.input.kind,
+                        "subject": edit.input.subject,
+                        "key": edit.input.key,
+                        "was": edit.input.baseline,
+                        "now": edit.value,
+                    }
+                    for edit in draft.edits
+                ],
+                "files": list(draft.files),
+                "touched": list(draft.touched),
+                "effects": [asdict(effect) for effect in draft.effects],
+            }
+        )
+        return
+    _say_draft(found.terminal, draft, folder)
+
+
+def _say_draft(terminal: Terminal, draft: Draft, folder: Path) -> None:
+    for edit in draft.edits:
+        terminal.say(str(edit))
+    changed = {effect.metric: effect for effect in draft.effects}  # the last period of each
+    terminal.heading(f"{len(draft.effects):,} numbers of {len(changed)} metrics would have been others")
+    for effect in list(changed.values())[:SHOWN]:
+        where = "".join(f", {value or '(none)'}" for value in effect.dims.values())
+        was, now = (numbers.value(one, effect.unit) for one in (effect.was, effect.now))
+        status = (
+            "" if effect.was_status == effect.now_status else f"; target {effect.was_status} -> {effect.now_status}"
+        )
+        terminal.say(f"  {effect.title}{where}, {effect.period}: {was} -> {now}{status}")
+    terminal.remark(f"wrote {folder}: {', '.join(draft.files)}; every number is in its README.md")

@@ -130,6 +130,20 @@ class Workspace:
         limited.scope = scope
         return limited
 
+    def drafted(self, folder: Path) -> Self:
+        """Return the same workspace as it would be with the metrics and policies of a draft laid over its own.
+
+        Raises:
+            AuthorError: the draft has mistakes that the workspace does not have.
+        """
+        _ = self.catalogue, self.lake, self.store  # as they are: a draft changes definitions, never data
+        other = copy.copy(self)
+        other.__dict__["catalogue"] = catalog.load(self.root, draft=folder)
+        own = {str(one) for one in self.catalogue.mistakes}
+        if mistakes := [one for one in other.catalogue.mistakes if str(one) not in own]:
+            raise AuthorError(mistakes)
+        return other
+
     # -- parts -------------------------------------------------------------------------------------------------------
 
     @cached_property
