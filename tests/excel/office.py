@@ -1,7 +1,8 @@
 """A person before LibreOffice, for tests: opens a workbook, types into cells, reads what they show, saves.
 
 Run by the Python that the bridge to LibreOffice is installed for, which need not be the one of the tests. Reads from
-stdin one JSON document {"book", "save", "type": {"Sheet!B2": text}, "read": ["Sheet!C5"], "macros"}, writes what it read.
+stdin one JSON document {"book", "save", "type": {"Sheet!B2": text}, "read": ["Sheet!C5"], "macros"}; writes what was
+read.
 """
 
 from __future__ import annotations
