@@ -1,4 +1,4 @@
-"""What the store remembers, as plain records: a run, a snapshot, a finding."""
+"""What the store remembers, as plain records: runs, snapshots, findings, people and what they did."""
 
 from __future__ import annotations
 
@@ -104,6 +104,119 @@ class Finding:
         """Hash of kind, rule, scope and row: the same thing found again is the same finding."""
         what = written([self.kind, self.rule, dict(self.scope), self.row])
         return hashlib.sha256(what.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Somebody who may sign in.
+
+    Attributes:
+        id: never changes.
+        name: what they sign in with, unique.
+        role: name of the role.
+        scope: on which rows, as people write it, "" for all.
+        password: its slow hash, "" while there is none.
+        disabled: whether they may no longer.
+        created_at, signed_in_at: instants in microseconds.
+    """
+
+    id: str
+    name: str
+    role: str
+    scope: str = ""
+    password: str = field(default="", repr=False)
+    disabled: bool = False
+    created_at: int = 0
+    signed_in_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A browser that is signed in.
+
+    Attributes:
+        key: hash of its secret.
+        account: whose it is.
+        forms: what its forms carry.
+        created_at, seen_at: instants in microseconds.
+        address, agent: where it was signed in from, and with what.
+    """
+
+    key: str
+    account: Account
+    forms: str = field(repr=False)
+    created_at: int
+    seen_at: int
+    address: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What a program is signed in with.
+
+    Attributes:
+        id: of the token.
+        account: whose it is.
+        title: what it is for.
+        starts: its first characters, to tell tokens apart.
+        created_at, expires_at, used_at: instants in microseconds.
+    """
+
+    id: str
+    account: Account
+    title: str
+    starts: str
+    created_at: int
+    expires_at: int
+    used_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """Something that somebody did, before it is written down.
+
+    Attributes:
+        actor: who, by name.
+        address: from where, "" on this machine.
+        action: what, as `noun.verb`.
+        object: to what.
+        reason: why, where it was said.
+    """
+
+    actor: str
+    action: str
+    object: str = ""
+    address: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the audit log.
+
+    Attributes:
+        number: counted from 1, without gaps.
+        at: instant in microseconds.
+        deed: who did what.
+        before, after: what changed, as JSON, "" for nothing.
+        previous: hash of the entry before, "" for the first.
+        hash: of everything above.
+    """
+
+    number: int
+    at: int
+    deed: Deed
+    before: str = ""
+    after: str = ""
+    previous: str = ""
+    hash: str = ""
+
+    def sealed(self) -> str:
+        """Return the hash that an entry with this content has, whatever it says its hash is."""
+        deed = self.deed
+        told = [self.number, self.at, deed.actor, deed.address, deed.action, deed.object, deed.reason]
+        return hashlib.sha256(written([*told, self.before, self.after, self.previous]).encode()).hexdigest()
 
 
 def written(value: object) -> str:

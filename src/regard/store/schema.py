@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    event,
     insert,
     inspect,
     select,
@@ -27,10 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
+    from sqlalchemy.schema import ExecutableDDLElement
 
-VERSION = 1
-UPGRADES: Mapping[int, Sequence[str]] = {}
-"""Number of an older schema -> the statements that make the next one of it, the same for every database."""
+VERSION = 2
+UPGRADES: Mapping[int, Sequence[str]] = {1: ()}
+"""Number of an older schema -> the statements that make the next one of it, the same for every database.
+
+Tables that are new need none: they are made as below.
+"""
 
 METADATA = MetaData()
 
@@ -107,6 +113,86 @@ FINDING_PART = Table(
     Column("count", BigInteger, nullable=False),
 )
 
+# --- people: accounts, what they are signed in with, and what was done ------------------------------------------------
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("account_id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("role", Text, nullable=False),
+    Column("scope", Text, nullable=False),  # as people write it
+    Column("password", Text, nullable=False),  # a slow hash, "" while there is none
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("signed_in_at", BigInteger),
+)
+
+# Of every secret only the hash is kept: who reads the database can sign in as nobody.
+SESSION = Table(
+    "session",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("account.account_id"), nullable=False, index=True),
+    Column("forms", Text, nullable=False),  # what the forms of the session carry
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("agent", Text, nullable=False),
+)
+
+TOKEN = Table(
+    "token",
+    METADATA,
+    Column("token_id", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("account_id", Text, ForeignKey("account.account_id"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("starts", Text, nullable=False),  # the first characters, to tell tokens apart
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+)
+
+LINK = Table(
+    "link",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("account_id", Text, ForeignKey("account.account_id"), nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("action", Text, nullable=False, index=True),
+    Column("object", Text, nullable=False),
+    Column("before", Text, nullable=False),  # JSON
+    Column("after", Text, nullable=False),  # JSON
+    Column("reason", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+
+# The log only grows, whoever asks. What a database superuser does nevertheless, the chain of hashes tells.
+REFUSES = "CREATE TRIGGER audit_{0} BEFORE {0} ON audit BEGIN SELECT RAISE(ABORT, 'the log only grows'); END"
+FUNCTION = """CREATE FUNCTION audit_grows() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the log only grows'; END $$"""
+TRIGGER = "CREATE TRIGGER audit_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit EXECUTE FUNCTION audit_grows()"
+GROWS = (
+    ("sqlite", REFUSES.format("update")),
+    ("sqlite", REFUSES.format("delete")),
+    ("postgresql", FUNCTION),
+    ("postgresql", TRIGGER),
+)
+for _dialect, _statement in GROWS:
+    _made: ExecutableDDLElement = DDL(_statement)  # type: ignore[no-untyped-call]
+    event.listen(AUDIT, "after_create", _made.execute_if(dialect=_dialect))
+
 
 def found(connection: Connection) -> int:
     """Return the number of the schema a database has, 0 when it has none."""
@@ -131,6 +217,7 @@ def prepare(connection: Connection, upgrades: Mapping[int, Sequence[str]] = UPGR
         for statement in upgrades[number]:
             connection.execute(text(statement))
         connection.execute(update(SCHEMA).values(version=number + 1))
+    METADATA.create_all(connection)
 
 
 def refuse_newer(have: int, version: int = VERSION) -> None:

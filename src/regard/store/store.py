@@ -11,8 +11,10 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from regard.model import moment
 from regard.store import schema
+from regard.store.audit import AuditLog
 from regard.store.database import Database
 from regard.store.nouns import DONE, FINDING_STATUSES, RUNNING, STOPPED, UNFINISHED, Finding, Run, Snapshot, written
+from regard.store.people import People
 from regard.store.schema import FINDING, FINDING_PART, POSITION, RUN, SNAPSHOT, SNAPSHOT_TABLE
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class Store:
     """What regard remembers beside the lake. Its tables are made when it is first opened, upgraded when older.
 
     Any number of processes may use one store: writers wait for each other, readers never do.
+
+    Attributes:
+        audit: what was done, and by whom.
+        people: who may sign in.
     """
 
     def __init__(self, url: str | Path, *, clock: Callable[[], int] | None = None) -> None:
@@ -52,6 +58,8 @@ class Store:
         if have != schema.VERSION:
             with self._database.writing() as connection:
                 schema.prepare(connection)
+        self.audit = AuditLog(self._database, self._clock)
+        self.people = People(self._database, self.audit, self._clock)
 
     def __enter__(self) -> Self:
         """Use the store for a while."""
