@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from regard.catalog.assertions import beside, read_assertions
 from regard.cli.app import state
 from regard.cli.options import as_json, first_day, last_day
+from regard.excel.assertions import examine
 from regard.excel.diff import diff, lines
 from regard.excel.read import read
+from regard.excel.recalculate import recalculated
 from regard.excel.seal import told
 from regard.excel.verify import verify
 from regard.present import numbers, words
@@ -224,3 +227,32 @@ def _say_draft(terminal: Terminal, draft: Draft, folder: Path) -> None:
         )
         terminal.say(f"  {effect.title}{where}, {effect.period}: {was} -> {now}{status}")
     terminal.remark(f"wrote {folder}: {', '.join(draft.files)}; every number is in its README.md")
+
+
+@command.command("test")
+@click.argument("file", metavar="FILE", type=EXISTING)
+@click.option("--tests", type=EXISTING, metavar="YAML", help="The tests; FILE's name with .tests.yaml when not said.")
+@click.option("--saved", is_flag=True, help="Test the values as saved, instead of calculating them anew.")
+@as_json
+@click.pass_context
+def test_command(context: click.Context, file: Path, tests: Path | None, saved: bool, as_json: bool) -> None:
+    """Hold FILE against the tests written beside it, and those that every workbook must pass.
+
+    It is recalculated with LibreOffice first. Exit code 1 when a test fails.
+    """
+    terminal = state(context).terminal
+    path = tests or beside(file)
+    assertions = read_assertions(path) if path.is_file() else ()
+    results = examine(read(file), None if saved else recalculated(file), assertions)
+    if as_json:
+        terminal.json(
+            {"file": str(file), "tests": str(path) if assertions else None, "results": list(map(asdict, results))}
+        )
+    else:
+        for one in results:
+            place = f"{path.name}:{one.line}: " if one.line else ""
+            word, tone = ("passed", words.GOOD) if one.passed else ("FAILED", words.BAD)
+            terminal.say(f"{word}  {place}{one.name}" + (f": {one.what}" if one.what else ""), tone=tone)
+        if not assertions:
+            terminal.remark(f"no tests of your own: there is no {path.name}")
+    context.exit(0 if all(one.passed for one in results) else 1)
