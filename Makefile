@@ -11,7 +11,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 PROCESSES ?= 2
 ARGS ?=
 
-.PHONY: help demo setup test test-all check unit versions versions-all bench docs format picture wheel clean
+.PHONY: help demo setup test test-all check unit versions versions-all bench docs site format picture wheel clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,10 @@ docs: $(VENV)/.dev ## write the generated reference pages, then check every link
 	@if $(BIN)/regard docs --help >/dev/null 2>&1; then $(BIN)/regard docs docs/reference; fi
 	@$(BIN)/pytest -q tests/house/test_docs.py
 
+site: $(VENV)/.dev ## build the documentation as a site in ./site, every warning an error
+	@$(BIN)/sphinx-build -q -W --keep-going -b html docs site
+	@echo "site/index.html"
+
 picture: $(VENV)/.dev ## write docs/images/scorecard.svg from what the demo prints
 	@$(BIN)/python scripts/picture.py docs/images/scorecard.svg $(BIN)/regard demo harbor --no-serve
 
@@ -93,4 +97,4 @@ wheel: $(VENV)/.dev ## build the wheel and try it in an environment of its own
 	@scripts/wheel $(BIN)/python
 
 clean: ## remove what was made here: environments, caches, the example company
-	@rm -rf .venv .venv-* harbor dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv .venv-* harbor site dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
