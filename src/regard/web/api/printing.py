@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from regard.web.api.schemas import Paged
 
 JSON, CSV, PROBLEM = "application/json", "text/csv; charset=utf-8", "application/problem+json"
-PREFIXES = ("/api/", "/odata/")
+ODATA = "/odata/"
+PREFIXES = ("/api/", ODATA)
 """Below these addresses programs ask: what goes wrong is told in JSON."""
+CHALLENGE = 'Bearer, Basic realm="regard", charset="UTF-8"'
 
 
 def as_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None, media: str = JSON) -> Response:
@@ -82,6 +84,10 @@ def problem(request: Request, error: Exception, status: int, words: str) -> Resp
             {"field": ".".join(str(part) for part in one["loc"][1:]), "message": one["msg"], "rule": one["type"]}
             for one in error.errors()
         ]
+    # Spreadsheets ask for a name and a password: the token is the password (RFC 7617).
+    headers = {"www-authenticate": CHALLENGE} if status == HTTPStatus.UNAUTHORIZED else {}
+    if request.url.path.startswith(ODATA):
+        return as_json({"error": {"code": str(status), "message": words}}, status, {**headers, "odata-version": "4.0"})
     told = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -89,9 +95,4 @@ def problem(request: Request, error: Exception, status: int, words: str) -> Resp
         "detail": words,
         "mistakes": mistakes,
     }
-    # Spreadsheets ask for a name and a password: the token is the password (RFC 7617).
-    headers = {"www-authenticate": 'Bearer, Basic realm="regard", charset="UTF-8"'} if status == UNAUTHORIZED else {}
     return as_json(told, status, headers, PROBLEM)
-
-
-UNAUTHORIZED = HTTPStatus.UNAUTHORIZED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regard.web.routes import api, home
+from regard.web.routes import api, home, odata
 
-AREAS = (home.AREA, api.AREA)
+AREAS = (home.AREA, api.AREA, odata.AREA)
 """Every area whose routes exist. A file that is not listed here has no address."""

@@ -117,7 +117,7 @@ def ready(workspace: Workspace) -> list[Item]:
         QuestionError: nothing was loaded yet.
     """
     snapshot = workspace.snapshot()
-    return list(_ready(_Asked(workspace, snapshot.id if snapshot else "")))
+    return list(_ready(Versioned(workspace, snapshot.id if snapshot else "")))
 
 
 def freshness(workspace: Workspace, *, newest: bool = False) -> Item:
@@ -136,7 +136,7 @@ def instant(at: int | None) -> str | None:
     return None if at is None else document.instant(at)
 
 
-class _Asked:
+class Versioned:
     """A workspace at a version of its data: equal to another of the same folder, scope, definitions and version."""
 
     def __init__(self, workspace: Workspace, version: str) -> None:
@@ -144,14 +144,14 @@ class _Asked:
         self.key = (str(workspace.root), workspace.scope, id(workspace.catalogue), version)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and other.key == self.key
+        return isinstance(other, Versioned) and other.key == self.key
 
     def __hash__(self) -> int:
         return hash(self.key)
 
 
 @lru_cache(KEPT)
-def _ready(asked: _Asked) -> tuple[Item, ...]:
+def _ready(asked: Versioned) -> tuple[Item, ...]:
     return tuple(
         {"metric": one.metric.id, "title": one.metric.title, "state": one.state, "why": one.why, "n": one.n}
         for one in asked.workspace.ready()
