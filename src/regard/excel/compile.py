@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from regard.excel.book import Book
 from regard.excel.seal import seal
-from regard.excel.sheets import scorecard
+from regard.excel.sheets import ledger, scorecard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from regard.excel.book import Sheet
     from regard.excel.material import Material
 
-BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (scorecard.build,)
+BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (scorecard.build, ledger.build)
 """In the order of the tabs. Each gets the book so far, so that it can refer to what stands there, and may add names."""
 
 

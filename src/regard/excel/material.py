@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from regard.excel.records import Records
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -36,6 +38,7 @@ class Material:
         choices: the choice register.
         policies: published constants that definitions look up.
         dimensions, tables: as declared.
+        records: everything besides metrics.
     """
 
     company: str
@@ -57,6 +60,7 @@ class Material:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
+    records: Records = field(default_factory=Records)
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from regard.excel import write
 from regard.excel.compile import compile_book
 from regard.excel.material import Material
 from regard.model import Status, add_months
+from regard.workspace.records import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,4 +110,5 @@ def gather(
         policies=known.policies,
         dimensions=known.dimensions,
         tables=known.tables,
+        records=gathered(workspace, told),
     )

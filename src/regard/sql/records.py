@@ -1,0 +1,104 @@
+"""SQL of the rows that a workbook shows: stages of loss of some customers, what the ledger makes of them, requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from regard.derived.loss import KINDS, RELIEFS
+from regard.sql.derived.loss import losses
+from regard.sql.derived.pieces import word
+from regard.sql.derived.steps import FOREVER, query
+
+if TYPE_CHECKING:
+    from regard.derived import Arguments
+
+NAMES = """
+SELECT party_id, ARG_MAX(source_party, valid_from) AS name
+FROM party WHERE party_id IN (SELECT UNNEST($parties)) GROUP BY party_id ORDER BY party_id
+"""
+"""What customers are called."""
+
+PIECES = """
+SELECT
+  party_id, start_at, LEAST(COALESCE(end_at, $until), $until) AS end_at, planned_only, kinds, own_depth, size,
+  party_size, criticality
+FROM ledger WHERE party_id IN (SELECT UNNEST($parties)) ORDER BY party_id, start_at
+"""
+"""Pieces of the ledger."""
+
+SHARES = """
+SELECT
+  party_id, start_at, LEAST(COALESCE(end_at, $until), $until) AS end_at, incident_id, SUM(share) AS share
+FROM ledger_share WHERE party_id IN (SELECT UNNEST($parties)) AND NOT planned_only
+GROUP BY party_id, start_at, end_at, incident_id
+ORDER BY party_id, start_at, incident_id NULLS LAST
+"""
+"""Pieces shared among incidents."""
+
+EPISODES = """
+SELECT party_id, start_at, lost, relief, relieved, sustained
+FROM episode WHERE party_id IN (SELECT UNNEST($parties)) ORDER BY party_id, start_at
+"""
+"""Interruptions."""
+
+SERVED = """
+SELECT
+  COALESCE(SUM(size * (LEAST(COALESCE(end_at, $until), $until) - GREATEST(start_at, $since))), 0) / ($until - $since)
+    AS served
+FROM served WHERE start_at < $until AND COALESCE(end_at, $until) > $since
+"""
+"""Customers served on average from an instant to another."""
+
+INCIDENTS = """
+SELECT incident_id, BOOL_OR(planned) AS planned FROM incident GROUP BY incident_id ORDER BY incident_id
+"""
+
+REJECTED = """
+SELECT place, rule FROM quarantine
+WHERE source = $source AND target = $target AND mended_at IS NULL ORDER BY place, rule
+"""
+"""Rows of a source that were turned away."""
+
+BUSY = """
+SELECT "at" - "at" % 3600000000 AS hour, COUNT(*) FILTER (WHERE NOT ok) AS failed, COUNT(*) AS every
+FROM event WHERE kind = 'request' AND party_id IS NOT NULL AND "at" < $until
+GROUP BY 1 ORDER BY failed DESC, every DESC, hour LIMIT 1
+"""
+"""The hour with the most failed requests."""
+
+REQUESTS = """
+SELECT party_id, "at", ok
+FROM event WHERE kind = 'request' AND party_id IS NOT NULL AND "at" >= $since AND "at" <= $until
+ORDER BY party_id, "at", source, source_id
+"""
+
+SEGMENTS = """
+SELECT party_id, start_at, end_at, up
+FROM user_segment
+WHERE NOT silent AND party_id IN (SELECT UNNEST($parties)) AND start_at >= $since AND end_at <= $until
+ORDER BY party_id, start_at
+"""
+"""Time between requests, up or down."""
+
+
+def bearers(arguments: Arguments, until: int) -> str:
+    """Return how many stages of loss each bearer has, and how many of them are not simply the customer's own."""
+    select = """
+        SELECT
+          bearer, COUNT(*) AS stages,
+          SUM(CASE WHEN bearer < 0 OR n_parties IS NOT NULL OR share IS NOT NULL OR user_id IS NOT NULL
+            THEN 1 ELSE 0 END) AS counted
+        FROM loss GROUP BY bearer ORDER BY bearer
+    """
+    return query(losses(arguments, until), select)
+
+
+def stages(arguments: Arguments, until: int) -> str:
+    """Return the stages of loss of some customers, as the ledger takes them."""
+    select = f"""
+        SELECT
+          bearer AS party_id, incident_id, incident_no, planned, {word("kind", KINDS)} AS kind, depth,
+          {word("relief", RELIEFS)} AS relief, start_at, NULLIF(end_at, {FOREVER}) AS end_at
+        FROM loss WHERE bearer IN (SELECT UNNEST($parties)) ORDER BY bearer, start_at
+    """
+    return query(losses(arguments, until), select)
