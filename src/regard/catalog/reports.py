@@ -83,6 +83,7 @@ SHOWS: Mapping[str, Show] = {
     ),
     "findings": Show(means="what somebody should look at in the data", takes=("kinds", "most"), of=""),
     "freshness": Show(means="how fresh the numbers are, table by table", of=""),
+    "definitions": Show(means="one sentence a metric: what it is", takes=("metrics",), of=""),
     "method": Show(means="what each number means and how it is made", takes=("metrics",), of=""),
 }
 """The closed list of sections."""

@@ -408,6 +408,19 @@ class Escalations:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How many customers were losing service from an instant on.
+
+    Attributes:
+        at: when.
+        kinds: worst kind of loss -> customers, each by the share attributed, so that the area is customer minutes.
+    """
+
+    at: int
+    kinds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
     """An incident of a stretch of days.
 

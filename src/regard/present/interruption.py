@@ -23,10 +23,13 @@ if TYPE_CHECKING:
         Escalations,
         ImpactReport,
         IncidentPage,
+        Listed,
         Money,
+        Phase,
         Record,
         Running,
         Scores,
+        Suffered,
         Tickets,
         Toll,
     )
@@ -160,7 +163,13 @@ def add_command(incident: str) -> str:
 
 def incident_tables(page: IncidentPage, zone: ZoneInfo) -> Iterator[Table]:
     """Yield the tables of a page, in its order, those without rows left out."""
-    tables = (_when(page, zone), _parts(page), _kinds(page), _phases(page), _similar(page, zone))
+    tables = (
+        marks_table(page, zone),
+        parts_table(page),
+        kinds_table(page),
+        phases_table(page.phases),
+        similar_table(page, zone),
+    )
     yield from (table for table in tables if table.rows)
 
 
@@ -227,7 +236,8 @@ def money_sentence(found: Money, currency: str) -> str:
     return f"Money in scope: {amount} a year of {many(found.known, 'affected customer')}, each counted once."
 
 
-def _when(page: IncidentPage, zone: ZoneInfo) -> Table:
+def marks_table(page: IncidentPage, zone: ZoneInfo) -> Table:
+    """Return the moments of an incident in order of the story."""
     columns = (Column("when"), Column("after first impact", right=True), Column("what"), Column("clock", weight=1))
     rows = tuple(
         (Cell(when(mark.at, zone)), Cell(length(mark.after)), Cell(mark.name), Cell(mark.clock, words.FAINT))
@@ -238,7 +248,8 @@ def _when(page: IncidentPage, zone: ZoneInfo) -> Table:
     return Table("When", columns, rows, (f"Not yet, or not recorded: {unknown}.",) if unknown else ())
 
 
-def _parts(page: IncidentPage) -> Table:
+def parts_table(page: IncidentPage) -> Table:
+    """Return the affected by segment, region and tier."""
     rows, notes = [], []
     for by in dict.fromkeys(part.by for part in page.parts):
         own = [part for part in page.parts if part.by == by]
@@ -263,7 +274,8 @@ def _parts(page: IncidentPage) -> Table:
     return Table("Who", columns, tuple(rows), tuple(notes))
 
 
-def _kinds(page: IncidentPage) -> Table:
+def kinds_table(page: IncidentPage) -> Table:
+    """Return customer minutes by worst kind of loss."""
     total = sum(page.kinds.values())
     columns = (Column("loss"), Column("customer minutes", right=True), Column("share", right=True))
     rows = tuple(
@@ -273,21 +285,24 @@ def _kinds(page: IncidentPage) -> Table:
     return Table("How deep", columns, rows)
 
 
-def _phases(page: IncidentPage) -> Table:
-    total = sum(phase.minutes or 0 for phase in page.phases)
+def phases_table(phases: Sequence[Phase], unnamed: float = 0.0) -> Table:
+    """Return customer minutes by phase, with those for which nobody declared an incident last."""
+    total = sum(phase.minutes or 0 for phase in phases) + unnamed
+    told = [(phase.name, phase.minutes) for phase in phases] + ([("no incident declared", unnamed)] if unnamed else [])
     columns = (Column("phase"), Column("customer minutes", right=True), Column("share", right=True))
     rows = tuple(
         (
-            Cell(phase.name),
-            Cell("not recorded" if phase.minutes is None else minutes(phase.minutes)),
-            Cell(numbers.share(None if phase.minutes is None or not total else phase.minutes / total)),
+            Cell(name),
+            Cell("not recorded" if lost is None else minutes(lost)),
+            Cell(numbers.share(None if lost is None or not total else lost / total)),
         )
-        for phase in page.phases
+        for name, lost in told
     )
     return Table("Where the minutes went", columns, rows)
 
 
-def _similar(page: IncidentPage, zone: ZoneInfo) -> Table:
+def similar_table(page: IncidentPage, zone: ZoneInfo) -> Table:
+    """Return earlier incidents like this one."""
     columns = (
         Column("incident"),
         Column("began", weight=2),
@@ -397,6 +412,62 @@ def impact_notes(report: ImpactReport) -> tuple[str, ...]:
             " what they took is unknown and not in these minutes; `regard impact add` records it."
         )
     return tuple(notes)
+
+
+def listed_table(listed: Sequence[Listed], zone: ZoneInfo) -> Table:
+    """Return incidents of a stretch of days, those first that took most; those of unknown impact last."""
+    columns = (
+        Column("incident"),
+        Column("began"),
+        Column("lasted", right=True),
+        Column("customers", right=True),
+        Column("customer minutes", right=True),
+        Column("severity", weight=4),
+        Column("service", weight=3),
+        Column("cause", weight=2),
+        Column("title", weight=1, wrap=True),
+    )
+    rows = tuple(
+        (
+            Cell(one.record.incident),
+            Cell(when(one.at, zone)),
+            Cell("going on" if one.running else length(one.lasted)),
+            Cell(UNKNOWN if one.customers is None else numbers.count(round(one.customers, 1))),
+            Cell(UNKNOWN if one.minutes is None else minutes(one.minutes)),
+            Cell(one.record.severity or ""),
+            Cell(one.record.service or ""),
+            Cell("planned work" if one.record.planned else one.record.cause or ""),
+            Cell(one.record.title or ""),
+        )
+        for one in listed
+    )
+    return without_empty(Table("Incidents", columns, rows))
+
+
+def worst_table(worst: Sequence[Suffered], currency: str) -> Table:
+    """Return the customers who lost most, with how often they were interrupted."""
+    columns = (
+        Column("customer"),
+        Column("segment", weight=3),
+        Column("tier", weight=2),
+        Column("minutes lost", right=True),
+        Column("interruptions", right=True),
+        Column("in the last year", right=True),
+        Column("yearly value", right=True, weight=1),
+    )
+    rows = tuple(
+        (
+            Cell(one.customer),
+            Cell(one.segment or ""),
+            Cell(one.tier or ""),
+            Cell(minutes(one.minutes)),
+            Cell(numbers.count(one.times)),
+            Cell(numbers.count(one.times_year)),
+            Cell(numbers.value(one.value, "money", currency=currency)),
+        )
+        for one in worst
+    )
+    return without_empty(Table("Customers who lost most", columns, rows))
 
 
 def queue_table(queue: Sequence[Running]) -> Table:

@@ -1,7 +1,7 @@
-"""SQL of a stretch of days over the ledger: its incidents, where their minutes went, and who lost most.
+"""SQL of stretches of time over the ledger: incidents, where their minutes went, who lost most, how many at once.
 
-Bound by name: `$start`, `$end`, `$until`. Planned work is left out of phases and of customers, as out of all minutes
-(K11).
+Bound by name: `$start`, `$end`, `$until`, `$incidents`. Planned work is left out of phases and of customers, as out of
+all minutes (K11).
 """
 
 from __future__ import annotations
@@ -149,3 +149,39 @@ def worst_served(shares: str, episodes: str) -> str:
         LIMIT $most
         """,
     )
+
+
+def course(shares: str) -> str:
+    """Return how many customers began (above 0) or ceased (below 0) to lose service to incidents, by instant and kind.
+
+    Each customer counts by the share that is attributed, so the area under the running sum is the customer minutes.
+    """
+    return query(
+        [
+            Step(
+                "piece",
+                "pieces of the incidents asked",
+                f"""
+                SELECT start_at, CASE WHEN end_at <= $until THEN end_at END AS end_at, kind, share * size AS weight
+                FROM {quoted(shares)}
+                WHERE start_at < $until AND incident_id IN (SELECT UNNEST($incidents))
+                """,
+            )
+        ],
+        """
+        SELECT edge_at, kind, SUM(weight) AS step
+        FROM (
+          SELECT start_at AS edge_at, kind, weight FROM piece
+          UNION ALL
+          SELECT end_at, kind, -weight FROM piece WHERE end_at IS NOT NULL
+        )
+        GROUP BY edge_at, kind
+        ORDER BY edge_at, kind
+        """,
+    )
+
+
+def newest(table: str, at: str) -> str:
+    """Return how many rows a table has, and the time `at` of the newest before the story ends; "" for no time."""
+    latest = f"MAX({quoted(at)}) FILTER (WHERE {quoted(at)} < $until)" if at else "NULL"
+    return f"SELECT COUNT(*) AS rows, {latest} AS newest FROM {quoted(table)}"

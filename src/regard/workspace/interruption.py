@@ -24,6 +24,7 @@ from regard.model.interruption import (
     Escalations,
     ImpactReport,
     IncidentPage,
+    Level,
     Listed,
     Mark,
     Money,
@@ -362,6 +363,18 @@ class Interruptions:
     @cached_property
     def _history(self) -> list[Row]:
         return self._rows(sql.spans(self._shares), "incident")
+
+    def course(self, incident: str) -> tuple[Level, ...]:
+        """Return how many customers were losing service to an incident, from each instant at which that changed."""
+        now: dict[str, float] = defaultdict(float)
+        found: list[Level] = []
+        for row in self._rows(stretched.course(self._shares), incidents=[incident]):
+            now[row["kind"]] += float(row["step"])
+            level = Level(at=row["edge_at"], kinds={kind: max(many, 0.0) for kind, many in now.items()})
+            if found and found[-1].at == level.at:
+                found.pop()
+            found.append(level)
+        return tuple(found)
 
     # -- a stretch of days -------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ from regard.workspace.freshness import Freshness, freshness
 from regard.workspace.interruption import Interruptions
 from regard.workspace.ready import Ready, ready
 from regard.workspace.refresh import due
+from regard.workspace.reporting import fill
 from regard.workspace.within import allowed, scoped
 
 if TYPE_CHECKING:
@@ -38,10 +39,19 @@ if TYPE_CHECKING:
 
     from regard.errors import Mistake
     from regard.model import Metric
-    from regard.model.interruption import CustomerLedger, Escalations, ImpactReport, IncidentPage, Running, Stretch
+    from regard.model.interruption import (
+        CustomerLedger,
+        Escalations,
+        ImpactReport,
+        IncidentPage,
+        Level,
+        Running,
+        Stretch,
+    )
     from regard.model.sources import Source
     from regard.plan import Plan
     from regard.plan.effects import Calibration, Dose, Improved
+    from regard.reports import Report as ReportFilled
     from regard.sources import Preview, Progress, Report
     from regard.store import Finding, Snapshot
 
@@ -382,6 +392,10 @@ class Workspace:
         """
         return self._interruptions(as_of, until).incident(incident)
 
+    def course(self, incident: str, *, as_of: Moment = None, until: Moment = None) -> tuple[Level, ...]:
+        """Return how many customers were losing service to an incident, from each instant at which that changed."""
+        return self._interruptions(as_of, until).course(incident)
+
     def impact(
         self,
         by: str | Sequence[str] = ("cause",),
@@ -456,6 +470,30 @@ class Workspace:
     def add_impact(self, addition: Addition) -> tuple[Path, ...]:
         """Write proposed rows into `data/impact/added.csv` and map it as a source; a load takes them in."""
         return add(addition, self.root)
+
+    def report(
+        self,
+        name: str,
+        *,
+        incident: str = "",
+        day: date | str | None = None,
+        as_of: Moment = None,
+        until: Moment = None,
+    ) -> ReportFilled:
+        """Return a report with everything that it shows, for `reports` to print (R111, R116).
+
+        Args:
+            name: id of the report.
+            incident: which, for a report of an incident.
+            day: a day of the period; by default the last that is over.
+            as_of: what we knew then.
+            until: where the story is cut.
+
+        Raises:
+            QuestionError: there is no such report or incident.
+        """
+        ledger = self._interruptions(as_of, until)
+        return fill(self, name, incident=incident, day=_day(day), interruptions=ledger)
 
     def dose(
         self, outcome: str, *, start: date | str | None = None, end: date | str | None = None, as_of: Moment = None

@@ -6,6 +6,7 @@ restyles the classes (`svg.LOOKS`), a saved file keeps its own look.
 
 from __future__ import annotations
 
+from regard.present.chart.course import course as course
 from regard.present.chart.parts import (
     Phase as Phase,
     Step as Step,

@@ -1,0 +1,114 @@
+"""The month in sentences, made of the verdicts that stand beside the numbers: nothing is said that they do not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regard.present import numbers, words
+from regard.present.table import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regard.model import Metric
+    from regard.plan import Answer, AnswerCell
+
+CHANCE = 20
+"""Of so many numbers that did not change, one looks changed by chance (95 %)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a summary.
+
+    Attributes:
+        text: as it is read.
+        metric: id of the metric that it is about, or "".
+        tone: one of the tones of `words`; never the only bearer of what it says.
+    """
+
+    text: str
+    metric: str = ""
+    tone: str = words.PLAIN
+
+
+def at(answer: Answer, label: str) -> list[AnswerCell]:
+    """Return the cells of a period, one for each group."""
+    return [cell for cells in groups(answer).values() for cell in cells if cell.period.label == label]
+
+
+def sentences(answers: Sequence[Answer], label: str) -> tuple[Sentence, ...]:
+    """Return what is worth saying of a period: the count first, then misses, real changes, and what is missing.
+
+    Args:
+        answers: of the metrics that count.
+        label: of the period, such as 2026-06.
+    """
+    told = [(answer, cell) for answer in answers for cell in at(answer, label)]
+    judged = [(answer, cell) for answer, cell in told if cell.status is not None]
+    compared = [(answer, cell) for answer, cell in told if cell.verdict is not None and cell.verdict.change is not None]
+    real = [(answer, cell) for answer, cell in compared if cell.verdict and cell.verdict.word == words.CHANGED]
+    missed = [(answer, cell) for answer, cell in judged if cell.status == "missed"]
+    found = [Sentence(_count(label, judged, len(compared), len(real)))]
+    found += [Sentence(_miss(answer, cell), answer.metric.id, words.BAD) for answer, cell in missed]
+    found += [
+        Sentence(_change(answer, cell), answer.metric.id, words.arrow(cell.verdict).tone)
+        for answer, cell in real
+        if (answer, cell) not in missed
+    ]
+    blank = [(answer, cell) for answer, cell in told if cell.estimate.value is None]
+    if blank:
+        each = "; ".join(f"{name(answer.metric, cell)}: {words.why_missing(cell.estimate)}" for answer, cell in blank)
+        found.append(Sentence(f"Without a number: {each}."))
+    return tuple(found)
+
+
+def name(metric: Metric, cell: AnswerCell) -> str:
+    """Return how a number is called: its title, and the part of the whole that it is of."""
+    part = ", ".join("(blank)" if value is None else value for value in cell.dims.values())
+    return f"{metric.title}: {part}" if part else metric.title
+
+
+def _count(label: str, judged: Sequence[tuple[Answer, AnswerCell]], compared: int, real: int) -> str:
+    said = []
+    if judged:
+        each = [
+            f"{sum(cell.status == word for _, cell in judged)} {word}"
+            for word in words.STATUS
+            if any(cell.status == word for _, cell in judged)
+        ]
+        said.append(f"of {_many(len(judged), 'target')} {', '.join(each)}")
+    if compared:
+        really = f"{real} really changed" if real else "none changed beyond chance"
+        said.append(f"of {_many(compared, 'number')} compared with the period before {really}")
+    chance = f" By chance alone about 1 in {CHANCE} would look changed." if real and compared >= CHANCE / 2 else ""
+    return f"{label}: {'; '.join(said) or 'no number has a target or a period before'}.{chance}"
+
+
+def _miss(answer: Answer, cell: AnswerCell) -> str:
+    unit, currency = answer.metric.unit, answer.currency
+    change = words.verdict(cell.verdict, unit, currency)
+    return (
+        f"{name(answer.metric, cell)} misses its target: {words.estimate(cell.estimate, unit, currency)}, "
+        f"wanted {words.target(cell.target, unit, currency)}{f'; {change}' if change else ''}."
+    )
+
+
+def _change(answer: Answer, cell: AnswerCell) -> str:
+    unit, currency = answer.metric.unit, answer.currency
+    held = f"; target {words.target(cell.target, unit, currency)} {cell.status}" if cell.status else ""
+    verdict = cell.verdict
+    band = (
+        f" {numbers.interval(verdict.lo, verdict.hi, unit, number=verdict.change, currency=currency)}"
+        if verdict is not None and verdict.lo is not None
+        else ""
+    )
+    return (
+        f"{name(answer.metric, cell)} went {words.verdict(verdict, unit, currency)}{band}, "
+        f"to {words.estimate(cell.estimate, unit, currency)}{held}."
+    )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

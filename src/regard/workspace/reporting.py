@@ -1,0 +1,246 @@
+"""Reports are filled here: what a template should show is asked, once for all sections, and handed to `reports`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, ClassVar
+
+from regard.errors import QuestionError, did_you_mean
+from regard.model.reports import INCIDENT, ReportTemplate, Section
+from regard.reports import Filled, Fresh, IncidentFacts, Report
+from regard.sql.stretch import newest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
+
+    from regard.model import Grain, Metric, Period
+    from regard.plan import Answer
+    from regard.workspace.asking import Asking
+    from regard.workspace.interruption import Interruptions
+    from regard.workspace.workspace import Workspace
+
+TRENDS = frozenset({"summary", "tiles", "scorecard", "trend"})
+"""Sections whose numbers stand in a row of periods; they are asked together."""
+
+
+def fill(
+    workspace: Workspace,
+    name: str,
+    *,
+    incident: str = "",
+    day: date | None = None,
+    interruptions: Interruptions,
+) -> Report:
+    """Return a report with everything that it shows.
+
+    Args:
+        workspace: whose numbers.
+        name: id of the report.
+        incident: which, for a report of an incident.
+        day: a local day of the period; by default the last period that is over where the story is cut.
+        interruptions: the ledger of the snapshot.
+
+    Raises:
+        QuestionError: there is no such report; an incident is missing, or named where none belongs.
+    """
+    known = workspace.catalogue.reports
+    if name not in known:
+        raise QuestionError(f"there is no report '{name}'; {did_you_mean(name, known)}".rstrip("; "))
+    template = known[name]
+    if template.of == INCIDENT and not incident:
+        raise QuestionError(f"the report '{name}' is about one incident: name its id")
+    if template.of != INCIDENT and incident:
+        raise QuestionError(f"the report '{name}' is about a period, not about an incident such as '{incident}'")
+    asking = interruptions.asking
+    period = None if template.of == INCIDENT else _period(asking, template.grain, day)
+    filling = _Filling(workspace, template, period, incident, interruptions)
+    sections = tuple(filling.section(section) for section in template.sections)
+    subject = period.label if period else f"incident {incident}"
+    return Report(
+        template=template,
+        company=workspace.config.name,
+        period=period,
+        subject=subject,
+        sections=sections,
+        as_of=asking.snapshot.at,
+        until=asking.until,
+        zone=workspace.calendar.zone,
+        snapshot=asking.snapshot.id,
+        currency=workspace.config.currency,
+        titles={key: dimension.title for key, dimension in workspace.catalogue.dimensions.items()},
+        command=" ".join(["regard report", name, *([incident] if incident else [f"--period {subject}"])]),
+        version=version("regard"),
+    )
+
+
+@dataclass
+class _Filling:
+    """A report while it is filled."""
+
+    workspace: Workspace
+    template: ReportTemplate
+    period: Period | None
+    incident: str
+    interruptions: Interruptions
+
+    def __post_init__(self) -> None:
+        self._trends: dict[str, Mapping[str, Answer]] = {}
+        self._facts: IncidentFacts | None = None
+
+    def section(self, section: Section) -> Filled:
+        """Return a section with what it shows."""
+        return self._fillers[section.show](self, section)
+
+    # -- metrics -----------------------------------------------------------------------------------------------------
+
+    def _metrics(self, section: Section) -> Filled:
+        """Fill a section of numbers; those without a breakdown are asked together with all others of the report."""
+        wanted, reasons = self._known(section.metrics)
+        if section.show in TRENDS and not section.by:
+            trends = self._trend(section.where)
+            return Filled(section=section, answers=[trends[name] for name in wanted], missing=reasons)
+        period = self._asked
+        answers = self.workspace.ask(
+            *wanted,
+            by=section.by,
+            grain=self.template.grain.value,
+            start=self._before(section.periods) if section.show in TRENDS else period.start,
+            end=period.end,
+            where=section.where,
+            as_of=self.interruptions.asking.snapshot.at,
+            until=self.interruptions.asking.until,
+        )
+        return Filled(section=section, answers=answers, missing=reasons)
+
+    def _trend(self, where: str) -> Mapping[str, Answer]:
+        """Return the answers of all sections with periods in a row and the same filter, by id: asked once."""
+        if where not in self._trends:
+            sections = [one for one in self.template.sections if one.show in TRENDS and one.where == where]
+            names = dict.fromkeys(name for one in sections if not one.by for name in self._known(one.metrics)[0])
+            answers = self.workspace.ask(
+                *names,
+                grain=self.template.grain.value,
+                start=self._before(max(one.periods for one in sections)),
+                end=self._asked.end,
+                where=where,
+                as_of=self.interruptions.asking.snapshot.at,
+                until=self.interruptions.asking.until,
+            )
+            self._trends[where] = {answer.metric.id: answer for answer in answers}
+        return self._trends[where]
+
+    def _known(self, names: Sequence[str]) -> tuple[list[str], str]:
+        """Return the ids behind names that can be asked, and why the others cannot."""
+        found, reasons = [], []
+        for name in names:
+            try:
+                found.append(self.workspace.metric(name).id)
+            except QuestionError as error:
+                reasons.append(str(error))
+        return list(dict.fromkeys(found)), "; ".join(reasons)
+
+    @property
+    def _asked(self) -> Period:
+        if self.period is None:
+            raise QuestionError(f"the report '{self.template.id}' is about an incident and has no period")
+        return self.period
+
+    def _before(self, periods: int) -> date:
+        """Return the first day of so many periods that end with the one asked."""
+        return self.workspace.calendar.shift(self._asked, self.template.grain, 1 - periods).start
+
+    def _method(self, section: Section) -> Filled:
+        """Fill the notes on method: of the metrics named, or else of all that the report shows."""
+        shown = [name for one in self.template.sections for name in one.metrics]
+        wanted, reasons = self._known(section.metrics or shown)
+        metrics: list[Metric] = [self.workspace.metric(name) for name in wanted]
+        words = {
+            metric.id: {
+                key: self.workspace.catalogue.words(node)
+                for key, node in {
+                    "value": metric.value,
+                    **({"n": metric.n} if metric.n else {}),
+                    **metric.leaves,
+                }.items()
+            }
+            for metric in metrics
+        }
+        return Filled(section=section, metrics=metrics, words=words, missing=reasons)
+
+    # -- the ledger --------------------------------------------------------------------------------------------------
+
+    def _causes(self, section: Section) -> Filled:
+        impact = self.interruptions.impact(section.by, start=self._asked.start, end=self._asked.end)
+        return Filled(section=section, impact=impact)
+
+    def _stretch(self, section: Section) -> Filled:
+        worst = section.most if section.show == "worst_served" else 0
+        period = self._asked
+        return Filled(section=section, stretch=self.interruptions.stretch(period.start_us, period.end_us, worst=worst))
+
+    def _queue(self, section: Section) -> Filled:
+        return Filled(section=section, queue=self.interruptions.queue())
+
+    def _incident(self, section: Section) -> Filled:
+        if self._facts is None:
+            self._facts = IncidentFacts(
+                page=self.interruptions.incident(self.incident), course=self.interruptions.course(self.incident)
+            )
+        return Filled(section=section, incident=self._facts)
+
+    # -- the data ----------------------------------------------------------------------------------------------------
+
+    def _findings(self, section: Section) -> Filled:
+        found = self.workspace.findings(status="open")
+        kinds = section.kinds or tuple({one.kind for one in found})
+        return Filled(section=section, findings=[one for one in found if one.kind in kinds])
+
+    def _freshness(self, section: Section) -> Filled:
+        return Filled(section=section, fresh=fresh(self.interruptions.asking))
+
+    def _text(self, section: Section) -> Filled:
+        return Filled(section=section)
+
+    _fillers: ClassVar[Mapping[str, Callable[[_Filling, Section], Filled]]] = {
+        "text": _text,
+        "summary": _metrics,
+        "tiles": _metrics,
+        "scorecard": _metrics,
+        "trend": _metrics,
+        "bars": _metrics,
+        "table": _metrics,
+        "causes": _causes,
+        "phases": _stretch,
+        "incidents": _stretch,
+        "worst_served": _stretch,
+        "queue": _queue,
+        "incident": _incident,
+        "findings": _findings,
+        "freshness": _freshness,
+        "definitions": _method,
+        "method": _method,
+    }
+
+
+def fresh(asking: Asking) -> tuple[Fresh, ...]:
+    """Return for each loaded table of a snapshot how many rows it has and when the newest happened."""
+    found = []
+    for name in sorted(asking.snapshot.tables):
+        table = asking.workspace.catalogue.tables.get(name)
+        if table is None or table.derived:
+            continue
+        view = asking.relations.name(name)
+        [row] = asking.rows(newest(view, table.at), until=asking.until)
+        found.append(Fresh(table=name, newest_at=row["newest"], rows=row["rows"]))
+    return tuple(found)
+
+
+def _period(asking: Asking, grain: Grain, day: date | None) -> Period:
+    """Return the period of a day, by default the last that is over where the story is cut."""
+    calendar = asking.workspace.calendar
+    if day is not None:
+        return calendar.period_of(day, grain)
+    running = calendar.period_of(calendar.day_of(asking.until), grain)
+    return calendar.shift(running, grain, -1)
