@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from regard.errors import QuestionError, did_you_mean
 from regard.excel import write
 from regard.excel.compile import compile_book
+from regard.excel.editions.vba import add_functions
 from regard.excel.material import Material
 from regard.model import Status, add_months
 from regard.workspace.records import gathered
@@ -24,7 +25,7 @@ SLICERS = ("channel", "product", "segment", "region")
 PERIODS = 13
 """A year and the month before it, so that each month has the same month of the year before."""
 
-EDITIONS: dict[str, Callable[[Path], None]] = {"core": lambda _path: None}
+EDITIONS: dict[str, Callable[[Path], None]] = {"core": lambda _path: None, "vba": add_functions}
 """Edition -> what is done to the file once it is written."""
 
 
