@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regard.web.routes import api, home, odata
+from regard.web.routes import api, home, odata, quality
 
-AREAS = (home.AREA, api.AREA, odata.AREA)
+AREAS = (home.AREA, quality.AREA, api.AREA, odata.AREA)
 """Every area whose routes exist. A file that is not listed here has no address."""
