@@ -7,13 +7,13 @@ import json
 import pytest
 
 from regard.cli.improve import ratio, span
-from tests.workspace.outages import UNTIL, Outages, five, loss, minute, served
+from tests.workspace.outages import UNTIL, Outages, five, loss, measured, minute, served
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     """Return the folder of a company with incidents, loaded; tests only read it."""
-    company = five(tmp_path_factory.mktemp("deciding")).load()
+    company = five(tmp_path_factory.mktemp("deciding")).has(monitoring=measured()).load()
     return company.root
 
 
@@ -37,6 +37,15 @@ def own(tmp_path):
         (("impact", "queue"), ["No incident is open."]),
         (("ledger", "B"), ["90 minutes lost in 1 interruption: 1 sustained, 0 momentary.", "I1, I2"]),
         (("escalation", "t1", "t3"), ["the ticket names it", "2 incidents, each once"]),
+        (
+            ("lag", "login", "p99_ms", "--ahead", 15, "--alarm", 500),
+            [
+                "133 customer minutes lost where service = 'login'",
+                "3 min ahead",
+                "raised 2 times",
+                "not proof of cause",
+            ],
+        ),
         (("worth", "--cost", 120000, "--minutes", 600000), ["$0.20 for each of 600,000", "say it with --worth"]),
     ],
 )
@@ -56,6 +65,7 @@ def test_commands_answer_in_words(run, place, arguments, told):
         (("escalation", "t1"), {"cards", "total", "incidents"}),
         (("worth", "--cost", 1, "--minutes", 10), {"per_minute", "payback"}),
         (("dose", "tickets"), {"bands", "response", "strata"}),
+        (("lag", "login", "p99_ms", "--ahead", 5), {"best", "correlation", "start_at", "false_lo"}),
         (("calibrate", "depth"), {"proposed", "evidence", "now"}),
         (
             ("improve", "ticket_rate", "--before", "2026-02..2026-02", "--after", "2026-03..2026-03"),
@@ -103,6 +113,7 @@ def test_the_section_of_a_post_mortem(run, place):
         (("improve", "ticket_rate", "--before", "2025", "--after", "2026-01..2026-02"), 2, "is no stretch"),
         (("worth", "--cost", 1, "--minutes", 10, "--range", "1..2"), 2, "--range is around --worth"),
         (("worth", "--cost", 1, "--minutes", 10, "--worth", 5, "--range", "1..2"), 1, "ranges must hold their number"),
+        (("lag", "login", "p98_ms"), 1, "did you mean 'p99_ms'?"),
         (("dose", "renewal"), 1, "no whole month is over"),
     ],
 )

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tests.demo.opinion import JULY, JUNE, within
-from tests.demo.test_trouble import SEV1, SEV3, Losses
+from tests.demo.test_trouble import MINUTE, SEV1, SEV3, Losses
 
 QUARTER = (pd.Timestamp("2026-01-01", tz=JUNE.tz), pd.Timestamp("2026-04-01", tz=JUNE.tz))
 
@@ -94,3 +94,21 @@ def test_detection_is_counted_from_what_customers_felt(loaded, losses):
     assert values(workspace, "time_to_detect", "service")["payments"] == pytest.approx(41)
     by_record = values(workspace, "time_to_detect", "service", options={"K08": "incident"})
     assert by_record["payments"] == pytest.approx(3)
+
+
+def test_the_slowest_requests_ran_three_minutes_ahead_of_customers(loaded, losses):
+    """R018: p99 of payments leads lost minutes by the planted 3; an alarm on it comes before customers feel it."""
+    workspace, _ = loaded
+    found = workspace.lag("payments", "p99_ms", ahead=15, alarm=400)
+    felt = losses.each.groupby("incident")["from"].min()[SEV3]
+    assert (found.best, found.clear, found.false) == (3, True, 0)
+    assert 0 < found.lo[3] < found.correlation[3]
+    first = pd.Timestamp(found.raised_at[0], unit="us", tz="UTC")
+    assert felt - 3 * MINUTE <= first < felt
+    assert losses.incidents.loc[SEV3, "declared_at"] - first > 47 * MINUTE
+
+
+def test_busy_processors_say_nothing_of_lost_minutes(loaded):
+    """R018: the other series has a daily rhythm and no part in the story; no lag of it is believed."""
+    workspace, _ = loaded
+    assert not workspace.lag("payments", "cpu_percent", ahead=15).clear

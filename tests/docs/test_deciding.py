@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.test_tutorial import Reader
-from tests.workspace.outages import five
+from tests.workspace.outages import five, measured
 
 HOW_TO = Path(__file__).parents[2] / "docs/how-to/decide-with-impact.md"
 pytestmark = pytest.mark.slow  # a dozen commands, each in a process of its own, as a reader types them
@@ -18,5 +18,5 @@ def test_deciding_goes_as_shown(tmp_path):
     reader = Reader(tmp_path / "home")
     folder = reader.here / "company"
     folder.mkdir()
-    reader.here = five(folder).load().root
+    reader.here = five(folder).has(monitoring=measured()).load().root
     assert reader.follow(HOW_TO) == []

@@ -15,6 +15,7 @@ from regard.demo.costs import Costs
 from regard.demo.customers import Crm, Population
 from regard.demo.desk import Desk
 from regard.demo.dirt import IN, Dirt
+from regard.demo.monitoring import Monitoring
 from regard.demo.product import Product
 from regard.demo.shop import Shop
 from regard.demo.story import ENDS_AT, ZONE, ends_at, months
@@ -83,12 +84,13 @@ def generate(
     product = Product(folder, people, seed=seed)
     trouble = Trouble(folder, people, scale=scale, seed=seed)
     telemetry = Telemetry(folder, people, trouble, seed=seed)
+    monitoring = Monitoring(folder, trouble, seed=seed)
     billing = Billing(folder, people, seed=seed, ends=ends)
     costs = Costs(folder, seed=seed)
     dirt = Dirt()
     written: list[Csv | Lines | Parquet] = [crm.file, shop.orders, shop.lines, shop.returns]
     written += [desk.tickets, desk.contacts, desk.steps, *surveys.files, web.visits, product.events]
-    written += [trouble.tracker, trouble.impacts, trouble.page, telemetry.requests]
+    written += [trouble.tracker, trouble.impacts, trouble.page, telemetry.requests, monitoring.file]
     named = {file.path.relative_to(folder).as_posix(): file for file in written}
     plot = months()
     ahead = [month.goal.get("lost") for month in plot[3:]] + [None] * 3
@@ -101,6 +103,7 @@ def generate(
             web.month(month, orders)
             product.month(month, orders)
             telemetry.month(month, orders)
+            monitoring.month(month)
             tickets = int(desk.truth[month.label]["opened"])
         billing.month(month, trouble)
         costs.month(month, int(shop.truth[month.label]["first_orders"]), tickets)
@@ -108,7 +111,7 @@ def generate(
             dirt.plant(named)
         if told:
             told(month.label, (month.index + 1) / len(plot))
-    for part in (shop, desk, surveys, web, product, trouble, telemetry, billing, costs, crm):
+    for part in (shop, desk, surveys, web, product, trouble, telemetry, monitoring, billing, costs, crm):
         part.close()
     for place in ("finance/kpi_sheet.csv", "reference/codes.csv"):
         target = folder / place

@@ -15,6 +15,7 @@ from regard.plan.effects import (
     Evidence as Evidence,
     Improved as Improved,
     Improvement as Improvement,
+    Lag as Lag,
     Response as Response,
     Weight as Weight,
 )

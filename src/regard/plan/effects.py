@@ -98,6 +98,64 @@ class Dose:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lag:
+    """How minutes lost to a service follow a series that was measured of it (R018). Association, as `Dose`.
+
+    Attributes:
+        service: the service measured.
+        series: what was measured of it.
+        by: test on the dimensions of the ledger that picks whose minutes; "" for all.
+        start_at, end_at: instants, microseconds: the stretch compared, half-open.
+        step: length of a step, microseconds.
+        steps: how many there are.
+        filled: how many of them had no value, so that the last one before was taken.
+        minutes: customer minutes lost in the stretch.
+        lags: steps by which the series is ahead, from 0.
+        correlation: for each of `lags`, rank correlation of what is new in both; None where nothing varies.
+        lo, hi: their 95 % intervals, which hold for all lags at once.
+        p: for each, the chance of as much without any relation, corrected for having looked at all.
+        best: the lag of the strongest correlation, in steps; None where nothing varies.
+        clear: whether chance alone would show as much in less than 5 % of cases.
+        alarm: value beyond which an alarm would have been raised.
+        above: whether beyond means above it.
+        raised_at: when each alarm would have begun, instants.
+        ahead, during, false: alarms before a loss, while one went on, and with none at all.
+        false_lo, false_hi: 95 % interval of the share of false ones; None without alarms.
+        losses: how often customers began to lose minutes.
+        caught: how often an alarm was on by then, or had been within the longest lag.
+        lift: how much likelier a loss is with an alarm than at any time; None where it cannot be told.
+    """
+
+    service: str
+    series: str
+    by: str
+    start_at: int
+    end_at: int
+    step: int
+    steps: int
+    filled: int
+    minutes: float
+    lags: tuple[int, ...]
+    correlation: tuple[float | None, ...]
+    lo: tuple[float | None, ...]
+    hi: tuple[float | None, ...]
+    p: tuple[float | None, ...]
+    best: int | None
+    clear: bool
+    alarm: float
+    above: bool
+    raised_at: tuple[int, ...]
+    ahead: int
+    during: int
+    false: int
+    false_lo: float | None
+    false_hi: float | None
+    losses: int
+    caught: int
+    lift: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """What one outcome says about weights of depth.
 

@@ -4,6 +4,7 @@ Everything is vectorised over G groups (cells). A missing number is nan inside t
 None in the nouns it gives back (`Estimate`, `Verdict`).
 """
 
+from regard.stats.alarms import Alarms as Alarms, alarms as alarms
 from regard.stats.bands import (
     LEVEL as LEVEL,
     Bands as Bands,

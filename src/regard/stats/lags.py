@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import stdtr
+from scipy.special import ndtri, stdtr
 from scipy.stats import rankdata
 
 from regard.stats.bands import Floats, floats
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 FEWEST = 20
 """Steps that must be left at the longest lag: with fewer nothing is said."""
+
+
+SPENT = 3
+"""Pairs that Fisher's scale takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +46,17 @@ class Lagged:
         """The lag of the strongest correlation, or None where nothing varies."""
         known = np.isfinite(self.correlation)
         return int(np.argmax(np.where(known, np.abs(self.correlation), -1.0))) if known.any() else None
+
+    def bounds(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Return lower and upper ends of the correlations that hold for all lags at once (Bonferroni); nan for none.
+
+        Source: Fieller, Hartley and Pearson 1957 (Spearman's rho on Fisher's scale, variance 1.06 / (n - 3)).
+        """
+        z = ndtri(1 - (1 - level) / (2 * len(self.correlation)))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            half = np.where(self.n_eff > SPENT, z * np.sqrt(1.06 / (self.n_eff - SPENT)), np.nan)
+            middle = np.arctanh(self.correlation)
+            return floats(np.tanh(middle - half)), floats(np.tanh(middle + half))
 
 
 def lagged(series: ArrayLike, outcome: ArrayLike, max_lag: int, *, differences: int = 1, season: int = 0) -> Lagged:

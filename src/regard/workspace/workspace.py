@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from regard import catalog
 from regard.errors import AccessError, AuthorError, QuestionError, RegardError, did_you_mean
-from regard.expr import Node, Type, Types, check as check_types, parse
+from regard.expr import MINUTE_US, Node, Type, Types, check as check_types, parse
 from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, plan
@@ -29,6 +29,7 @@ from regard.workspace.effects import Effects, improved
 from regard.workspace.explain import Explained, explain
 from regard.workspace.freshness import Freshness, freshness
 from regard.workspace.interruption import Interruptions
+from regard.workspace.lags import lag
 from regard.workspace.ready import Ready, ready
 from regard.workspace.refresh import due
 from regard.workspace.reporting import fill
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     )
     from regard.model.sources import Source
     from regard.plan import Plan
-    from regard.plan.effects import Calibration, Dose, Improved
+    from regard.plan.effects import Calibration, Dose, Improved, Lag
     from regard.reports import Report as ReportFilled
     from regard.sources import Preview, Progress, Report
     from regard.store import Finding, Snapshot
@@ -506,6 +507,55 @@ class Workspace:
         self.everything("dose and response")
         return Effects(Asking(self, as_of=self.moment(as_of))).dose(outcome, start=_day(start), end=_day(end))
 
+    def lag(
+        self,
+        service: str,
+        series: str,
+        *,
+        start: date | str | None = None,
+        end: date | str | None = None,
+        step: int | None = None,
+        ahead: int = 60,
+        season: str = "none",
+        alarm: float | None = None,
+        where: str | None = None,
+        as_of: Moment = None,
+        until: Moment = None,
+    ) -> Lag:
+        """Return whether a series measured of a service runs ahead of customer minutes lost: an association (R018).
+
+        Args:
+            service: the service measured.
+            series: what was measured of it.
+            start: first local day; by default where it was measured from.
+            end: the local day after the last.
+            step: minutes of a step; by default as it was measured.
+            ahead: longest lag, minutes.
+            season: what both repeat themselves after: none, day or week.
+            alarm: beyond which value an alarm would be raised; by default the rarest 1 % of the series.
+            where: test on dimensions, whose minutes; by default those of the service, "" for all.
+            as_of: what we knew then.
+            until: where the story is cut.
+
+        Raises:
+            QuestionError: nothing, or too little, was measured or lost.
+        """
+        self.everything("what runs ahead of lost minutes")
+        quoted = service.replace("'", "''")
+        by = f"service = '{quoted}'" if where is None else where
+        return lag(
+            Asking(self, as_of=self.moment(as_of), until=self.moment(until)),
+            service,
+            series,
+            span=(self._midnight(start), self._midnight(end)),
+            step=None if step is None else step * MINUTE_US,
+            longest=ahead * MINUTE_US,
+            season=season,
+            alarm=alarm,
+            test=self._test(by),
+            by=by,
+        )
+
     def calibrate(
         self, policy: str = "depth", *, start: date | str | None = None, end: date | str | None = None
     ) -> Calibration:
@@ -547,6 +597,10 @@ class Workspace:
             for start, end in (before, after)
         ]
         return improved(spans[0], spans[1], claim)
+
+    def _midnight(self, day: date | str | None) -> int | None:
+        found = _day(day)
+        return None if found is None else self.calendar.midnight(found)
 
     def _interruptions(self, as_of: Moment, until: Moment) -> Interruptions:
         self.everything("the ledger")
