@@ -67,15 +67,14 @@ def as_document(noun: object) -> object:
     Instants are the fields `at`, `until` and those that end with `_at`.
     """
     if is_dataclass(noun) and not isinstance(noun, type):
-        found = {}
+        found: dict[str, object] = {}
         for each in fields(noun):
             value = getattr(noun, each.name)
             instant = each.name in {"at", "until"} or each.name.endswith("_at")
-            if instant and value is not None:
-                many_at = isinstance(value, tuple)
-                found[each.name] = [document.instant(at) for at in value] if many_at else document.instant(value)
+            if instant and isinstance(value, tuple):
+                found[each.name] = [document.instant(at) for at in value]
             else:
-                found[each.name] = as_document(value)
+                found[each.name] = document.instant(value) if instant and value is not None else as_document(value)
         return found
     if isinstance(noun, Mapping):
         return {name: as_document(value) for name, value in noun.items()}
