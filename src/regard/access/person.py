@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,16 +22,31 @@ class Person:
         name: as they sign in, an e-mail address as a rule.
         role: what they may do.
         scope: on which rows.
+        rows: tests on dimensions of the workspace's own roles that they are members of; one of them must hold.
     """
 
     id: str
     name: str
     role: Role
     scope: Scope = field(default_factory=Scope)
+    rows: tuple[str, ...] = ()
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows something."""
         return permission in PERMISSIONS[self.role]
+
+    @property
+    def test(self) -> str:
+        """Which rows they may see, in the metric language; "" for all."""
+        parts = [self.scope.test] if self.scope.test else []
+        if self.rows and all(self.rows):  # a role without a test sees every row
+            parts.append(" or ".join(f"({test})" for test in sorted(self.rows)))
+        return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
+
+    @property
+    def sees(self) -> str:
+        """Equal for people to whom every page looks the same, different for all others: their role and their rows."""
+        return hashlib.sha256(f"{self.role}\n{self.test}".encode()).hexdigest()[:16]
 
 
 LOCAL = Person(id="", name="this machine", role=Role.ADMIN)

@@ -6,8 +6,6 @@ A question about something that does not have the dimension cannot be answered w
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -67,14 +65,9 @@ class Scope:
         """The scope in the metric language, "" for all rows."""
         return " and ".join(f"{name} in ({', '.join(map(_quoted, values))})" for name, values in self._sorted())
 
-    @property
-    def key(self) -> str:
-        """Equal for scopes that see the same rows, different for all others."""
-        return hashlib.sha256(json.dumps(self._sorted()).encode()).hexdigest()[:16]
-
     def __str__(self) -> str:
-        """Read as people write it."""
-        return "; ".join(f"{name} = {', '.join(values)}" for name, values in self._sorted()) or "all rows"
+        """Read as people write it, "" for all rows."""
+        return "; ".join(f"{name} = {', '.join(values)}" for name, values in self._sorted())
 
     def _sorted(self) -> list[tuple[str, list[str]]]:
         return [(name, sorted(set(values))) for name, values in sorted(self.values.items())]

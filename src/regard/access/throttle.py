@@ -49,11 +49,17 @@ class Throttle:
             while len(self._failed) > MOST:
                 self._failed.popitem(last=False)
 
-    def passed(self, *names: str) -> None:
-        """Forget the failures of some names."""
+    def passed(self, name: str) -> None:
+        """Forget the failures of a name."""
         with self._lock:
-            for name in names:
-                self._failed.pop(name, None)
+            self._failed.pop(name, None)
+
+    def undo(self, name: str) -> None:
+        """Take back one failure of a name: it was counted before it was known to be none."""
+        with self._lock:
+            if name in self._failed:
+                count, last = self._failed[name]
+                self._failed[name] = (count - 1, last)
 
     def _until(self, name: str) -> float:
         count, last = self._failed.get(name, (0, 0.0))

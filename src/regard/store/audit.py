@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from regard.store.database import Database
 
+COMINGS = "session"
+"""Noun of the actions of signing in and out."""
 READ = 1000
 """Entries read at a time."""
 
@@ -80,6 +82,12 @@ class AuditLog:
         """Return number and hash of the newest entry, (0, "") before the first; note it elsewhere to tell a cut end."""
         with self._database.reading() as connection:
             return _head(connection)
+
+    def changed(self) -> int:
+        """Return the number of the newest entry that tells of a change, not only of somebody who came or went."""
+        query = select(AUDIT.c.number).where(AUDIT.c.action.not_like(f"{COMINGS}.%"))
+        with self._database.reading() as connection:
+            return connection.execute(query.order_by(AUDIT.c.number.desc()).limit(1)).scalar() or 0
 
     def entries(
         self, *, search: str = "", action: str = "", before: int | None = None, limit: int | None = None

@@ -73,6 +73,13 @@ class Store:
         """Close all connections."""
         self._database.close()
 
+    def state(self) -> str:
+        """Return what changes whenever there is something new to show: a load, a change that somebody made."""
+        with self._database.reading() as connection:
+            newest = select(RUN.c.run_id, RUN.c.status).order_by(RUN.c.started_at.desc()).limit(1)
+            told = [connection.execute(select(func.max(SNAPSHOT.c.at))).scalar(), *connection.execute(newest).all()]
+        return f"{told} {self.audit.changed()}"
+
     # --- runs --------------------------------------------------------------------------------------------------------
 
     def begin_run(

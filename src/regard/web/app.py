@@ -77,7 +77,9 @@ def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: S
     app.router.routes.append(Path("/static/{version}/{name}", static_file, methods=["GET"]))
 
     async def failed(request: Request, error: Exception) -> Response:
-        return problem(request, error, *told(error)) or await guard.failed(request, *told(error))
+        response = problem(request, error, *told(error)) or await guard.failed(request, *told(error))
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
 
     for kind in (
         HTTPException,

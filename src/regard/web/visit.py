@@ -12,6 +12,9 @@ from fastapi import Depends
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads it when the app is made
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from regard.store import Deed
+from regard.web.signin import address_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from regard.access import Permission, Person
+    from regard.web.signin import SignIn
     from regard.web.templates import Templates
     from regard.workspace import Workspace
 
@@ -36,13 +40,17 @@ class Visit:
         templates: prints pages.
         token: what the person's forms must carry (CSRF), "" for a page that is kept for others too.
         form: what was posted.
+        session: key of the session, "" for none.
+        signing: signs people in and out; only the pages for that need it.
     """
 
     request: Request
     person: Person | None
     workspace: Workspace
     templates: Templates
+    signing: SignIn
     token: str = ""
+    session: str = ""
     form: Mapping[str, Any] | FormData = field(default_factory=dict)
 
     @property
@@ -54,6 +62,28 @@ class Visit:
     def query(self) -> Mapping[str, str]:
         """The parameters after the question mark, the last of each name."""
         return self.request.query_params
+
+    def text(self, name: str) -> str:
+        """Return a text field of the form, without space around it; "" where it was not posted, or is a file."""
+        given = self.form.get(name, "")
+        return given.replace("\0", "").strip() if isinstance(given, str) else ""
+
+    def deed(self, action: str, object: str = "", *, reason: str = "") -> Deed:  # noqa: A002 - the noun's own field
+        """Return something that the person does, for the audit log: what is done as `noun.verb`, and to what."""
+        actor = self.person.name if self.person else "nobody"
+        return Deed(actor=actor, action=action, object=object, address=address_of(self.request), reason=reason)
+
+    def record(
+        self,
+        action: str,
+        object: str = "",  # noqa: A002 - as above
+        *,
+        before: Mapping[str, object] | None = None,
+        after: Mapping[str, object] | None = None,
+        reason: str = "",
+    ) -> None:
+        """Write into the audit log what the person did; every form that changes something does so."""
+        self.workspace.store.audit.record(self.deed(action, object, reason=reason), before=before, after=after)
 
     def may(self, permission: Permission) -> bool:
         """Whether the person may do something."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regard.errors import AuthorError, QuestionError
+from regard.errors import AccessError, AuthorError, QuestionError
 from regard.expr import Call, Name, show, walk
 from regard.model import Status
 from regard.workspace.freshness import loaded
@@ -70,12 +70,12 @@ def _asked(workspace: Workspace, metrics: Sequence[Metric], grain: str) -> dict[
     """Return metric -> on how many rows its value rests, at most, of the periods of a grain."""
     try:
         return _together(workspace, metrics, grain)
-    except (QuestionError, AuthorError):
+    except (AccessError, AuthorError, QuestionError):
         found: dict[str, float | None] = {}
         for one in metrics:
             try:
                 found |= _together(workspace, [one], grain)
-            except (QuestionError, AuthorError):
+            except (AccessError, AuthorError, QuestionError):
                 found[one.id] = None
         return found
 

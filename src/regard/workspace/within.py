@@ -5,12 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from regard.errors import AccessError
+from regard.errors import AccessError, QuestionError
 from regard.expr import Call, conjuncts, names, parse
 from regard.model import has_dimension
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from regard.plan import Plan, Question
+
+
+def planned(make: Callable[[Question], Plan], question: Question, scope: str) -> Plan:
+    """Return the plan of a question within a scope, "" for all rows.
+
+    Raises:
+        QuestionError: the question cannot be answered, whoever asks.
+        AccessError: it cannot be answered within the scope, since nobody can tell which rows are.
+    """
+    try:
+        return allowed(make(scoped(question, scope)), scope)
+    except QuestionError:
+        make(question)  # raises what is wrong with the question itself
+        asked = ", ".join(question.metrics)
+        raise AccessError(f"{asked} cannot be limited to what you see; you see only rows with {scope}") from None
 
 
 def scoped(question: Question, scope: str) -> Question:

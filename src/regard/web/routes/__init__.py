@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from regard.web.routes import api, home, odata, quality
+from regard.web.routes import account, admin, api, home, odata, quality
 
-AREAS = (home.AREA, quality.AREA, api.AREA, odata.AREA)
+AREAS = (
+    home.AREA,
+    quality.AREA,
+    api.AREA,
+    odata.AREA,
+    admin.AREA,
+    account.AREA,
+)
 """Every area whose routes exist. A file that is not listed here has no address."""

@@ -1,0 +1,130 @@
+"""Pages that are kept: made once for all who see the same, packed once, and told apart by what they hold.
+
+A page is kept under who sees the same (role and rows), its address with filters, the state of the data and the version
+of the definitions; so nobody is shown what somebody else may see, and nothing outlives what it was made from.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, TypeAlias
+
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+Key: TypeAlias = tuple[str, ...]
+LONGEST = 60.0
+"""Seconds that a page is kept: how old something is grows without anything that changes."""
+ROOM = 64 * 1024 * 1024
+"""Bytes of all pages that are kept."""
+MADE_ANEW = ("content-type", "content-length")
+"""Headers that an answer from the cache gets anew."""
+PACKED_FROM = 500
+"""Bytes from which packing is worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that is kept.
+
+    Attributes:
+        body, packed: as it is, and as gzip; `packed` is empty for one too small to gain.
+        kind: media type, with the character set.
+        headers: its own, such as a file name.
+        tag: tells its content apart from any other.
+        until: when it is too old, on the clock of the cache.
+    """
+
+    body: bytes
+    packed: bytes
+    kind: str
+    headers: dict[str, str]
+    tag: str
+    until: float
+
+
+class Pages:
+    """Keeps pages, those asked for last as long as there is room."""
+
+    def __init__(self, *, room: int = ROOM, clock: Callable[[], float] = time.monotonic) -> None:
+        """Keep nothing yet."""
+        self._room, self._clock = room, clock
+        self._pages: OrderedDict[Key, Page] = OrderedDict()
+        self._size = 0
+        self._lock = Lock()
+        self._making: dict[Key, Lock] = {}
+
+    def answer(self, key: Key, request: Request, make: Callable[[], Response]) -> Response:
+        """Return a page, from what is kept or made now; of many that ask at once one makes it and all have it.
+
+        What is no plain page (an error, a redirect, a stream, one that sets a cookie) is handed on and not kept.
+        """
+        page = self._found(key)
+        if page is None:
+            with self._lock:
+                making = self._making.setdefault(key, Lock())
+            with making:
+                page = self._found(key)
+                if page is None:
+                    response = make()
+                    page = self._keep(key, response)
+                    if page is None:
+                        return response
+            with self._lock:
+                self._making.pop(key, None)
+        return _response(page, request)
+
+    def _found(self, key: Key) -> Page | None:
+        with self._lock:
+            page = self._pages.get(key)
+            if page is None or page.until <= self._clock():
+                return None
+            self._pages.move_to_end(key)
+            return page
+
+    def _keep(self, key: Key, response: Response) -> Page | None:
+        body = getattr(response, "body", None)
+        if response.status_code != 200 or not isinstance(body, bytes) or "set-cookie" in response.headers:  # noqa: PLR2004 - OK
+            return None
+        kind = response.headers.get("content-type", "")
+        own = {
+            name: value for name, value in response.headers.items() if name not in ("content-type", "content-length")
+        }
+        packed = gzip.compress(body, 6, mtime=0) if len(body) >= PACKED_FROM else b""
+        tag = hashlib.sha256(body).hexdigest()[:32]
+        page = Page(body, packed, kind, own, tag, self._clock() + LONGEST)
+        with self._lock:
+            self._drop(key)
+            self._pages[key] = page
+            self._size += len(body) + len(packed)
+            while self._size > self._room and len(self._pages) > 1:
+                self._drop(next(iter(self._pages)))
+        return page
+
+    def _drop(self, key: Key) -> None:
+        page = self._pages.pop(key, None)
+        if page is not None:
+            self._size -= len(page.body) + len(page.packed)
+
+
+def _response(page: Page, request: Request) -> Response:
+    packs = bool(page.packed) and "gzip" in request.headers.get("accept-encoding", "")
+    headers = page.headers | {
+        "etag": f'W/"{page.tag}"',
+        "cache-control": "private, no-cache",
+        "vary": "accept-encoding, cookie, authorization",
+    }
+    if page.tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if packs:
+        headers["content-encoding"] = "gzip"
+    return Response(page.packed if packs else page.body, headers=headers, media_type=page.kind)
