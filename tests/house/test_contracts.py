@@ -50,6 +50,7 @@ OWNERS = {  # foreign library -> the one room that may import it
     "flask": "web",
     "jinja2": "web",
     "markupsafe": "web",
+    "pydantic": "web",
     "argon2": "access",
     "starlette": "web",
     "uvicorn": "web",
