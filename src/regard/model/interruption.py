@@ -471,7 +471,7 @@ class Stretch:
 
     Attributes:
         start_at, end_at: the stretch, cut at the end of the story.
-        incidents: those that took most first; those of unknown impact last.
+        incidents: those that took most first, those of unknown impact last; planned work after all others.
         phases: customer minutes of all incidents by phase; they sum to the minutes of incidents.
         unnamed: customer minutes for which nobody declared an incident.
         worst: the customers who lost most; () where they are not asked for.

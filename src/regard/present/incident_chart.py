@@ -5,22 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US
-from regard.model import moment
+from regard.model import add_months, instant, moment
 from regard.present import chart, interruption, numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from regard.model.interruption import ImpactReport, IncidentPage, Level, Phase
+    from regard.model.interruption import CustomerLedger, ImpactReport, IncidentPage, Level, Phase
 
 UNIT = "min"
 MARKS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080)
 """Minutes between two texts of an axis of time."""
 MOST_MARKS = 8
+DAY_MINUTES = 1440
 AROUND = 0.04
 """Part of an incident's length that is shown before and after it."""
 REST = "the rest"
+LANES = ("interruption", "loss", "planned work", "ticket", "answer")
+"""What a customer's timeline shows, from above."""
+GOES_ON = frozenset({"interruption", "loss", "planned work", "ticket"})
+"""What goes on while it has no end; an answer is a moment."""
 
 
 def causes_chart(
@@ -93,7 +98,6 @@ def course_chart(page: IncidentPage, course: Sequence[Level], zone: ZoneInfo, *,
             f"{'until now' if running else 'to ' + interruption.when(last_at, zone)}, at most "
             f"{numbers.count(round(most, 1))} customers at once; the area is the customer minutes lost."
         ),
-        unit="customers",
         moments=[
             chart.Moment(mark.at, mark.name) for mark in page.marks if mark.at is not None and start <= mark.at <= end
         ],
@@ -116,10 +120,11 @@ def similar_chart(page: IncidentPage, *, width: float = 680) -> str:
 
 
 def times(start: int, end: int, zone: ZoneInfo) -> list[tuple[float, str]]:
-    """Return round times between two instants and how they read on a wall clock."""
+    """Return round times between two instants and how they read on a wall clock; over months the first of each."""
     long = (end - start) / MINUTE_US
-    step = next((each for each in MARKS if long / each <= MOST_MARKS), MARKS[-1])
-    step = max(step, int(long / MOST_MARKS)) if step == MARKS[-1] else step
+    if long > MARKS[-1] * MOST_MARKS:
+        return _months(start, end, zone)
+    step = next(each for each in MARKS if long / each <= MOST_MARKS)
     offset = moment(start).astimezone(zone).utcoffset()
     ahead = int(offset.total_seconds() // 60) if offset else 0
     first = -(-(start // MINUTE_US + ahead) // step) * step - ahead
@@ -128,12 +133,58 @@ def times(start: int, end: int, zone: ZoneInfo) -> list[tuple[float, str]]:
     for minute in range(first, end // MINUTE_US + 1, step):
         at = moment(minute * MINUTE_US).astimezone(zone)
         today, clock = at.strftime("%d %b"), at.strftime("%H:%M")
-        found.append(
-            (float(minute * MINUTE_US), today if step >= MARKS[-3] else clock if today == day else f"{today} {clock}")
-        )
+        said = today if step >= DAY_MINUTES else clock if today == day else f"{today} {clock}"
+        found.append((float(minute * MINUTE_US), said))
         day = today
+    return found
+
+
+def _months(start: int, end: int, zone: ZoneInfo) -> list[tuple[float, str]]:
+    first, last = (moment(at).astimezone(zone) for at in (start, end))
+    count = (last.year - first.year) * 12 + last.month - first.month
+    found = []
+    for step in range(1, count + 1, max(1, -(-count // MOST_MARKS))):
+        day = add_months(first.date().replace(day=1), step)
+        at = first.replace(year=day.year, month=day.month, day=1, hour=0, minute=0, second=0, microsecond=0)
+        found.append((float(instant(at)), day.strftime("%b %Y")))
     return found
 
 
 def _name(dims: Mapping[str, str | None]) -> str:
     return ", ".join(interruption.BLANK if value is None else value for value in dims.values()) or "all"
+
+
+def ledger_chart(found: CustomerLedger, zone: ZoneInfo, *, width: float = 720) -> str:
+    """Return a customer's own timeline: losses, interruptions, tickets and answers in lanes; "" of nobody's."""
+    if not found.entries:
+        return ""
+    start = min(entry.at for entry in found.entries)
+    end = max(
+        found.until if entry.end_at is None and entry.what in GOES_ON else entry.end_at or entry.at
+        for entry in found.entries
+    )
+    room = max(int((end - start) * AROUND), MINUTE_US)
+    lanes = [lane for lane in LANES if any(entry.what == lane for entry in found.entries)]
+    spans = [
+        chart.Span(
+            entry.what,
+            entry.at,
+            entry.at if entry.end_at is None and entry.what not in GOES_ON else entry.end_at,
+            f"{interruption.when(entry.at, zone)}: {interruption.KINDS.get(entry.kind, entry.kind)}"
+            f"{', ' + entry.note if entry.note else ''}",
+            kind=lanes.index(lane),
+        )
+        for lane in lanes
+        for entry in found.entries
+        if entry.what == lane
+    ]
+    counts = ", ".join(interruption.many(sum(entry.what == lane for entry in found.entries), lane) for lane in lanes)
+    return chart.timeline(
+        spans,
+        start=start - room,
+        end=end + room,
+        title="What this customer lost and said",
+        description=f"From {interruption.when(start, zone)} to {interruption.when(end, zone)}: {counts}.",
+        marks=times(start - room, end + room, zone),
+        width=width,
+    )

@@ -4,8 +4,10 @@ The only room that imports SQLAlchemy. Instants are whole microseconds.
 """
 
 from regard.store.audit import AuditLog as AuditLog
+from regard.store.comments import Comments as Comments
 from regard.store.nouns import (
     Account as Account,
+    Comment as Comment,
     Deed as Deed,
     Entry as Entry,
     Finding as Finding,

@@ -173,6 +173,25 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """What somebody wrote beside something.
+
+    Attributes:
+        id: random.
+        subject: what it is about, as `noun:id`.
+        author: who wrote it, by name.
+        at: instant in microseconds.
+        text: without the personal data that have a form.
+    """
+
+    id: str
+    subject: str
+    author: str
+    at: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """Something that somebody did, before it is written down.
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.schema import ExecutableDDLElement
 
-VERSION = 2
-UPGRADES: Mapping[int, Sequence[str]] = {1: ()}
+VERSION = 3
+UPGRADES: Mapping[int, Sequence[str]] = {1: (), 2: ()}
 """Number of an older schema -> the statements that make the next one of it, the same for every database.
 
 Tables that are new need none: they are made as below.
@@ -176,6 +176,17 @@ AUDIT = Table(
     Column("reason", Text, nullable=False),
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
+)
+
+COMMENT = Table(
+    "comment",
+    METADATA,
+    Column("comment_id", Text, primary_key=True),
+    Column("subject", Text, nullable=False, index=True),  # what it is about, such as incident:INC-7
+    Column("author", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("text", Text, nullable=False),  # masked before it comes here; "" once it is withdrawn
+    Column("withdrawn", Boolean, nullable=False),
 )
 
 # The log only grows, whoever asks. What a database superuser does nevertheless, the chain of hashes tells.

@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from regard.model import moment
 from regard.store import schema
 from regard.store.audit import AuditLog
+from regard.store.comments import Comments
 from regard.store.database import Database
 from regard.store.nouns import DONE, FINDING_STATUSES, RUNNING, STOPPED, UNFINISHED, Finding, Run, Snapshot, written
 from regard.store.people import People
@@ -37,6 +38,7 @@ class Store:
     Attributes:
         audit: what was done, and by whom.
         people: who may sign in.
+        comments: what people wrote beside things.
     """
 
     def __init__(self, url: str | Path, *, clock: Callable[[], int] | None = None) -> None:
@@ -60,6 +62,7 @@ class Store:
                 schema.prepare(connection)
         self.audit = AuditLog(self._database, self._clock)
         self.people = People(self._database, self.audit, self._clock)
+        self.comments = Comments(self._database, self.audit, self._clock)
 
     def __enter__(self) -> Self:
         """Use the store for a while."""

@@ -397,12 +397,11 @@ class Interruptions:
             if worst
             else []
         )
+        listed = [_listed(records[row["incident_id"]], row) for row in taken if row["incident_id"] in records]
         return Stretch(
             start_at=start,
             end_at=end,
-            incidents=tuple(
-                _listed(records[row["incident_id"]], row) for row in taken if row["incident_id"] in records
-            ),
+            incidents=tuple(sorted(listed, key=lambda one: one.record.planned)),
             phases=tuple(Phase(name=name, minutes=float(found[f"phase_{i}"])) for i, (name, _) in enumerate(PHASES)),
             unnamed=float(found["unnamed"]),
             worst=tuple(

@@ -247,8 +247,10 @@ def waterfall(
     ]
     rows = _Rows([step.label for step in steps], texts, width, HEADED if headed else BARE, row)
     # The ground is drawn only where it is near: two totals that hardly differ would hide their steps.
+    # Where the first step itself stands on it, a ground left out would cut that step short.
     levels = drawable(end for span in spans for end in span if span[0] or end)
-    along = axis(_near(levels), rows.left, rows.right, unit=unit, currency=currency)
+    ground = [0.0] if steps and not steps[0].total else []
+    along = axis([*ground, *_near(levels)], rows.left, rows.right, unit=unit, currency=currency)
     parts = _grid(along, rows)
     for i, (step, (start, end)) in enumerate(zip(steps, spans, strict=True)):
         parts += rows.texts(i)

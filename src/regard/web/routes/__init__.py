@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from regard.web.routes import account, admin, api, home, odata, quality
+from regard.web.routes import account, admin, api, home, incidents, odata, quality, reports
 
 AREAS = (
     home.AREA,
+    incidents.AREA,
+    reports.AREA,
     quality.AREA,
     api.AREA,
     odata.AREA,
