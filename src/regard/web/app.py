@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route as Path
 
-from regard.errors import AccessError, AuthorError, QuestionError, RegardError
+from regard.errors import AccessError, AuthorError, QuestionError, RegardError, SourceError
 from regard.web.api.printing import problem
 from regard.web.guard import Guard
 from regard.web.routes import AREAS
@@ -32,6 +32,7 @@ STATUSES: Mapping[type[Exception], int] = {
     AccessError: HTTPStatus.FORBIDDEN,
     QuestionError: HTTPStatus.BAD_REQUEST,
     AuthorError: HTTPStatus.BAD_REQUEST,
+    SourceError: HTTPStatus.BAD_REQUEST,
     RegardError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 """Error -> status, the first that fits: what its author can mend, and what only whoever runs the server can."""

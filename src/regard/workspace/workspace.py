@@ -230,7 +230,7 @@ class Workspace:
             lake=self.lake,
             store=self.store,
             root=self.root,
-            clock=clock if clock is not None else self.moment(self.config.until or None) or _now(),
+            clock=clock if clock is not None else self.now(),
             identify=identify,
             limit=self.config.reject_limit / 100 if limit is None else limit,
             again=again,
@@ -243,6 +243,10 @@ class Workspace:
     ) -> tuple[Finding, ...]:
         """Return what somebody should look at, all of it or of one kind, rule or status."""
         return tuple(self.store.findings(kind=kind, rule=rule, status=status))
+
+    def now(self) -> int:
+        """Return the instant of a load: where the workspace says that its story ends, else the clock on the wall."""
+        return self.moment(self.config.until or None) or _now()
 
     def due(self) -> tuple[str, ...]:
         """Return the sources whose cadence (`every`) is over, in file order."""
@@ -257,10 +261,8 @@ class Workspace:
         Raises:
             QuestionError: the newest rows are asked for and nothing was loaded yet.
         """
-        wall = _now()
-        now = self.moment(self.config.until or None)
         asking = Asking(self) if newest else None
-        return freshness(self, now=wall if now is None else now, wall=wall, asking=asking)
+        return freshness(self, now=self.now(), wall=_now(), asking=asking)
 
     def preview(self, name: str, *, most: int | None = None, shown: int = 3) -> Preview:
         """Return what a load would make of the first rows of a source; nothing is written.
@@ -275,7 +277,7 @@ class Workspace:
         known = {source.name: source for source in self.sources}
         if name not in known:
             raise QuestionError(f"there is no source '{name}'; {did_you_mean(name, known)}".rstrip("; "))
-        clock = self.moment(self.config.until or None) or _now()
+        clock = self.now()
         more = {} if most is None else {"most": most}
         return preview(known[name], self.catalogue.tables, self.root, clock=clock, shown=shown, **more)
 

@@ -351,27 +351,13 @@ class _Filling:
 
     def reading(self, column: Column, kind: Type, rest: Mapping[str, object]) -> dict[str, object] | None:
         """Return the options by which a column becomes values of a type; None when it cannot."""
-        found: dict[str, object] = {}
-        if column.missing and "missing" not in rest:
-            found["missing"] = list(column.missing)
-        if "values" in rest or kind is Type.TEXT:
-            return found if "values" in rest else {}
-        if kind in (Type.INSTANT, Type.DAY):
-            if not column.timed:
-                return None
-            self.naive = self.naive or column.naive
-            if column.formats:
-                found["format"] = column.formats[0] if len(column.formats) == 1 else list(column.formats)
-            return found
-        if kind is Type.TRUTH:
-            return found if {text.casefold() for text, _ in column.top} - set(column.missing) <= PLAIN_WORDS else None
-        if column.kind not in NUMBERS:
+        if "values" in rest:
+            return {"missing": list(column.missing)} if column.missing and "missing" not in rest else {}
+        found = reading(column, kind)
+        if found is None:
             return None
-        if column.decimal != ".":
-            found["decimal"] = column.decimal
-        if column.thousands:
-            found["thousands"] = column.thousands
-        return found
+        self.naive = self.naive or (kind in (Type.INSTANT, Type.DAY) and column.naive)
+        return {name: value for name, value in found.items() if name != "missing" or "missing" not in rest}
 
     @staticmethod
     def valued(column: Column, values: object) -> dict[str, object]:
@@ -551,6 +537,28 @@ FORMS: Mapping[str, Callable[..., tuple[object, str] | None]] = {
     "lookup": _Filling._lookup,  # noqa: SLF001
     "from": _Filling._from,  # noqa: SLF001
 }
+
+
+def reading(column: Column, kind: Type) -> dict[str, object] | None:
+    """Return the options by which a column of a file becomes values of a type; None when it cannot."""
+    if kind is Type.TEXT:
+        return {}
+    found: dict[str, object] = {"missing": list(column.missing)} if column.missing else {}
+    if kind in (Type.INSTANT, Type.DAY):
+        if not column.timed:
+            return None
+        if column.formats:
+            found["format"] = column.formats[0] if len(column.formats) == 1 else list(column.formats)
+        return found
+    if kind is Type.TRUTH:
+        return found if {text.casefold() for text, _ in column.top} - set(column.missing) <= PLAIN_WORDS else None
+    if column.kind not in NUMBERS:
+        return None
+    if column.decimal != ".":
+        found["decimal"] = column.decimal
+    if column.thousands:
+        found["thousands"] = column.thousands
+    return found
 
 
 def _constants(line: Line) -> Mapping[str, object]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from regard.web.routes import account, admin, api, home, incidents, odata, quality, reports
+from regard.web.routes import account, add, admin, api, home, incidents, odata, quality, reports
 
 AREAS = (
     home.AREA,
     incidents.AREA,
     reports.AREA,
     quality.AREA,
+    add.AREA,
     api.AREA,
     odata.AREA,
     admin.AREA,
