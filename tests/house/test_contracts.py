@@ -43,6 +43,7 @@ OWNERS = {  # foreign library -> the one room that may import it
     "psycopg": "engines",
     "pyspark": "engines",
     "openpyxl": "excel",
+    "pyopenvba": "excel",
     "xlsxwriter": "excel",
     "click": "cli",
     "rich": "cli",
