@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from regard.plan import Estimate, Verdict
+    from regard.model import Metric
+    from regard.plan import AnswerCell
 
 SECOND_US, DAY_US = 1_000_000, 86_400_000_000
 
@@ -222,27 +223,51 @@ class Raw:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kpi:
-    """A metric on a sheet of its own: thirteen periods with what its statistics are made of.
+class Part:
+    """One series of a metric on a sheet of its own: all of it, or one value of its dimension.
 
     Attributes:
-        method: how its interval is made (`stats.METHODS`).
-        scale: what a share or mean is multiplied by to give the value.
-        roles: what `leaves` are, in order.
-        leaves: for each period the sums that the interval reads.
-        estimates, verdicts: for each period what the engine says.
-        periods: labels, oldest first.
+        label: what it is of; "" for all.
+        cells: what the engine says, a cell for each period, oldest first; None for a period without one.
+        leaves: for each period the sums that the interval reads, in the order of `Kpi.roles`; () where there are none.
+        quantiles: for each period the t, or z, that its interval is so many standard errors wide.
     """
 
-    metric: str
-    scope: Mapping[str, str]
-    method: str
-    scale: float
+    label: str
+    cells: tuple[AnswerCell | None, ...]
+    leaves: tuple[tuple[float, ...], ...]
+    quantiles: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kpi:
+    """A metric on a sheet of its own.
+
+    Attributes:
+        sheet: name of the sheet.
+        source: who asks for it.
+        metric: its definition.
+        formula: its value in words.
+        targets: its target in words, for each part.
+        compare: how two periods of its method are compared (`stats.Compare`).
+        roles: what the leaves are.
+        periods: labels, oldest first.
+        chosen: the period that is shown first: the last whole one.
+        needed: smallest n that may speak of a change.
+        parts: its series.
+    """
+
+    sheet: str
+    source: str
+    metric: Metric
+    formula: str
+    targets: tuple[str, ...]
+    compare: str
     roles: tuple[str, ...]
     periods: tuple[str, ...]
-    leaves: tuple[tuple[float, ...], ...]
-    estimates: tuple[Estimate, ...]
-    verdicts: tuple[Verdict | None, ...]
+    chosen: str
+    needed: float
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

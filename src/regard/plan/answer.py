@@ -23,6 +23,7 @@ class Estimate:
         n_eff: n after the loss to weights or clusters.
         coverage: share of the rows that could be used, None when the metric states none.
         flags: why a value is missing or to be read with care: empty, few, mixed, immature, partial, open, ...
+        df: degrees of freedom behind its interval; None where they are without end, or there is no interval.
     """
 
     value: float | None
@@ -33,6 +34,7 @@ class Estimate:
     n_eff: float | None = None
     coverage: float | None = None
     flags: tuple[str, ...] = ()
+    df: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

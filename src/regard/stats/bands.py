@@ -76,6 +76,7 @@ class Bands:
             n_eff=number(self.n_eff[group]),
             coverage=coverage,
             flags=tuple(dict.fromkeys(flags + self.flags_at(group))),
+            df=number(self.df[group]),
         )
 
 

@@ -133,7 +133,7 @@ class Asking:
     def _series(self, made: Plan, metric: Metric) -> tuple[list[methods.Elements | None], tuple[str, ...]]:
         """Return the series that the method of a metric reads, for each breakdown, and the statements that ran."""
         if metric.series is None or metric.series.grain != methods.MINUTE or not made.stretches:
-            return methods.series(made, metric, self._plain)
+            return methods.series(made, metric, self.plain)
         question = replace(made.question, metrics=(metric.id,))
         alone = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
         relation = self.relations.name(alone.scans[0].table, alone.scans[0].arguments)
@@ -141,7 +141,7 @@ class Asking:
             self.relations.name("party", ())
         return methods.minutes(alone, self.relations.connection, relation)
 
-    def _plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
+    def plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
         """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
         made = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
         results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)

@@ -15,6 +15,8 @@ from regard.model import Grain, Status
 from regard.sql import records as sql
 from regard.stats.windows import worst_window
 from regard.workspace.asking import Asking
+from regard.workspace.kpis import kpis
+from regard.workspace.rawfile import raw_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from regard.workspace.workspace import Workspace
 
 MINUTE_US = 60_000_000
-MOST_STAGES = 1_200
-"""Rows of the ledger that are shown; each is some twenty formulas."""
+MOST_STAGES = 2_000
+"""Rows of the ledger that are shown; each is some forty formulas."""
 MOST_REQUESTS, STRETCH = 400, 120
 """Requests, and minutes, of the sheets of uptime."""
 WIDTHS = (1, 5, 10, 20, 60)
@@ -40,6 +42,7 @@ def gathered(
     workspace: Workspace,
     told: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
     *,
+    shown: tuple[date, date] | None = None,
     span: tuple[date, date] | tuple[None, None] = (None, None),
 ) -> Records:
     """Gather everything that a workbook shows besides metrics.
@@ -47,14 +50,21 @@ def gathered(
     Args:
         workspace: whose.
         told: hears what is being done.
-        span: first local day of the figures and the day after the last; by default all of the ledger.
+        shown: first local day of the key figures and the day after the last; none of them without it.
+        span: first local day of the ledger's figures and the day after the last; by default all of the ledger.
     """
     asking = Asking(workspace)
-    shown = boards()
-    told("reading the ledger", 0, 2)
-    ledger = lost(asking, shown.ledger, *span)
-    told("reading requests", 1, 2)
-    return Records(ledger=ledger, seen=seen(asking))
+    told("reading the ledger", 0, 3)
+    ledger = lost(asking, boards().ledger, *span)
+    told("reading requests", 1, 3)
+    users = seen(asking)
+    told("asking key figures", 2, 3)
+    return Records(
+        ledger=ledger,
+        seen=users,
+        raw=None if ledger is None else raw_file(asking),
+        kpis=kpis(asking, *shown) if shown else (),
+    )
 
 
 def lost(

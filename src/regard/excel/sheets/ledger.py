@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from regard.excel.sheets.attribution import Attribution
 from regard.excel.sheets.episodes import Episodes, numbered, recovery
+from regard.excel.sheets.etl import Etl
 from regard.excel.sheets.figures import figures
 from regard.excel.sheets.union import Union, settings
 from regard.excel.sheets.uptime import Uptime, worst
@@ -26,8 +27,12 @@ def ledger_sheets(records: Records, book: Book) -> list[Sheet]:
     sheets: list[Sheet] = []
     lost, seen = records.ledger, records.seen
     if lost is not None:
+        etl = None if records.raw is None else Etl(records.raw, lost)
+        linked = None if etl is None else etl.linked()
+        if etl is not None and linked is not None:
+            sheets += etl.sheets
         sheets.append(settings(lost, book))
-        union = Union(lost, numbered)
+        union = Union(lost, numbered, linked=linked)
         union.name_levels(book)
         episodes = Episodes(union)
         sheets += [

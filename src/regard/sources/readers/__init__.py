@@ -4,6 +4,7 @@ from regard.sources.readers.parts import (
     CHUNK_ROWS as CHUNK_ROWS,
     Part as Part,
     Room as Room,
+    bracketed as bracketed,
     hidden as hidden,
 )
 from regard.sources.readers.places import parts as parts
