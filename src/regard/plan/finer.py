@@ -46,12 +46,13 @@ def weighed(node: Node, own: Table) -> Node:
     if isinstance(node, Call) and node.name == "if":
         # Inside, so that a sum under a test stays one.
         return Call("if", (node.args[0], weighed(node.args[1], own), weighed(node.args[2], own)))
-    if _is_test(node, own):
+    if is_test(node, own):
         return Call("if", (node, share, ZERO))
     return ZERO if node == ZERO else Call("*", (node, share))
 
 
-def _is_test(node: Node, own: Table) -> bool:
+def is_test(node: Node, own: Table) -> bool:
+    """Whether a row expression is a test, a truth column included."""
     if isinstance(node, Name):
         column = own.columns.get(node.name)
         return column is not None and column.type is Type.TRUTH
