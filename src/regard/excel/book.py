@@ -363,6 +363,7 @@ class Book:
         author, subject, comments: properties of the file.
         made: instant for its properties, in microseconds; the same book is the same file to the byte.
         inputs: the cells that a person may change; every other one is sealed (see `seal`).
+        places: where other sheets find what a builder wrote: a key such as ("value", metric) -> cells.
     """
 
     title: str
@@ -373,6 +374,7 @@ class Book:
     comments: str = ""
     made: int = 0
     inputs: list[Input] = field(default_factory=list)
+    places: dict[tuple[str, ...], Range] = field(default_factory=dict)
 
     def sheet(self, name: str) -> Sheet:
         """Return a sheet by its name.
@@ -408,7 +410,21 @@ class Book:
             comments=self.comments,
             made=self.made,
             inputs=[one for one in self.inputs if one.sheet in keep],
+            places=dict(self.places),
         )
+
+
+def numeric(value: Value) -> float:
+    """Return a cell's value as a number; nothing is 0.
+
+    Raises:
+        TypeError: it is a text or a day.
+    """
+    if value is None:
+        return 0.0
+    if not isinstance(value, (int, float)):
+        raise TypeError(value)
+    return float(value)
 
 
 def letters(column: int) -> str:

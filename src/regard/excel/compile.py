@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from regard.excel.book import Book
 from regard.excel.seal import seal
-from regard.excel.sheets import ledger, scorecard
+from regard.excel.sheets import boards, calc, checks, cubes, engine, ledger, meta, policies, settings, slicers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +14,22 @@ if TYPE_CHECKING:
     from regard.excel.book import Sheet
     from regard.excel.material import Material
 
-BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (scorecard.build, ledger.build)
-"""In the order of the tabs. Each gets the book so far, so that it can refer to what stands there, and may add names."""
+BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (
+    slicers.build,
+    policies.build,
+    settings.build,
+    cubes.build,
+    engine.build,
+    calc.build,
+    boards.build,
+    ledger.build,
+    checks.build,
+    meta.build,
+)
+"""Each gets the book so far, so that it can refer to what stands there (`Book.places`), and may add names."""
+
+GROUPS = ("Start", "Boards", "Reports", "Settings", "Ledger in plain formulas", "Calculation", "Control", "Data", "")
+"""Groups of sheets, in the order of the tabs."""
 
 
 def compile_book(material: Material) -> Book:
@@ -28,5 +42,6 @@ def compile_book(material: Material) -> Book:
     )
     for build in BUILDERS:
         book.sheets.extend(build(material, book))
+    book.sheets.sort(key=lambda sheet: GROUPS.index(sheet.group))
     book.sheets.append(seal(book))
     return book

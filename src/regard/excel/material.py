@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from regard.catalog import RegisteredChoice
+    from regard.expr import Lookup
     from regard.model import Calendar, Dimension, Metric, Period, Policy, Table, Target
-    from regard.plan import Answer
+    from regard.plan import Answer, Stretch
+    from regard.plan.cube import CubeRows, Lowered, Sums
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,19 +26,24 @@ class Material:
         currency: of money, or "".
         calendar: whose days.
         grain: length of a period.
-        periods: the periods, oldest first; the last may still run.
+        stretches: the periods, oldest first; the last may still run.
         as_of: instant of the snapshot that was read.
         until: instant at which the story is cut.
         snapshot: id of the snapshot.
         version: of the program.
         scope: the test on dimensions that every number was asked with, or "".
         metrics: those that can be computed, resolved, in the order of the catalogue.
-        planned: metric -> why it cannot be computed yet.
-        answers: metric -> its answer by period, of the whole and of each value of each slicer.
-        slicers: dimensions that can be chosen, in order.
+        left: metric -> why it is not here: not built yet, or not to be filtered by the scope.
+        answers: metric -> its answer by period, of the whole.
+        cuts: metric that no sums give -> its answer by period for each value of each of its dimensions.
+        lowered: metric -> the metric as arithmetic over sums, or why it is none.
+        sums, cubes: the sums, and the rows that they are made of.
+        privacy_min: a part of the whole with fewer people than this is not shown.
+        base_slicers: dimensions that every sheet is cut by.
+        slicers: all dimensions that can be chosen: those, and what single metrics are always cut by.
         targets: the workspace's own.
         choices: the choice register.
-        policies: published constants that definitions look up.
+        policies, lookups: published constants that definitions look up, as written and as expressions read them.
         dimensions, tables: as declared.
         records: everything besides metrics.
     """
@@ -45,22 +52,34 @@ class Material:
     currency: str
     calendar: Calendar
     grain: str
-    periods: tuple[Period, ...]
+    stretches: tuple[Stretch, ...]
     as_of: int
     until: int
     snapshot: str
     version: str
     scope: str = ""
     metrics: tuple[Metric, ...]
-    planned: Mapping[str, str] = field(default_factory=dict)
+    left: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Answer]
+    cuts: Mapping[str, Answer] = field(default_factory=dict)
+    lowered: Mapping[str, Lowered]
+    sums: Sums
+    cubes: tuple[CubeRows, ...] = ()
+    privacy_min: int = 0
+    base_slicers: tuple[str, ...] = ()
     slicers: tuple[str, ...] = ()
     targets: Sequence[Target] = ()
     choices: Mapping[str, RegisteredChoice] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     records: Records = field(default_factory=Records)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods, oldest first."""
+        return tuple(stretch.period for stretch in self.stretches)
 
     @property
     def families(self) -> tuple[str, ...]:

@@ -97,16 +97,22 @@ class Sums:
     """Collects the sums of many metrics, each once.
 
     Attributes:
-        known: measure (as cut by its own dimensions) -> name.
+        known: measure, the dimensions that it is cut by, and the metric where its parameters are that metric's -> name.
         parts: name -> how it is unfolded; a variety has its columns hidden and counts rows.
+        owners: name -> metric that asked for it first; its parameters are that metric's.
+        dims: name -> dimensions that it is cut by.
+        varieties: names of those that tell whether columns differ.
+        fixed: names of those whose parameters cannot be changed, since their cube would be too large.
     """
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
-        self.known: dict[tuple[Measure, tuple[str, ...]], str] = {}
+        self.known: dict[tuple[Measure, tuple[str, ...], str], str] = {}
         self.parts: dict[str, Unfolded] = {}
+        self.owners: dict[str, str] = {}
         self.dims: dict[str, tuple[str, ...]] = {}
         self.varieties: set[str] = set()
+        self.fixed: set[str] = set()
 
     def lower(self, plan: Plan, metric: Metric, dims: tuple[str, ...]) -> Lowered:
         """Return a metric of a plan as arithmetic over sums, or why it is none."""
@@ -120,7 +126,7 @@ class Sums:
         given: dict[str, str] = {}
         for name in sorted(used):
             measure = plan.measures[name]
-            found = self._add(measure, tuple(dim for dim in dims if dim not in measure.whole))
+            found = self._add(measure, tuple(dim for dim in dims if dim not in measure.whole), metric.id)
             if found is None:
                 return Lowered(metric=metric, dims=dims, why=_why(measure))
             given[name] = found
@@ -137,10 +143,12 @@ class Sums:
             of=tuple(told(node) for node in of),
         )
 
-    def _add(self, measure: Measure, dims: tuple[str, ...]) -> str | None:
+    def _add(self, measure: Measure, dims: tuple[str, ...], metric: str) -> str | None:
+        """Return the name of a sum; one with parameters is its metric's alone, whose parameters they are."""
         plain = replace(measure, whole=frozenset())
-        if (plain, dims) in self.known:
-            return self.known[plain, dims]
+        key = (plain, dims, metric if measure.parameters else "")
+        if key in self.known:
+            return self.known[key]
         if measure.what == VARIETY:
             columns = tuple(sorted(name for node in measure.of for name in names(node)))
             part: Unfolded | None = Unfolded(replace(plain, what=SUM, of=(ONE,)), None, columns)
@@ -149,12 +157,21 @@ class Sums:
         if part is None:
             return None
         name = f"s{len(self.known)}"
-        self.known[plain, dims] = name
+        self.known[key] = name
+        self.owners[name] = metric
         self.parts[name] = part
         self.dims[name] = dims
         if measure.what == VARIETY:
             self.varieties.add(name)
         return name
+
+    def fix(self, cube: Cube) -> None:
+        """Give up the hidden columns of a cube: its sums are asked with their parameters as they are."""
+        for (measure, _, _), name in self.known.items():
+            part = self.parts[name]
+            if part.base in cube.bases and part.factor is not None:
+                self.parts[name] = Unfolded(measure)
+                self.fixed.add(name)
 
     def cubes(self, wanted: Iterable[str], stretches: Sequence[int], order: Sequence[str]) -> list[Cube]:
         """Return the cubes that hold some sums: one for each table, way in time and set of hidden columns.

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from regard.errors import QuestionError, did_you_mean
+from regard.engines import Duck
+from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.excel import write
 from regard.excel.compile import compile_book
 from regard.excel.editions.vba import add_functions
 from regard.excel.material import Material
+from regard.excel.records import Records
 from regard.model import Status, add_months
+from regard.plan import Question
+from regard.plan.cube import Cube, CubeRows, Lowered, Sums, cube_plan, cube_rows
+from regard.workspace.asking import Asking
 from regard.workspace.records import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
     from pathlib import Path
 
+    from regard.model import Metric
+    from regard.plan import Answer, Plan
     from regard.workspace.workspace import Workspace
+
+    Told = Callable[[str, int, int], None]
 
 SLICERS = ("channel", "product", "segment", "region")
 """Dimensions that can be chosen in the workbook."""
 PERIODS = 13
 """A year and the month before it, so that each month has the same month of the year before."""
 
+MOST_ROWS = 20_000
+"""Rows of one cube: more make the file slow to open, so a parameter that needs them stays as it is."""
+
 EDITIONS: dict[str, Callable[[Path], None]] = {"core": lambda _path: None, "vba": add_functions}
 """Edition -> what is done to the file once it is written."""
+
+
+def _unheard(what: str, done: int, every: int) -> None:
+    """Hear how far the work is, and say nothing."""
+    del what, done, every
 
 
 def workbook(
@@ -37,7 +55,7 @@ def workbook(
     end: date | None = None,
     where: str = "",
     edition: str = "core",
-    told: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
+    told: Told = _unheard,
 ) -> Path:
     """Write the workbook of a workspace.
 
@@ -69,47 +87,152 @@ def gather(
     start: date | None = None,
     end: date | None = None,
     where: str = "",
-    told: Callable[[str, int, int], None] = lambda _what, _done, _all: None,
+    told: Told = _unheard,
 ) -> Material:
     """Ask everything that a workbook shows.
 
     Raises:
         QuestionError: nothing was loaded yet.
     """
-    snapshot = workspace.snapshot()
-    if snapshot is None:
-        raise QuestionError(f"nothing was loaded yet; `regard load` loads the sources of {workspace.root.name}")
-    until = min(workspace.moment(workspace.config.until or None) or snapshot.at, snapshot.at)
-    known = workspace.catalogue
-    last = workspace.calendar.day_of(until - 1)
-    end = end or add_months(last.replace(day=1), 1)
-    start = start or add_months(end.replace(day=1), -PERIODS)
-    resolved = [known.metric(name) for name in known.metrics]
-    metrics = tuple(metric for metric in resolved if metric.status is not Status.PLANNED)
-    answers = {}
-    for done, metric in enumerate(metrics):
-        told("asking metrics", done, len(metrics))
-        [answers[metric.id]] = workspace.ask(metric.id, start=start, end=end, where=where)
-    periods = tuple(dict.fromkeys(cell.period for answer in answers.values() for cell in answer.cells))
-    return Material(
-        company=workspace.config.name,
-        currency=workspace.config.currency,
-        calendar=workspace.calendar,
-        grain="month",
-        periods=tuple(sorted(periods, key=lambda period: period.start)),
-        as_of=snapshot.at,
-        until=until,
-        snapshot=snapshot.id,
-        version=version("regard"),
-        scope=where,
-        metrics=metrics,
-        planned={metric.id: metric.pending for metric in resolved if metric.status is Status.PLANNED},
-        answers=answers,
-        slicers=SLICERS,
-        targets=known.targets,
-        choices=known.choices,
-        policies=known.policies,
-        dimensions=known.dimensions,
-        tables=known.tables,
-        records=gathered(workspace, told),
-    )
+    return _Gathering(workspace, start, end, where, told).material()
+
+
+class _Gathering:
+    """One workbook's questions, over one snapshot."""
+
+    def __init__(self, workspace: Workspace, start: date | None, end: date | None, where: str, told: Told) -> None:
+        self.workspace = workspace
+        self.known = workspace.catalogue
+        self.asking = Asking(workspace)
+        self.told = told
+        calendar = workspace.calendar
+        last = calendar.day_of(self.asking.until - 1)
+        self.end = end or add_months(last.replace(day=1), 1)
+        self.start = start or add_months(self.end.replace(day=1), -PERIODS)
+        self.where, self.where_text = workspace.test(where), where
+        self.left: dict[str, str] = {}
+        self.made: dict[Cube, CubeRows] = {}
+
+    def material(self) -> Material:
+        """Ask, and gather what came back."""
+        known = self.known
+        resolved = [known.metric(name) for name in known.metrics]
+        self.left = {metric.id: metric.pending for metric in resolved if metric.status is Status.PLANNED}
+        metrics = [metric for metric in resolved if metric.status is not Status.PLANNED and self._asked(metric, ())]
+        slicers = tuple(dict.fromkeys((*SLICERS, *(dim for metric in metrics for dim in metric.by_default))))
+        dims = {metric.id: self._dims(metric) for metric in metrics}
+        sums = Sums(known.tables)
+        lowered = [sums.lower(self._plan(metric, dims[metric.id]), metric, dims[metric.id]) for metric in metrics]
+        whole = self._whole(metrics)
+        cubes = self._cubes(sums, lowered, slicers)
+        config = self.workspace.config
+        return Material(
+            company=config.name,
+            currency=config.currency,
+            calendar=self.workspace.calendar,
+            grain="month",
+            stretches=self._plan(metrics[0], ()).stretches if metrics else (),
+            as_of=self.asking.snapshot.at,
+            until=self.asking.until,
+            snapshot=self.asking.snapshot.id,
+            version=version("regard"),
+            scope=self.where_text,
+            privacy_min=config.privacy_min,
+            metrics=tuple(metrics),
+            left=self.left,
+            answers=whole,
+            cuts=self._stamped([one for one in lowered if one.why]),
+            lowered={one.metric.id: one for one in lowered},
+            sums=sums,
+            cubes=cubes,
+            base_slicers=SLICERS,
+            slicers=slicers,
+            targets=known.targets,
+            choices=known.choices,
+            policies=known.policies,
+            lookups=known.lookups(),
+            dimensions=known.dimensions,
+            tables=known.tables,
+            records=Records() if self.where or self.workspace.scope else gathered(self.workspace, self.told),
+        )
+
+    def _question(self, metrics: Sequence[Metric], breakdowns: Sequence[tuple[str, ...]], **more: bool) -> Question:
+        return Question(
+            metrics=tuple(metric.id for metric in metrics),
+            breakdowns=tuple(breakdowns),
+            start=self.start,
+            end=self.end,
+            where=self.where,
+            where_text=self.where_text,
+            compare="previous" if more.get("intervals") else "",
+            intervals=more.get("intervals", False),
+        )
+
+    def _plan(self, metric: Metric, dims: tuple[str, ...]) -> Plan:
+        question = self._question([metric], [dims])
+        return self.workspace.plan(question, [metric], until=self.asking.until, whole=self.asking.relations.whole)
+
+    def _asked(self, metric: Metric, dims: tuple[str, ...]) -> bool:
+        """Whether a metric can be asked here; where it cannot even be filtered, why is written down."""
+        try:
+            self._plan(metric, dims)
+        except (AccessError, QuestionError) as error:
+            if not dims:
+                self.left[metric.id] = str(error)
+            return False
+        return True
+
+    def _dims(self, metric: Metric) -> tuple[str, ...]:
+        """Return the dimensions that can be chosen for a metric."""
+        wanted = (*SLICERS, *(dim for dim in metric.by_default if dim not in SLICERS))
+        return tuple(dim for dim in wanted if self._asked(metric, (dim,)))
+
+    def _whole(self, metrics: Sequence[Metric]) -> dict[str, Answer]:
+        """Return what the engine says of the whole, with intervals and changes."""
+        self.told("asking metrics", 0, 2)
+        question = self._question(metrics, [()], intervals=True)
+        found = {answer.metric.id: answer for answer in self.asking.answers(question, metrics)}
+        self.told("asking metrics", 1, 2)
+        return found
+
+    def _stamped(self, stamped: Sequence[Lowered]) -> dict[str, Answer]:
+        """Return the values by each single dimension of metrics that no sums give."""
+        by_dims: dict[tuple[str, ...], list[Metric]] = defaultdict(list)
+        for one in stamped:
+            if one.dims:
+                by_dims[one.dims].append(one.metric)
+        found: dict[str, Answer] = {}
+        for dims, metrics in by_dims.items():
+            question = self._question(metrics, [(dim,) for dim in dims])
+            found |= {answer.metric.id: answer for answer in self.asking.answers(question, metrics)}
+        self.told("asking metrics", 2, 2)
+        return found
+
+    def _cubes(self, sums: Sums, lowered: Sequence[Lowered], slicers: tuple[str, ...]) -> tuple[CubeRows, ...]:
+        """Return the cubes; hidden columns that make one too large are given up, with the parameters they serve."""
+        wanted = sorted({name for one in lowered if not one.why for name in one.sums})
+        metrics = [one.metric for one in lowered if not one.why]
+        if not metrics:
+            return ()
+        plan = self._plan(metrics[0], ())
+        stretches = range(plan.asked)
+        while True:
+            cubes = sums.cubes(wanted, stretches, slicers)
+            found, large = [], False
+            for done, cube in enumerate(cubes):
+                self.told("adding up", done, len(cubes))
+                rows = self._rows(plan, cube)
+                if len(rows.stretch) > MOST_ROWS and cube.hidden:
+                    sums.fix(cube)
+                    large = True
+                found.append(rows)
+            if not large:
+                self.told("adding up", len(cubes), len(cubes))
+                return tuple(found)
+
+    def _rows(self, plan: Plan, cube: Cube) -> CubeRows:
+        if cube not in self.made:
+            asked = cube_plan(plan, cube)
+            results = Duck(self.asking.relations.connection, self.asking.relations.name).run(asked)
+            self.made[cube] = cube_rows(cube, results, self.known.tables[cube.table])
+        return self.made[cube]

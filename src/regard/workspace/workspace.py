@@ -135,7 +135,7 @@ class Workspace:
         """
         if not scope:
             return self
-        self._test(scope)
+        self.test(scope)
         _ = self.catalogue, self.lake, self.store  # made once, and shared
         limited = copy.copy(self)
         limited.scope = scope
@@ -364,7 +364,7 @@ class Workspace:
             hint = did_you_mean(compare, [name for name in COMPARED if name])
             raise QuestionError(f"nothing is compared with '{compare}'; {hint}")
         cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [_dims(by)]
-        test = self._test(where)
+        test = self.test(where)
         answers: dict[int, Answer] = {}
         for extra in dict.fromkeys(metric.by_default for metric in wanted):
             chosen = [(i, metric) for i, metric in enumerate(wanted) if metric.by_default == extra]
@@ -709,7 +709,12 @@ class Workspace:
                 raise QuestionError(f"'{when}' is no time; write 2026-06-30 or 2026-06-30T12:00:00Z") from None
         return instant(when if when.tzinfo else when.replace(tzinfo=ZoneInfo(self.calendar.zone)))
 
-    def _test(self, where: str) -> Node | None:
+    def test(self, where: str) -> Node | None:
+        """Return a test on dimensions that was written as text; None for none.
+
+        Raises:
+            AuthorError: its mistakes.
+        """
         if not where.strip():
             return None
         node = parse(where)
