@@ -554,7 +554,7 @@ class Workspace:
             longest=ahead * MINUTE_US,
             season=season,
             alarm=alarm,
-            test=self._test(by),
+            test=self.test(by),
             by=by,
         )
 
