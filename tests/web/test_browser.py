@@ -6,7 +6,9 @@ import pytest
 
 from regard.web.routes import AREAS
 
-PAGES = [route for area in AREAS for route in area.routes if route.method == "GET" and route.api is None]
+PAGES = [
+    route for area in AREAS for route in area.routes if route.method == "GET" and route.api is None and not route.file
+]
 
 
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: route.path)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from regard.catalog import CONFIG, HEADS, METRIC, REPORT, SHOWS, TABLE, Catalogue, Record, load
-from regard.cli import describe
 from regard.cli.app import HELP, WORDS, app
 from regard.errors import AuthorError
-from regard.present import words
+from regard.present import describe, words
 from regard.sources.arrival.recognise import recognisers
 from regard.sources.quarantine import REASONS
 from regard.sources.written import SOURCE

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from regard.cli import describe
 from regard.cli.app import state
 from regard.cli.options import as_json, complete, metric_ids, read_settings, settings
 from regard.cli.terminal import beside
 from regard.errors import QuestionError, did_you_mean
-from regard.present import document
+from regard.present import describe, document
 from regard.sources import statements
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from regard.expr import Call, Clock, Literal, Name, Node, names
 from regard.model import BUCKETS, day_number
 from regard.plan.build import PARTS, replicates, stretch_of, uncut
-from regard.plan.question import DAY, INCIDENT, PARTY, QUANTILE, ROWS, SURVIVAL
+from regard.plan.question import DAY, INCIDENT, PARTY, QUANTILE, ROWS, SUM, SURVIVAL, VARIETY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Group = tuple[str | None, ...]
 """Values of a breakdown's dimensions, in order."""
+
+ROUNDING = 1e-12
+"""Part of a sum that is a trace of rounding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,18 +108,77 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     """
     if not plan.stretches:
         return []
-    grids: Grids = defaultdict(list)
-    parties, incidents = _parties(plan, results), _Incidents(plan)
-    for scan, table in zip(plan.scans, results.tables, strict=True):
-        for place, labels in enumerate(scan.sets):
-            grid = _grid(plan, scan, place, table, parties, incidents)
-            for column, measure in enumerate(scan.measures):
-                grids[(measure, scan.replicate, labels)].append((grid, f"m{column}"))
+    grids = _grids(plan, results, _Incidents(plan))
     return [
         _Arithmetic(plan, grids, metric, breakdown).cells()
         for metric in plan.metrics
         for breakdown in plan.question.breakdowns
     ]
+
+
+def collect_rest(plan: Plan, results: Results) -> Cells | None:
+    """Return for each group of a plan's last breakdown the cell of all that is not in the group: the whole less it.
+
+    The first breakdown must be (), for that is the whole, and the plan be of one metric.
+
+    Returns:
+        None where a group cannot be taken away from the whole: a median, distinct customers, one row per customer.
+    """
+    used = [plan.measures[name] for scan in plan.scans for name, m in plan.measures.items() if m in scan.measures]
+    if not plan.stretches or any(one.what not in (SUM, VARIETY) or one.rows.per is not None for one in used):
+        return None
+    whole, breakdown = plan.question.breakdowns[0], plan.question.breakdowns[-1]
+    grids = _grids(plan, results, _Incidents(plan, alike=True))
+    groups = {
+        group: None
+        for (_, _, labels), found in grids.items()
+        if labels == breakdown
+        for grid, _ in found
+        for group in grid.groups
+    }
+    places = {group: i for i, group in enumerate(groups)}
+    less: Grids = dict(grids)
+    for (measure, replicate, labels), found in grids.items():
+        if labels == breakdown and measure.what == SUM:
+            beside = grids[(measure, replicate, whole)]
+            less[(measure, replicate, labels)] = [
+                (_less(grid, all_of_it, places), column)
+                for (grid, column), (all_of_it, _) in zip(found, beside, strict=True)
+            ]
+    [metric] = plan.metrics
+    return _Arithmetic(plan, less, metric, breakdown).cells()
+
+
+def _less(grid: _Grid, whole: _Grid, places: dict[Group, int]) -> _Grid:
+    """Return a grid of the whole less each group."""
+
+    def taken(of_all: Numbers, of_group: Numbers) -> Numbers:
+        left = np.repeat(of_all, len(places), axis=0)
+        for group, row in grid.groups.items():
+            left[places[group]] -= of_group[row]
+        # Sums of money or minutes leave a trace of rounding where nothing is left.
+        left[np.abs(left) <= ROUNDING * np.abs(of_all)] = 0
+        return left
+
+    return _Grid(
+        places,
+        {name: taken(whole.numbers[name], numbers) for name, numbers in grid.numbers.items()},
+        {
+            name: taken(whole.parts[name], _padded(part, whole.parts[name].shape[2]))
+            for name, part in grid.parts.items()
+        },
+    )
+
+
+def _grids(plan: Plan, results: Results, incidents: _Incidents) -> Grids:
+    grids: Grids = defaultdict(list)
+    parties = _parties(plan, results)
+    for scan, table in zip(plan.scans, results.tables, strict=True):
+        for place, labels in enumerate(scan.sets):
+            grid = _grid(plan, scan, place, table, parties, incidents)
+            for column, measure in enumerate(scan.measures):
+                grids[(measure, scan.replicate, labels)].append((grid, f"m{column}"))
+    return grids
 
 
 def _grid(
@@ -160,10 +222,10 @@ def _grid(
 class _Incidents:
     """Numbers incidents within each cell, since there are many and each is in few cells; alike for all measures."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, alike: bool = False) -> None:
         scans = [scan for scan in plan.scans if scan.replicate == INCIDENT]
         # Where a measure stands whole beside the groups of another, the two must number alike across groups.
-        self.apart = not any(measure.whole for scan in scans for measure in scan.measures)
+        self.apart = not alike and not any(measure.whole for scan in scans for measure in scan.measures)
         self.known: dict[tuple[object, ...], dict[str, int]] = defaultdict(dict)
 
     def numbers(

@@ -124,7 +124,7 @@ def scorecard(answers: Sequence[Answer], *, periods: int = PERIODS) -> Table:
     )
     rows = [_score(answer, series, periods) for answer in answers for series in groups(answer).values() if series]
     said = sorted(
-        {series[_latest(series)].period.label for answer in answers for series in groups(answer).values() if series}
+        {series[headline(series)].period.label for answer in answers for series in groups(answer).values() if series}
     )
     notes = [f"{', '.join(said)}; {words.LEGEND}"] if said else []
     notes += list(dict.fromkeys(note for answer in answers for note in answer.notes))
@@ -141,7 +141,7 @@ def groups(answer: Answer) -> dict[tuple[tuple[str, str | None], ...], list[Answ
 
 def latest(answer: Answer) -> list[AnswerCell]:
     """Return for each group the cell of the last period that is over; of the running one where no other is there."""
-    return [cells[_latest(cells)] for cells in groups(answer).values() if cells]
+    return [cells[headline(cells)] for cells in groups(answer).values() if cells]
 
 
 def without_empty(table: Table) -> Table:
@@ -247,14 +247,15 @@ def _change(cell: AnswerCell, unit: str, currency: str) -> tuple[Cell, Cell]:
     return Cell(size if size == numbers.MISSING else f"{mark.sign} {size}", mark.tone), Cell(found.word)
 
 
-def _latest(cells: Sequence[AnswerCell]) -> int:
+def headline(cells: Sequence[AnswerCell]) -> int:
+    """Return the place of the last period that is over among the cells of a group; of the last where none is over."""
     over = [i for i, cell in enumerate(cells) if not RUNNING & set(cell.estimate.flags)]
     return over[-1] if over else len(cells) - 1
 
 
 def _score(answer: Answer, cells: Sequence[AnswerCell], periods: int) -> tuple[Cell, ...]:
     unit, currency = answer.metric.unit, answer.currency
-    at = _latest(cells)
+    at = headline(cells)
     now = cells[at]
     trend = cells[max(0, at + 1 - periods) : at + 1]
     values = [cell.estimate.value for cell in trend]

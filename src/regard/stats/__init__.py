@@ -65,6 +65,11 @@ from regard.stats.resampling import (
     jackknife_difference as jackknife_difference,
 )
 from regard.stats.series import Found as Found, Observed as Observed
+from regard.stats.several import (
+    Contributions as Contributions,
+    contributions as contributions,
+    discoveries as discoveries,
+)
 from regard.stats.shrinkage import Shrunk as Shrunk, shrink as shrink, shrinkage as shrinkage
 from regard.stats.survival import (
     Quantile as Quantile,

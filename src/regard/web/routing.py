@@ -41,6 +41,7 @@ class Route:
         kept: whether what it shows depends on nothing but scope, role, address and the data, so that it may be kept
             and shown to others of the same scope and role. A page with a form or with somebody's name is not kept.
         examples: paths of it in a workspace; by default the path itself.
+        file: whether it hands out a file to be saved, not a page to be looked at.
         api: keywords of FastAPI for a route of the API, None for a page.
     """
 
@@ -51,6 +52,7 @@ class Route:
     menu: str = ""
     kept: bool = False
     examples: Examples | None = None
+    file: bool = False
     api: dict[str, Any] | None = None
 
     def paths(self, workspace: Workspace) -> Sequence[str]:
@@ -100,6 +102,17 @@ class Area:
         def declared(function: F) -> F:
             self.routes.append(
                 Route(path=path, endpoint=function, needs=needs, menu=menu, kept=kept, examples=examples)
+            )
+            return function
+
+        return declared
+
+    def file(self, path: str, *, needs: Permission | None, examples: Examples | None = None) -> Callable[[F], F]:
+        """Declare a file that a page hands out: as `page`, ended by `downloads.download`."""
+
+        def declared(function: F) -> F:
+            self.routes.append(
+                Route(path=path, endpoint=function, needs=needs, kept=True, examples=examples, file=True)
             )
             return function
 

@@ -159,20 +159,22 @@ class Asking:
         """Return the cells of metrics that have small ones, with one replicate for each party instead of 32 buckets.
 
         Asked only where there are few rows in all and few such cells: then it costs little, and somebody reads them.
+        Each metric and breakdown decides for itself, so that a number does not depend on what is asked beside it.
         """
-        found = [(part.metric, small) for part in cells if (small := small_cells(made, part))]
-        wanted = {metric.id: metric for metric, _ in found}
-        if not 0 < sum(small for _, small in found) <= MOST_CELLS:
+        found = [part for part in cells if 0 < small_cells(made, part) <= MOST_CELLS]
+        wanted = {part.metric.id: part.metric for part in found}
+        if not wanted:
             return {}
         again = self.workspace.plan(
-            replace(question, metrics=tuple(wanted)),
+            replace(question, metrics=tuple(wanted), breakdowns=tuple(dict.fromkeys(part.breakdown for part in found))),
             list(wanted.values()),
             until=self.until,
             whole=self.relations.whole,
             by_party=True,
         )
         parts = collect(again, Duck(self.relations.connection, self.relations.name).run(again))
-        return {(part.metric.id, part.breakdown): part for part in parts}
+        kept = {(part.metric.id, part.breakdown) for part in found}
+        return {key: part for part in parts if (key := (part.metric.id, part.breakdown)) in kept}
 
     def targets(self, metric: Metric) -> tuple[Target, ...]:
         """Return the targets that the workspace has made its own; the seeds' are offered, never active so."""

@@ -30,6 +30,7 @@ from regard.workspace.explain import Explained, explain
 from regard.workspace.freshness import Freshness, freshness
 from regard.workspace.interruption import Interruptions
 from regard.workspace.lags import lag
+from regard.workspace.parts import TakenApart, take_apart
 from regard.workspace.ready import Ready, ready
 from regard.workspace.refresh import due
 from regard.workspace.reporting import fill
@@ -384,6 +385,52 @@ class Workspace:
             for (i, _), answer in zip(chosen, asking.answers(question, [m for _, m in chosen]), strict=True):
                 answers[i] = answer
         return Answers(answers[i] for i in range(len(wanted)))
+
+    def take_apart(
+        self,
+        metric: str,
+        dimension: str,
+        *,
+        grain: str = "month",
+        start: date | str | None = None,
+        end: date | str | None = None,
+        where: str = "",
+        options: Mapping[str, str] | None = None,
+        as_of: Moment = None,
+        until: Moment = None,
+        compare: str = "previous",
+    ) -> TakenApart:
+        """Take the number of the last period apart along a dimension: parts, the rest of each, what moved the whole.
+
+        Args:
+            metric: id or alias.
+            dimension: along which.
+            grain: length of the period.
+            start: first local day, as for `ask`.
+            end: the local day after the last.
+            where: test on dimensions.
+            options: choice -> option.
+            as_of: what we knew then.
+            until: where the story is cut.
+            compare: previous, year or "" (K51).
+
+        Raises:
+            QuestionError: as `ask`.
+        """
+        asking = Asking(self, as_of=self.moment(as_of), until=self.moment(until))
+        found = self.metric(metric, options)
+        self._heard(options or {}, [metric])
+        question = Question(
+            metrics=(found.id,),
+            grain=_grain(grain),
+            start=_day(start),
+            end=_day(end),
+            where=self._test(where),
+            where_text=where,
+            options=options or {},
+            compare=compare,
+        )
+        return take_apart(asking, question, found, dimension)
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 

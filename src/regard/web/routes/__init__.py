@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from regard.web.routes import account, add, admin, api, home, incidents, odata, quality, reports
+from regard.web.routes import account, add, admin, api, boards, incidents, metrics, odata, quality, reports
 
 AREAS = (
-    home.AREA,
+    boards.AREA,
+    metrics.AREA,
     incidents.AREA,
     reports.AREA,
     quality.AREA,

@@ -1,0 +1,217 @@
+"""Boards: numbers that belong together, as a report file describes them (R111, R116, R144), as plain data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from regard.errors import AccessError, QuestionError, did_you_mean
+from regard.model.reports import PERIOD
+from regard.present import document, words
+from regard.web.views.look import PERIODS, Look
+from regard.web.views.tiles import ACT, WATCH, Tile, ask_each, judged, tiles, titles_of, unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from regard.model.reports import ReportTemplate, Section
+    from regard.plan import Answer
+    from regard.workspace import Workspace
+
+SHOWN = ("tiles", "scorecard", "trend", "bars", "table")
+"""Sections of a report that a board shows, each metric as a tile or a line; the others are pages of their own."""
+WORD = re.compile(r"\w+")
+FEW = 3
+"""Names in a sentence; of more their number is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A section of a board.
+
+    Attributes:
+        title, text: above it.
+        lines: whether its tiles are shown as lines of a table, with their definition.
+        tiles: those that ask for something first.
+    """
+
+    title: str
+    text: str = ""
+    lines: bool = False
+    tiles: tuple[Tile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """A board.
+
+    Attributes:
+        id, title, means: as written.
+        own: whether the workspace wrote it.
+        summary: one sentence.
+        exceptions: tiles that ask for action or a look, the most urgent first.
+        groups: its sections.
+        periods: labels of the periods that its numbers are of.
+        context: snapshot, cut, zone and filters in one line.
+        compared: how many changes were looked at together.
+        conflicts: what figures stated elsewhere contradict among themselves (X1), where this board shows them.
+        answers: all that its numbers are from.
+    """
+
+    id: str
+    title: str
+    means: str = ""
+    own: bool = False
+    summary: str = ""
+    exceptions: tuple[Tile, ...] = ()
+    groups: tuple[Group, ...] = ()
+    periods: tuple[str, ...] = ()
+    context: str = ""
+    compared: int = 0
+    conflicts: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+
+    def plain(self) -> dict[str, object]:
+        """Return what a program wants of it."""
+        return {
+            "board": self.id,
+            "title": self.title,
+            "summary": self.summary,
+            "groups": [{"title": one.title, "tiles": [each.plain() for each in one.tiles]} for one in self.groups],
+        }
+
+
+def boards(workspace: Workspace) -> list[ReportTemplate]:
+    """Return the reports that can be looked at as boards, the workspace's own first."""
+    found = [one for one in workspace.catalogue.reports.values() if one.of == PERIOD and _sections(one)]
+    return sorted(found, key=lambda one: (not one.own, one.title))
+
+
+def template(workspace: Workspace, name: str) -> ReportTemplate:
+    """Return the report of a board.
+
+    Raises:
+        QuestionError: there is none of that name.
+    """
+    known = {one.id: one for one in boards(workspace)}
+    if name not in known:
+        raise QuestionError(f"there is no board '{name}'; {did_you_mean(name, known)}".rstrip("; "))
+    return known[name]
+
+
+def board(workspace: Workspace, name: str, look: Look) -> Board:
+    """Make a board.
+
+    Args:
+        workspace: as far as somebody may see.
+        name: id of the report that describes it.
+        look: how it is looked at; filters hold for every section besides their own.
+
+    Raises:
+        QuestionError: there is no such board, or nothing was loaded yet.
+    """
+    described = template(workspace, name)
+    answers: list[Answer] = []
+    made: list[tuple[Section, list[Tile]]] = []
+    for section in _sections(described):
+        own, asked = _asked(workspace, section, look)
+        found: list[Tile] = []
+        for metric, answer in ask_each(workspace, section.metrics, asked).items():
+            if isinstance(answer, str):
+                found.append(unanswered(workspace, metric, answer, own))
+            else:
+                answers.append(answer)
+                found += tiles(answer, own, titles=titles_of(workspace))
+        made.append((section, found))
+    everything = [one for _, found in made for one in found]
+    checked = iter(judged(everything))
+    groups = tuple(
+        Group(
+            title=section.title,
+            text=section.text,
+            lines=section.show == "scorecard",
+            tiles=tuple(
+                sorted((next(checked) for _ in found), key=_urgent)
+                if section.show == "tiles"
+                else [next(checked) for _ in found]
+            ),
+        )
+        for section, found in made
+    )
+    shown = [one for group in groups for one in group.tiles]
+    urgent = sorted((one for one in shown if one.action >= WATCH), key=_urgent)
+    return Board(
+        id=described.id,
+        title=described.title,
+        means=described.means,
+        own=described.own,
+        summary=sentence(shown),
+        exceptions=tuple(urgent),
+        groups=groups,
+        periods=tuple(dict.fromkeys(one.period for one in shown if one.period)),
+        context=document.context(answers[0], definition=False) if answers else "",
+        compared=sum(one.p is not None for one in shown),
+        conflicts=tuple(_conflicts(workspace, {one.metric for one in shown})),
+        answers=tuple(answers),
+    )
+
+
+def _conflicts(workspace: Workspace, metrics: Collection[str]) -> list[str]:
+    """Return the messages of findings that contradict a metric shown, each once; none to who may not see findings."""
+    try:
+        found = workspace.findings(kind="reconcile")
+    except AccessError:
+        return []
+    told = [one.message for one in found if any(name in WORD.findall(one.message) for name in metrics)]
+    return list(dict.fromkeys(told))
+
+
+def sentence(shown: Sequence[Tile]) -> str:
+    """Return what the tiles of a board say together, in one sentence made of their verdicts."""
+    known = [one for one in shown if one.number is not None]
+    if not known:
+        return "There is no number to show yet."
+    aimed = [one for one in known if one.status]
+    parts = []
+    if aimed:
+        counts = [(word, [one for one in aimed if one.status == word]) for word in words.STATUS]
+        said = [f"{len(found)} {word}{_named(found) if word == 'missed' else ''}" for word, found in counts if found]
+        parts.append(f"of {_many(len(aimed), 'target')}, {', '.join(said)}")
+    better = [one for one in known if one.real and one.better]
+    worse = [one for one in known if one.real and one.better is False]
+    other = [one for one in known if one.real and one.better is None]
+    moved = [
+        f"{len(found)} really {word}{_named(found)}"
+        for word, found in (("improved", better), ("got worse", worse), ("changed", other))
+        if found
+    ]
+    parts.append("; ".join(moved) if moved else "no change is larger than chance")
+    period = next((one.period for one in known if one.period), "")
+    return f"{period}: {'; '.join(parts)}."
+
+
+def _named(found: Sequence[Tile]) -> str:
+    names = [one.name for one in found[:FEW]]
+    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+    return f" ({', '.join(names)}{more})" if names else ""
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _urgent(one: Tile) -> tuple[int, float, bool]:
+    return (-one.action, -one.size if one.action == ACT or one.real else 0.0, one.number is None)
+
+
+def _sections(described: ReportTemplate) -> list[Section]:
+    return [section for section in described.sections if section.show in SHOWN and section.metrics]
+
+
+def _asked(workspace: Workspace, section: Section, look: Look) -> tuple[Look, dict[str, object]]:
+    """Return the look with a section's own filter, and what to ask for it."""
+    both = " and ".join(f"({part})" for part in (section.where, look.where) if part)
+    own = replace(look, where=both if section.where else look.where)
+    asked = own.asked(workspace, periods=max(section.periods, PERIODS))
+    return own, {**asked, "by": list(section.by)}

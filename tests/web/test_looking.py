@@ -1,0 +1,144 @@
+"""Boards and metrics as pages: they show what a question answers, and hand out numbers that say where they are from."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+
+import pytest
+
+from regard.present import document, numbers
+from regard.web.views import boards, metric as metric_views
+from regard.web.views.look import Look
+
+CONTEXT = ("as_of", "until", "zone", "snapshot", "definition", "filters")
+"""Columns by which a number is found again a month later (R125)."""
+
+
+@pytest.fixture(scope="session")
+def board(demo):
+    """The executive board of the demo company."""
+    return boards.board(demo, "board", Look())
+
+
+def told(page):
+    """Return the text of a page without its marks."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
+
+
+def test_a_tile_is_what_a_question_answers(demo, board):
+    """Value, interval, status, change and verdict of each tile are those of `ask` (tile = API = CLI)."""
+    shown = [one for group in board.groups for one in group.tiles if one.number is not None and not one.part]
+    assert len(shown) > 10
+    start, end = Look().days(demo)
+    for answer in (demo.ask(one.metric, start=start, end=end)[0] for one in shown):
+        [tile] = [one for one in shown if one.metric == answer.metric.id]
+        [cell] = [cell for cell in answer.cells if cell.period.label == tile.period]
+        for shown_end, end_of in zip(
+            (tile.number, tile.lo, tile.hi), (cell.estimate.value, cell.estimate.lo, cell.estimate.hi), strict=True
+        ):
+            # To the order of addition: what is asked together is summed in another order.
+            assert shown_end == (None if end_of is None else pytest.approx(end_of, rel=1e-9))
+        assert tile.status == (cell.status or "")
+        assert tile.verdict == (cell.verdict.word if cell.verdict else "")
+        assert tile.value == numbers.value(
+            cell.estimate.value, answer.metric.unit, lo=cell.estimate.lo, hi=cell.estimate.hi, currency=answer.currency
+        )
+
+
+def test_every_number_is_in_the_text(client, board):
+    """Without any script the page says each value, interval and n (JS off shows every number)."""
+    page = told(client.get("/").text)
+    for one in (one for group in board.groups for one in group.tiles if one.number is not None):
+        for part in (one.figure, one.interval, one.n):
+            assert part in page, (one.metric, part)
+    assert board.summary in page
+
+
+def test_a_board_says_what_it_does_not_know(board):
+    """A tile without a value says why; no tile shows 0 or NaN for it."""
+    for one in (one for group in board.groups for one in group.tiles):
+        assert one.number is not None or one.why
+        assert "nan" not in one.value.lower()
+
+
+def test_the_dashboard_flags_what_its_sheet_contradicts(demo):
+    """Twelve KPIs with target, current value and trend, the channels beside them (R111)."""
+    made = boards.board(demo, "dashboard", Look())
+    shown = [one for group in made.groups for one in group.tiles]
+    assert len({one.metric for one in shown}) == 12
+    assert all(one.target and one.labels and one.value for one in shown if one.number is not None)
+
+
+def test_each_metric_is_in_one_category(demo):
+    """Operational, sentiment and loyalty hold every metric once (R144)."""
+    described = boards.template(demo, "categories")
+    named = [name for section in described.sections for name in section.metrics]
+    assert [section.title for section in described.sections] == ["Operational", "Sentiment", "Loyalty"]
+    assert len(named) == len(set(named))
+    assert len(named) <= 24
+
+
+def test_a_filter_stands_in_the_address_and_in_what_is_handed_out(client, demo):
+    """The CSV behind a filtered page holds the filter, and asking again gives the same numbers (R125)."""
+    page = client.get("/metric/csat_top2?segment=family&from=2026-01&to=2026-06")
+    assert page.status_code == 200
+    link = next(
+        unescape(each) for each in re.findall(r'href="([^"]+export\.csv[^"]*)"', page.text) if "by=" not in each
+    )
+    assert "segment=family" in link
+    handed = client.get(link)
+    assert handed.headers["content-disposition"] == 'attachment; filename="csat_top2.csv"'
+    rows = list(csv.DictReader(io.StringIO(handed.content.decode("utf-8-sig"))))
+    assert {row["filters"] for row in rows} == {"segment = 'family'"}
+    assert all(row[name] for row in rows for name in CONTEXT)
+    [answer] = demo.ask("csat_top2", start="2026-01-01", end="2026-07-01", where=rows[0]["filters"])
+    assert [row["value"] for row in rows] == [str(row["value"]) for row in document.rows([answer])]
+
+
+def test_a_table_equals_its_chart(demo):
+    """Each point of the trend tells the value of a row of the table."""
+    opened = metric_views.metric_page(demo, "csat_top2", Look())
+    values = [row[1].text for row in opened.figures.rows]
+    for picture in (opened.trend.wide, opened.trend.narrow):
+        points = re.findall(r"<title>(\d{4}-\d{2}): ([^<\[,(]+?)(?: \[|, n|</title>)", unescape(str(picture)))
+        assert [value for _, value in points] == values
+
+
+def test_parts_make_the_whole(client, demo):
+    """The table of parts ends in the whole: its n is the sum of theirs (R121)."""
+    made = metric_views.parts(demo, "churn", "segment", Look())
+    n = [int(row.n.replace(",", "")) for row in made.rows if row.n != "-"]
+    if not any("hidden" in row.why for row in made.rows):
+        assert sum(n) == int(made.whole[1].replace(",", ""))
+    page = told(client.get("/metric/churn?dim=segment").text)
+    assert all(row.value in page for row in made.rows)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("/metric/no_such_metric", 400, "there is no metric"),
+        ("/board/no_such_board", 400, "there is no board"),
+        ("/metric/csat_top2?from=yesterday", 400, "no day, month or year"),
+        ("/metric/csat_top2?grain=fortnight", 400, "there is no grain"),
+        ("/metric/csat_top2/export.xml", 400, "csv, json, svg"),
+        ("/metric/csat_top2?segment=<script>alert(1)</script>", 200, "no row"),
+        ("/metric/csat_top2?segment=' or 1=1 --", 200, "no row"),
+    ],
+)
+def test_what_cannot_be_is_told(client, path, status, words):
+    """A page that cannot be made says what is wrong; what stands in an address is only ever a text."""
+    shown = client.get(path)
+    assert shown.status_code == status
+    assert words in told(shown.text)
+    assert "<script>alert" not in shown.text
+
+
+def test_every_definition_can_be_found(client):
+    """The catalogue finds a metric by words of its question, its alias or its family."""
+    assert "/metric/nps" in client.get("/metrics?q=recommend").text
+    assert "/metric/cml" in client.get("/metrics?q=interruption minutes").text
+    assert "No metric has these words" in client.get("/metrics?q=zzz").text
