@@ -402,17 +402,7 @@ class Workspace:
     ) -> TakenApart:
         """Take the number of the last period apart along a dimension: parts, the rest of each, what moved the whole.
 
-        Args:
-            metric: id or alias.
-            dimension: along which.
-            grain: length of the period.
-            start: first local day, as for `ask`.
-            end: the local day after the last.
-            where: test on dimensions.
-            options: choice -> option.
-            as_of: what we knew then.
-            until: where the story is cut.
-            compare: previous, year or "" (K51).
+        What else may be said is said as for `ask`.
 
         Raises:
             QuestionError: as `ask`.
