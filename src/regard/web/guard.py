@@ -6,6 +6,7 @@ Authorisation is decided here for the route that matched, never by looking at an
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -66,7 +67,8 @@ class Guard:
         visit, version = self._visit(request, known, form, kept=route.kept)
 
         def made() -> Response:
-            response: Response = route.endpoint(visit)
+            snapshot = visit.workspace.snapshot()
+            response: Response = route.endpoint(replace(visit, data=snapshot.id if snapshot else ""))
             return response
 
         if not route.kept or known.person is None:

@@ -18,9 +18,11 @@ class Settings:
             server that other machines cannot reach may be without.
         secure: whether browsers reach it over TLS: cookies are then bound to it, and browsers told to stay with it.
         demo: whether it shows the example company, and says so.
+        look_s: seconds after which an open page looks for newer data again.
     """
 
     hosts: tuple[str, ...] = LOOPBACK
     sign_in: bool = True
     secure: bool = False
     demo: bool = False
+    look_s: int = 15

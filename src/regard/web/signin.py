@@ -6,6 +6,7 @@ signing in cannot take the machine's memory and time from those who are.
 
 from __future__ import annotations
 
+import base64
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -90,12 +91,12 @@ class SignIn:
 
     def program(self, request: Request) -> Known:
         """Return whose request it is by its token; by its cookie where it carries none: a page of ours asks."""
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        given = carried(request.headers.get("authorization", ""))
+        if given is None:
             known = self.browser(request)
             # Without signing in there is no cookie that another site could make a browser send.
             return known if self._settings.sign_in else Known(known.person)
-        token = self._workspace.store.people.token(secret.key(given.strip()))
+        token = self._workspace.store.people.token(secret.key(given))
         if token is None:
             raise HTTPException(401, "This token is unknown, expired or taken back.")
         if self._clock() - (token.used_at or 0) > TOUCH:
@@ -222,6 +223,19 @@ def first_link(workspace: Workspace, settings: Settings) -> str:
         return ""
     deed = Deed(actor=LOCAL.name, action="person.link", object="admin", reason="the first start")
     return SignIn(workspace, settings).link(account, deed)
+
+
+def carried(authorization: str) -> str | None:
+    """Return the token that a header carries, None for none; spreadsheets, which know no tokens, send a password."""
+    scheme, _, given = authorization.partition(" ")
+    if scheme.lower() == "bearer":
+        return given.strip()
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def address_of(request: Request) -> str:

@@ -40,6 +40,7 @@ class Visit:
         templates: prints pages.
         token: what the person's forms must carry (CSRF), "" for a page that is kept for others too.
         form: what was posted.
+        data: the snapshot that was newest before the page was made: an open page asks whether there is a newer one.
         session: key of the session, "" for none.
         signing: signs people in and out; only the pages for that need it.
     """
@@ -52,6 +53,7 @@ class Visit:
     token: str = ""
     session: str = ""
     form: Mapping[str, Any] | FormData = field(default_factory=dict)
+    data: str = ""
 
     @property
     def path(self) -> Mapping[str, str]:

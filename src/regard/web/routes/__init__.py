@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regard.web.routes import account, add, admin, api, boards, incidents, metrics, odata, quality, reports
+from regard.web.routes import account, add, admin, api, boards, incidents, live, metrics, odata, quality, reports
 
 AREAS = (
     boards.AREA,
@@ -11,6 +11,7 @@ AREAS = (
     reports.AREA,
     quality.AREA,
     add.AREA,
+    live.AREA,
     api.AREA,
     odata.AREA,
     admin.AREA,
