@@ -415,7 +415,7 @@ class Workspace:
             grain=_grain(grain),
             start=_day(start),
             end=_day(end),
-            where=self._test(where),
+            where=self.test(where),
             where_text=where,
             options=options or {},
             compare=compare,
