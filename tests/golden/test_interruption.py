@@ -174,6 +174,75 @@ def test_r021_k11_planned_work_is_apart(g1):
     assert g1.value("notice_met", **MARCH_10) == near(100)
 
 
+@pytest.mark.parametrize(("hours", "met"), [(48, 100), (221, 100), (222, 0)])
+def test_r021_notice_counts_from_so_many_hours(g1, hours, met):
+    """R021: told on 1 March at midnight of work on 10 March at 05:00, 221 hours before; Slack asks for 48."""
+    g1.write("metrics/notice_met.yaml", f"metric: notice_met\nparameters: {{notice_hours: {{value: {hours}}}}}\n")
+    assert g1.value("notice_met", **MARCH_10) == near(met)
+
+
+OWN_DEPTHS = """policy: {name}
+version: 2
+by: [kind]
+sets: {sets}
+values: {{outage: 1, degraded: 0.1, workaround: 0.05}}
+default: 1
+means: own
+citation: own
+"""
+
+
+def test_k06_depths_of_ones_own(g1):
+    """K06: with 0.1 and 0.05 A lost 80, B 30 + 1 + 4, C 4, E 3; shipped depths stay as they are, and so does the range.
+
+    With depths added up (K04) B's ten minutes of both count 0.15.
+    """
+    for name, sets in (("depth_own", "max"), ("depth_own_sum", "sum")):
+        g1.write(f"policies/{name}.yaml", OWN_DEPTHS.format(name=name, sets=sets))
+    index = g1.cell("cml_w", options={"K06": "custom"}, **MARCH_10).estimate
+
+    assert (index.lo, index.value, index.hi) == (near(113), near(122), near(213))
+    assert g1.value("cml_w", **MARCH_10) == near(158)
+    assert g1.value("cml_w", options={"K06": "custom", "K04": "sum_capped"}, **MARCH_10) == near(122.5)
+    assert g1.value("cml_crit", options={"K06": "custom"}, **MARCH_10) == near(122 + 4 * 80)
+    assert g1.by("cml_w", "incident", options={"K06": "custom"}, **MARCH_10)["I1"].estimate.value == near(
+        80 + 30 + 20 * 0.05 + 10 * 0.1 * (0.05 / 0.15)
+    )
+
+
+def test_k07_weights_by_revenue_are_capped(company):
+    """K07, R008: revenue over its unit weighs, at most so much; who has none weighs 1, at both ends of the range too."""
+    people = [("A", 25_000), ("B", 5_000), ("C", 900_000), ("D", None)]
+    company.has(
+        customers=[row for name, value in people for row in served(name, worth=value)],
+        incidents=[incident("I1", 0, 100)],
+        impacts=losses(*(("I1", name, 0, 100, "degraded") for name, _ in people)),
+    )
+    index = company.cell("cml_crit", options={"K07": "revenue"}, **MARCH_10).estimate
+
+    assert index.value == near(50 * (2.5 + 0.5 + 10 + 1))
+    assert (index.lo, index.hi) == (0, near(100 * 14))
+    assert company.value("cml_crit", **MARCH_10) == near(50 * 4)
+
+
+def test_k07_the_range_of_tiers_is_weighted_too(company):
+    """K07: an enterprise weighs 3 in the index and at both ends of its range, so that the index lies within."""
+    company.has(
+        customers=served("A", tier="enterprise"),
+        incidents=[incident("I1", 0, 100)],
+        impacts=losses(("I1", "A", 0, 100, "degraded")),
+    )
+    index = company.cell("cml_crit", options={"K07": "tier"}, **MARCH_10).estimate
+
+    assert (index.lo, index.value, index.hi) == (0, near(150), near(300))
+
+
+def test_k12_no_day_is_left_out(g1):
+    """K12: without major days, minutes per customer are those of all days, asked from either side."""
+    assert g1.value("saidi", options={"K12": "none"}, **MARCH_10) == near(42)
+    assert g1.value("cml_ex_med", options={"K12": "none"}, **MARCH_10) == near(42)
+
+
 def test_k09_three_minutes_or_longer(g1):
     """K09, R004: E's three minutes are a blip for IEEE and an interruption for British utilities."""
     assert g1.values("int_freq", "momentary_freq", options={"K09": "3_min"}, **MARCH_10) == [near(4 / 5), 0]

@@ -132,6 +132,7 @@ class Formulas:
         self.found = Leaves(rows=dict(rows), parameters=dict(parameters))
         self.lost_parameters = set(written.at("parameters").mapping) - set(parameters)
         self.lost_rows = set(written.at("rows").mapping) - set(rows)
+        self.stands_in = self._stands_in()
 
     # ------------------------------------------------------------------------------------------------ fields
 
@@ -199,12 +200,36 @@ class Formulas:
 
     # ------------------------------------------------------------------------------------------------ expressions
 
+    def _stands_in(self) -> dict[str, str]:
+        """Return which policy is looked up in place of which; a name that is no policy is a mistake."""
+        found = self.written.named_texts("policies") if "policies" in self.written.values else {}
+        for old, new in found.items():
+            for name in (old, new):
+                if name not in self.known.policies:
+                    hint = did_you_mean(name, self.known.policies)
+                    message = f"there is no policy '{name}'"
+                    self.mistakes.append(
+                        self.written.at("policies", old).mistake(
+                            "unknown-policy", message, field=f"policies.{old}", hint=hint
+                        )
+                    )
+        return {old: new for old, new in found.items() if new in self.known.policies}
+
+    def _looked_up(self, part: Node) -> Node | None:
+        """Return a lookup of the policy that stands in for the one written; None for every other part."""
+        if not (isinstance(part, Call) and part.name == "lookup" and isinstance(part.args[0], Name)):
+            return None
+        first = part.args[0]
+        if first.name not in self.stands_in:
+            return None
+        return replace(part, args=(replace(first, name=self.stands_in[first.name]), *part.args[1:]))
+
     def _cell(self, steps: tuple[str, ...], *, references: bool) -> Node | None:
         """Return a cell expression over leaves, None after mistakes."""
         item = self.written.at(*steps)
         found: list[Mistake] = []
         try:
-            node = parse(item.text, "cell")
+            node = rewrite(parse(item.text, "cell"), self._looked_up)
         except AuthorError as error:
             cut = item.text.count("(") > item.text.count(")")
             hint = "between { and }, put a formula that holds a comma in quotes"

@@ -99,6 +99,9 @@ METRIC = Record(
         "parameters": Field(sort=Sort.NAMED, record=PARAMETER, means="$parameters by name"),
         "options": Field(sort=Sort.ANY, means="choices of the register that touch it"),
         "leaves": Field(sort=Sort.NAMED_TEXTS, means="counts and sums by name"),
+        "policies": Field(
+            sort=Sort.NAMED_TEXTS, means="policy that its formulas look up -> policy that stands in for it"
+        ),
         "value": Field(sort=Sort.TEXT, means="arithmetic over the leaves"),
         "n": Field(sort=Sort.TEXT, means="what it rests on: arithmetic over the leaves"),
         "repeat": Field(sort=Sort.ANY, means="row set -> dimensions over which the whole of it is repeated"),
