@@ -30,6 +30,9 @@ WIDTH = {"landscape": 1120.0, "portrait": 780.0}
 BESIDE = 0.48
 """Part of the width that a picture has beside its table."""
 
+HALF = 56
+"""Characters of a table that stands in half of a page's width."""
+
 LONG_FORMULA = 90
 """A formula in words that is longer than this is no single sentence any more."""
 
@@ -174,7 +177,7 @@ def _trend_of(answer: Answer, cells: Sequence[AnswerCell], periods: int, report:
         width=WIDTH[report.template.paper] / 2,
         height=190,
     )
-    return joined([markup.drawn(picture), paragraph(words.summary(answer, shown[-1]), "note")])
+    return tag("div", markup.drawn(picture), paragraph(words.summary(answer, shown[-1]), "note"))
 
 
 def _bars(filled: Filled, report: Report) -> Html:
@@ -203,8 +206,7 @@ def _judged(answer: Answer, cells: Sequence[AnswerCell], report: Report) -> Tabl
     """Return the parts of a metric with n, target and change: the table beside its bars."""
     made = table.of_answer(replace(answer, cells=cells), titles=report.titles)
     kept = [i for i, column in enumerate(made.columns) if column.title not in {"period", "coverage"}]
-    picked = table.pick(made, kept)
-    return Table("", picked.columns, picked.rows, picked.notes)
+    return table.fit(replace(table.pick(made, kept), title=""), HALF)
 
 
 def _table(filled: Filled, report: Report) -> Html:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from regard.present.chart.svg import (
+    SHORT_UNIT,
     SIGN,
     Axis,
     Scale,
@@ -22,6 +23,7 @@ from regard.present.chart.svg import (
     ticks,
     tip,
 )
+from regard.present.numbers import unit as unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +118,8 @@ def trend(
         ValueError: a number is NaN or infinite, or there is not one target for each point.
     """
     aims = _aims(target, len(points))
-    top = (HEADED if headed else TOP) + (NOTE if rules else 0)
+    noted = bool(rules) + (len(unit_of(unit).after) > SHORT_UNIT)
+    top = (HEADED if headed else TOP) + NOTE * noted
     known = drawable(each for p in points for each in (p.value, p.lo, p.hi))
     up = axis(
         [*known, *drawable(end for aim in aims for end in aim)], height - BOTTOM, top, unit=unit, currency=currency

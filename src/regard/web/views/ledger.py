@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from regard.errors import QuestionError
-from regard.model import add_months
+from regard.model import Grain, add_months
 from regard.present import interruption
 from regard.present.incident_chart import causes_chart, course_chart, ledger_chart, phases_chart, similar_chart
 from regard.present.table import Table, without_empty
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from regard.model.interruption import CustomerLedger
     from regard.workspace import Workspace
@@ -38,11 +38,13 @@ class Days:
         start: the first.
         end: the day after the last.
         asked: `from` and `to` as they were asked, for the form.
+        near: other days that people ask for: their name and the part of an address that asks for them.
     """
 
     start: date
     end: date
     asked: tuple[str, str] = ("", "")
+    near: tuple[tuple[str, str], ...] = ()
 
     @property
     def last(self) -> date:
@@ -80,11 +82,23 @@ def days(workspace: Workspace, asked: Mapping[str, str]) -> Days:
     cut = workspace.moment(workspace.config.until or None)
     until = min(cut, snapshot.at) if cut is not None else snapshot.at
     start, end = asked.get("from", "").strip(), asked.get("to", "").strip()
-    last = _day(end, whole=True) or workspace.calendar.day_of(until - 1) + timedelta(days=1)
+    today = workspace.calendar.day_of(until - 1)
+    last = _day(end, whole=True) or today + timedelta(days=1)
     first = _day(start, whole=False) or last - timedelta(days=SHOWN)
     if first >= last:
         raise QuestionError(f"from {first} to {last}: no day is left; `to` is the day after the last, or a whole month")
-    return Days(first, last, (start, end))
+    return Days(first, last, (start, end), tuple(_near(workspace, today)))
+
+
+def _near(workspace: Workspace, today: date) -> Iterator[tuple[str, str]]:
+    """Yield the days that people ask for most, seen from where the story ends."""
+    calendar = workspace.calendar
+    yield "yesterday", f"from={today - timedelta(days=1)}&to={today}"
+    yield "the last 7 days", f"from={today - timedelta(days=6)}&to={today + timedelta(days=1)}"
+    for name, steps in (("this month", 0), ("last month", -1)):
+        month = calendar.shift(calendar.period_of(today, Grain.MONTH), Grain.MONTH, steps)
+        yield name, f"from={month.start}&to={month.end}"
+    yield "a year", f"from={add_months(today, -12)}&to={today + timedelta(days=1)}"
 
 
 def _day(text: str, *, whole: bool) -> date | None:
