@@ -62,6 +62,11 @@ SHOWS: Mapping[str, Show] = {
         needs=("metrics",),
         takes=("where", "periods"),
     ),
+    "season": Show(
+        means="each metric as measured and without its season, and what comes next; needs two cycles, 24 months",
+        needs=("metrics",),
+        takes=("where", "periods"),
+    ),
     "bars": Show(
         means="one picture a metric: a bar for each part, with interval and target",
         needs=("metrics", "by"),

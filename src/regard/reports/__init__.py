@@ -8,6 +8,7 @@ from regard.reports.filled import (
     Fresh as Fresh,
     IncidentFacts as IncidentFacts,
     Report as Report,
+    Seasonal as Seasonal,
 )
 from regard.reports.page import html as html
 from regard.reports.printing import ENGINES as ENGINES, pdf as pdf

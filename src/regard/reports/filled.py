@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from regard.model import Metric, Period
     from regard.model.interruption import ImpactReport, IncidentPage, Level, Running, Stretch
     from regard.model.reports import ReportTemplate, Section
-    from regard.plan import Answer
+    from regard.plan import Answer, AnswerCell
     from regard.store import Finding
 
 
@@ -44,12 +44,34 @@ class IncidentFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Seasonal:
+    """A metric with its season taken out (R118).
+
+    Attributes:
+        answer: the metric as measured.
+        cells: its periods in order.
+        adjusted: for each period the value without its season; () where no season can be told.
+        next_label: of the period that comes next.
+        next: value, lower and upper end of what is expected there, season and all; None where nothing can be said.
+        said: what was found, and why there is no more.
+    """
+
+    answer: Answer
+    cells: Sequence[AnswerCell]
+    adjusted: Sequence[float] = ()
+    next_label: str = ""
+    next: tuple[float, float, float] | None = None
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     """A section with what was answered; only what its kind shows is set.
 
     Attributes:
         section: what it should show.
         answers: of its metrics, in their order.
+        seasonal: of its metrics, with their seasons taken out.
         impact: customer minutes by its dimensions.
         stretch: the ledger of the period.
         queue: open incidents.
@@ -63,6 +85,7 @@ class Filled:
 
     section: Section
     answers: Sequence[Answer] = ()
+    seasonal: Sequence[Seasonal] = ()
     impact: ImpactReport | None = None
     stretch: Stretch | None = None
     queue: Sequence[Running] = ()

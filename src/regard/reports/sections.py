@@ -16,12 +16,12 @@ from regard.reports import markup
 from regard.reports.markup import Html, joined, paragraph, said, tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from regard.model import Metric, Target
     from regard.model.interruption import Phase
     from regard.plan import Answer, AnswerCell
-    from regard.reports.filled import Filled, IncidentFacts, Report
+    from regard.reports.filled import Filled, IncidentFacts, Report, Seasonal
 
 WIDTH = {"landscape": 1120.0, "portrait": 780.0}
 """Widths of pictures in user units, so that their texts are read at about the size of the page's."""
@@ -178,6 +178,47 @@ def _trend_of(answer: Answer, cells: Sequence[AnswerCell], periods: int, report:
         height=190,
     )
     return tag("div", markup.drawn(picture), paragraph(words.summary(answer, shown[-1]), "note"))
+
+
+def _season(filled: Filled, report: Report) -> Html:
+    return joined(tag("div", *_seasonal(one, report), class_="pictures") for one in filled.seasonal)
+
+
+def _seasonal(one: Seasonal, report: Report) -> Iterator[Html]:
+    """Yield a metric as measured, and beside it without its season, with what comes next."""
+    unit, currency = one.answer.metric.unit, one.answer.currency
+    labels = [cell.period.label for cell in one.cells]
+
+    def drawn_half(points: Sequence[chart.Point], head: str, told: str) -> str:
+        wide = WIDTH[report.template.paper] / 2
+        return chart.trend(points, title=head, description=told, unit=unit, currency=currency, width=wide, height=190)
+
+    points = [
+        chart.Point(cell.period.label, cell.estimate.value, cell.estimate.lo, cell.estimate.hi) for cell in one.cells
+    ]
+    told = spoken(labels, [point.value for point in points], unit, currency)
+    if one.next is not None:
+        value, lo, hi = one.next
+        points.append(chart.Point(one.next_label, value, lo, hi, open=True))
+        number = numbers.value(value, unit, lo=lo, hi=hi, currency=currency)
+        band = numbers.interval(lo, hi, unit, number=value, currency=currency)
+        told = f"{told}; expected {number} {band} in {one.next_label}"
+    title = one.answer.metric.title
+    yield tag(
+        "div",
+        markup.drawn(drawn_half(points, f"{title}, as measured", told)),
+        paragraph(f"{told}.", "note"),
+    )
+    if not one.adjusted:
+        yield paragraph(one.said, "note")
+        return
+    without = [chart.Point(label, value) for label, value in zip(labels, one.adjusted, strict=True)]
+    told = spoken(labels, list(one.adjusted), unit, currency)
+    yield tag(
+        "div",
+        markup.drawn(drawn_half(without, f"{title}, season removed", told)),
+        paragraph(one.said, "note"),
+    )
 
 
 def _bars(filled: Filled, report: Report) -> Html:
@@ -457,6 +498,7 @@ PRINTERS: Mapping[str, Callable[[Filled, Report], Html]] = {
     "tiles": _tiles,
     "scorecard": _scorecard,
     "trend": _trend,
+    "season": _season,
     "bars": _bars,
     "table": _table,
     "causes": _causes,

@@ -64,6 +64,12 @@ from regard.stats.resampling import (
     jackknife as jackknife,
     jackknife_difference as jackknife_difference,
 )
+from regard.stats.season import (
+    Decomposed as Decomposed,
+    Forecast as Forecast,
+    decompose as decompose,
+    forecast as forecast,
+)
 from regard.stats.series import Found as Found, Observed as Observed
 from regard.stats.several import (
     Contributions as Contributions,

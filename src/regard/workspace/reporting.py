@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import dropwhile
 from typing import TYPE_CHECKING, ClassVar
 
 from regard.errors import QuestionError, did_you_mean
+from regard.model import Grain
 from regard.model.reports import INCIDENT, ReportTemplate, Section
-from regard.reports import Filled, Fresh, IncidentFacts, Report
+from regard.reports import Filled, Fresh, IncidentFacts, Report, Seasonal
 from regard.sql.stretch import newest
+from regard.stats import decompose, forecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
-    from regard.model import Grain, Metric, Period
-    from regard.plan import Answer
+    from regard.model import Metric, Period
+    from regard.plan import Answer, AnswerCell
     from regard.workspace.asking import Asking
     from regard.workspace.interruption import Interruptions
     from regard.workspace.workspace import Workspace
+
+CYCLE: Mapping[Grain, int] = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.YEAR: 1}
+"""Periods in a cycle: days of a week, else what a year has."""
 
 TRENDS = frozenset({"summary", "tiles", "scorecard", "trend"})
 """Sections whose numbers stand in a row of periods; they are asked together."""
@@ -131,6 +137,23 @@ class _Filling:
             self._trends[where] = {answer.metric.id: answer for answer in answers}
         return self._trends[where]
 
+    def _season(self, section: Section) -> Filled:
+        """Fill a section of seasons: of each metric its periods, without their season, and what comes next (R118)."""
+        wanted, reasons = self._known(section.metrics)
+        answers = self.workspace.ask(
+            *wanted,
+            grain=self.template.grain.value,
+            start=self._before(section.periods),
+            end=self._asked.end,
+            where=section.where,
+            as_of=self.interruptions.asking.snapshot.at,
+            until=self.interruptions.asking.until,
+            compare="",
+        )
+        following = self.workspace.calendar.shift(self._asked, self.template.grain, 1).label
+        found = [seasonal(answer, self.template.grain, following) for answer in answers]
+        return Filled(section=section, seasonal=found, missing=reasons)
+
     def _known(self, names: Sequence[str]) -> tuple[list[str], str]:
         """Return the ids behind names that can be asked, and why the others cannot."""
         found, reasons = [], []
@@ -209,6 +232,7 @@ class _Filling:
         "tiles": _metrics,
         "scorecard": _metrics,
         "trend": _metrics,
+        "season": _season,
         "bars": _metrics,
         "table": _metrics,
         "causes": _causes,
@@ -222,6 +246,48 @@ class _Filling:
         "definitions": _method,
         "method": _method,
     }
+
+
+def seasonal(answer: Answer, grain: Grain, following: str) -> Seasonal:
+    """Return a metric with its season taken out, or why that cannot be done."""
+    groups: dict[tuple[tuple[str, str | None], ...], list[AnswerCell]] = {}
+    for cell in answer.cells:
+        groups.setdefault(tuple(cell.dims.items()), []).append(cell)
+    cells = next(iter(groups.values()), [])
+    # Before the data begin there is nothing; a gap within them is a gap.
+    cells = list(dropwhile(lambda cell: cell.estimate.value is None, cells))
+    values = [cell.estimate.value for cell in cells]
+    known = [value for value in values if value is not None]
+    if len(groups) > 1:
+        return Seasonal(answer=answer, cells=cells, said="It is cut into groups; name one by `where`.")
+    if len(known) < len(values):
+        gaps = len(values) - len(known)
+        return Seasonal(answer=answer, cells=cells, said=f"{gaps} of its periods have no number, so no season is told.")
+    try:
+        apart = decompose(known, CYCLE[grain])
+    except ValueError:
+        need = f"{len(known)} periods; a season needs two cycles, that is {2 * CYCLE[grain]}"
+        return Seasonal(answer=answer, cells=cells, said=f"There are {need}: no season is told (X18).")
+    adjusted = [value - season for value, season in zip(known, apart.season, strict=True)]
+    said = "Season by STL (Cleveland et al. 1990), the same in every cycle."
+    try:
+        ahead = forecast(known, CYCLE[grain])
+    except ValueError:
+        said += f" A forecast needs three cycles, {3 * CYCLE[grain]} periods."
+        return Seasonal(answer=answer, cells=cells, adjusted=adjusted, said=said)
+    if ahead is None:
+        said += " No forecast: over the last cycle this way was no better than the value of a cycle before."
+        return Seasonal(answer=answer, cells=cells, adjusted=adjusted, said=said)
+    less = round(100 * (1 - ahead.error / ahead.naive)) if ahead.naive else 0
+    said += f" Over the last cycle its forecasts were off by {less} % less than the value of a cycle before."
+    return Seasonal(
+        answer=answer,
+        cells=cells,
+        adjusted=adjusted,
+        next_label=following,
+        next=(ahead.value, ahead.lo, ahead.hi),
+        said=said,
+    )
 
 
 def fresh(asking: Asking) -> tuple[Fresh, ...]:
