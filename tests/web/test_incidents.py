@@ -84,7 +84,7 @@ def test_what_is_typed_wrongly_is_told_in_place(client):
         ("/customer/nobody-of-that-name", "no customer"),
         ("/incident/INC-9999x", "there is no incident"),
         ("/escalation?tickets=nope", "there is no ticket"),
-        ("/report/weekly.docx", "There is no report"),
+        ("/report/weekly/docx", "There is no report"),
     ):
         answer = client.get(path)
         assert answer.status_code in {400, 404}, path

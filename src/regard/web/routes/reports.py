@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -20,13 +21,12 @@ if TYPE_CHECKING:
     from regard.workspace import Workspace
 
 AREA = Area("reports")
-KINDS = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
-"""Ending of a file -> its media type."""
+KINDS = {"html": "application/octet-stream", "pdf": "application/pdf"}
+"""Ending of a file -> its media type: HTML is there to be kept, and never opened as a page of this server."""
 
 
 def _files(workspace: Workspace) -> list[str]:
-    weekly = [f"/report/weekly.{kind}" for kind in ("html",)]
-    return [*weekly, *(f"/report/incident.html?incident={name}" for name in ledger.incident_ids(workspace, 1))]
+    return [f"/report/incident/html?incident={quote(name)}" for name in ledger.incident_ids(workspace, 1)]
 
 
 @AREA.page("/reports", needs=Permission.VIEW, menu="Reports")
@@ -43,13 +43,13 @@ def listed(visit: Visit) -> Response:
     return visit.page("reports.html", reports=[*known.values()], latest=latest, incident=recent)
 
 
-@AREA.page("/report/{report}.{kind}", needs=Permission.EXPORT, examples=_files)
+@AREA.page("/report/{report}/{kind}", needs=Permission.EXPORT, examples=_files)
 def report(visit: Visit) -> Response:
     """Hand out a report as one file (R119, R125)."""
     name, kind, workspace = visit.path["report"], visit.path["kind"], visit.workspace
     known = workspace.catalogue.reports
     if kind not in KINDS or name not in known:
-        raise HTTPException(404, f"There is no report '{name}.{kind}'; /reports lists those there are.")
+        raise HTTPException(404, f"There is no report '{name}' as {kind}; /reports lists those there are.")
     of = known[name].of
     incident = visit.query.get("incident", "").strip() if of == INCIDENT else ""
     asked = visit.query.get("period", "").strip() if of == PERIOD else ""
