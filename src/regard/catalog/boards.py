@@ -91,3 +91,10 @@ def boards() -> Boards:
         ledger=tree["ledger"],
         versus=tuple(Versus(**one) for one in tree["versus"]),
     )
+
+
+@cache
+def guide_text() -> Mapping[str, Mapping[str, str]]:
+    """Return the reading guide (`reading`) and what words and colours mean (`words`), head -> text."""
+    tree: dict[str, dict[str, str]] = yaml.safe_load((BUILTIN / "guide.yaml").read_text(encoding="utf-8"))
+    return tree

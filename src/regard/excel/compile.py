@@ -6,7 +6,23 @@ from typing import TYPE_CHECKING
 
 from regard.excel.book import Book
 from regard.excel.seal import seal
-from regard.excel.sheets import boards, calc, checks, cubes, engine, ledger, meta, policies, settings, slicers
+from regard.excel.sheets import (
+    boards,
+    calc,
+    checks,
+    cubes,
+    engine,
+    incident,
+    kpi,
+    ledger,
+    meta,
+    pages,
+    policies,
+    registers,
+    settings,
+    slicers,
+)
+from regard.excel.sheets.front import front
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,12 +39,19 @@ BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (
     calc.build,
     boards.build,
     ledger.build,
+    kpi.build,
+    pages.build,
+    incident.build,
+    registers.build,
     checks.build,
     meta.build,
 )
 """Each gets the book so far, so that it can refer to what stands there (`Book.places`), and may add names."""
 
-GROUPS = ("Start", "Boards", "Reports", "Settings", "Ledger in plain formulas", "Calculation", "Control", "Data", "")
+GROUPS = (
+    *("Start", "Reports", "Key figures", "Boards", "Settings", "From raw rows to numbers", "Ledger in plain formulas"),
+    *("Worked examples", "Calculation", "Control", "Registers", "Data", ""),
+)
 """Groups of sheets, in the order of the tabs."""
 
 
@@ -43,5 +66,6 @@ def compile_book(material: Material) -> Book:
     for build in BUILDERS:
         book.sheets.extend(build(material, book))
     book.sheets.sort(key=lambda sheet: GROUPS.index(sheet.group))
+    book.sheets[:0] = front(material, book)
     book.sheets.append(seal(book))
     return book

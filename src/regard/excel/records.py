@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from regard.model import Metric
+    from regard.model.interruption import IncidentPage
     from regard.plan import AnswerCell
 
 SECOND_US, DAY_US = 1_000_000, 86_400_000_000
@@ -293,6 +294,28 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Versus:
+    """Two definitions side by side.
+
+    Attributes:
+        title: what they are taken for each other in.
+        a, b: what each is called.
+        unit: of the first.
+        periods: labels.
+        values: (value of a, value of b) for each period.
+        why: what differs in words.
+    """
+
+    title: str
+    a: str
+    b: str
+    unit: str
+    periods: tuple[str, ...]
+    values: tuple[tuple[float | None, float | None], ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
     """Everything that a workbook shows besides metrics; what is not there has no sheets.
 
@@ -301,6 +324,8 @@ class Records:
         seen: requests of users.
         raw: the file behind the ledger.
         kpis: metrics with a sheet of their own.
+        incidents: incidents, opened, the costliest first.
+        versus: definitions side by side.
         registers: lists.
     """
 
@@ -308,4 +333,6 @@ class Records:
     seen: Seen | None = None
     raw: Raw | None = None
     kpis: tuple[Kpi, ...] = ()
+    incidents: tuple[IncidentPage, ...] = ()
+    versus: tuple[Versus, ...] = ()
     registers: tuple[Register, ...] = ()

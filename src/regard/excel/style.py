@@ -38,6 +38,7 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "bold": {"bold": True},
     "italic": {"italic": True},
     "right": {"align": "right"},
+    "left": {"align": "left"},
     "center": {"align": "center"},
     "link": {"font_color": BLUE, "underline": 1},
     "big": {"font_size": 20, "bold": True},

@@ -80,6 +80,20 @@ ORDER BY party_id, start_at
 """
 """Time between requests, up or down."""
 
+COSTLIEST = """
+SELECT
+  incident_id, SUM(share * size * (LEAST(COALESCE(end_at, $until), $until) - start_at)) AS lost
+FROM ledger_share
+WHERE incident_id IS NOT NULL AND start_at < $until AND incident_id IN (SELECT incident_id FROM incident)
+GROUP BY incident_id ORDER BY lost DESC, incident_id LIMIT $most
+"""
+"""Incidents that took most."""
+
+CODES = """
+SELECT dimension, code, label, parent_code, owner_team, calendar FROM code ORDER BY dimension, code LIMIT $most
+"""
+"""The register of codes."""
+
 
 def bearers(arguments: Arguments, until: int) -> str:
     """Return how many stages of loss each bearer has, and how many of them are not simply the customer's own."""

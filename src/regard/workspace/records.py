@@ -14,9 +14,11 @@ from regard.excel.records import Figure, Interruption, Lost, Month, Records, Req
 from regard.model import Grain, Status
 from regard.sql import records as sql
 from regard.stats.windows import worst_window
+from regard.workspace import pages
 from regard.workspace.asking import Asking
 from regard.workspace.kpis import kpis
 from regard.workspace.rawfile import raw_file
+from regard.workspace.registers import registers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,6 +66,9 @@ def gathered(
         seen=users,
         raw=None if ledger is None else raw_file(asking),
         kpis=kpis(asking, *shown) if shown else (),
+        incidents=pages.incidents(asking),
+        versus=pages.versus(asking, *shown) if shown else (),
+        registers=registers(asking, *shown) if shown else (),
     )
 
 

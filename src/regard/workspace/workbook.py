@@ -153,8 +153,14 @@ class _Gathering:
             lookups=known.lookups(),
             dimensions=known.dimensions,
             tables=known.tables,
-            records=Records() if self.where or self.workspace.scope else gathered(self.workspace, self.told),
+            records=self._records(),
         )
+
+    def _records(self) -> Records:
+        """Return everything besides metrics; of a part of the rows nothing, for those sheets are of all of them."""
+        if self.where or self.workspace.scope:
+            return Records()
+        return gathered(self.workspace, self.told, shown=(self.start, self.end))
 
     def _question(self, metrics: Sequence[Metric], breakdowns: Sequence[tuple[str, ...]], **more: bool) -> Question:
         return Question(
