@@ -24,7 +24,7 @@ $(BIN)/python:
 
 $(VENV)/.regard: pyproject.toml | $(BIN)/python
 	@echo "Installing regard into $(VENV) ..."
-	@$(BIN)/python $(PIP) --editable .
+	@$(BIN)/python $(PIP) --editable '.[web]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
@@ -43,7 +43,7 @@ setup: $(VENV)/.dev ## everything that developing and testing needs, servers inc
 
 # --- for newcomers -----------------------------------------------------------------------------------------------------
 
-demo: $(VENV)/.regard ## an example company in ./harbor: made, loaded, computed, shown
+demo: $(VENV)/.regard ## an example company in ./harbor: made, loaded, computed, shown; at a terminal its pages too, until Ctrl-C
 	@$(BIN)/regard demo harbor $(ARGS)
 	@command -v regard >/dev/null || echo "The command is in $(BIN). To type it as shown: . $(BIN)/activate"
 

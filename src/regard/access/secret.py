@@ -9,6 +9,9 @@ TOKEN = "rgd_"  # noqa: S105 - how a token begins, so that scanners of leaked se
 SHOWN = len(TOKEN) + 4
 """Characters of a token that are shown, to tell tokens apart."""
 
+LINK = 24 * 3600 * 1_000_000
+"""Microseconds for which a one-time link holds."""
+
 
 def new(prefix: str = "") -> str:
     """Return a secret of 256 random bits."""

@@ -49,7 +49,7 @@ class Audits(click.Group):
 
 @click.group("audit", cls=Audits)
 def command() -> None:
-    """Audit a KPI sheet: `regard audit FILE`.
+    """Audit a KPI sheet: `regard audit FILE`; or the log of who did what: `regard audit verify`.
 
     FILE is Markdown, CSV or Excel with a name, value, target and trend for each figure. Says what contradicts itself
     and what two honest people would read differently, each with what regard does instead.
@@ -81,6 +81,37 @@ def sheet_command(context: click.Context, file: Path, import_targets: bool, star
         if import_targets:
             show_imported(found.terminal, targets)
     context.exit(1 if any(one.sort == "contradiction" for one in remarks) else 0)
+
+
+@command.command("verify")
+@click.option("--expect", metavar="NUMBER:HASH", help="An entry noted earlier, which must still be there unchanged.")
+@as_json
+@click.pass_context
+def verify_command(context: click.Context, expect: str | None, as_json: bool) -> None:
+    """Check that no entry of the audit log was changed, taken out or put in; exit code 1 when one was.
+
+    Every entry is sealed with the one before. An end that was cut off leaves no trace in what is left: note what this
+    prints elsewhere, and give it to --expect another time.
+    """
+    found = state(context)
+    log = found.workspace().store.audit
+    number, seal = log.head()
+    wrong = list(log.broken())
+    if expect:
+        noted, _, was = expect.partition(":")
+        if not noted.isdecimal() or not was:
+            raise click.BadParameter(f"'{expect}' is not NUMBER:HASH, as this command prints it", param_hint="--expect")
+        entry = next(iter(log.entries(before=int(noted) + 1, limit=1)), None)
+        if entry is None or (entry.number, entry.hash) != (int(noted), was):
+            wrong.append(f"entry {noted} is not there any more, or is another one")
+    if as_json:
+        found.terminal.json({"entries": number, "head": seal, "broken": wrong})
+    else:
+        for each in wrong:
+            found.terminal.say(f"! {each}", tone=words.BAD)
+        told = f"{number} entries, none changed" if not wrong else f"{number} entries, the chain is broken"
+        found.terminal.say(f"{told}; note this elsewhere: {number}:{seal}" if number else "The log has no entries yet.")
+    context.exit(1 if wrong else 0)
 
 
 def matched(sheet: Sheet, catalogue: Catalogue) -> dict[int, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from regard.cli import load
+from regard.cli import load, serve
 from regard.cli.app import state
 from regard.demo import make
 from regard.demo.harbor import DATA
@@ -48,10 +50,16 @@ BARS = 9
     help="Size of the company: 1 is some 12,000 customers.",
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed and scale give the same company.")
-@click.option("--no-serve", is_flag=True, help="End after the scorecard; there are no pages to serve yet.")
+@click.option(
+    "--serve/--no-serve",
+    "serves",
+    default=None,
+    help="Serve its pages afterwards, until Ctrl-C; by default where somebody sits at a terminal.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=serve.PORT, show_default=True, help="Port of the pages.")
 @click.pass_context
-def command(context: click.Context, folder: Path, scale: float, seed: int, no_serve: bool) -> None:  # noqa: ARG001 - until there are pages
-    """Make a complete example company in DIR (./harbor), load it, and show its scorecard.
+def command(context: click.Context, folder: Path, scale: float, seed: int, serves: bool | None, port: int) -> None:
+    """Make a complete example company in DIR (./harbor), load it, show its scorecard, and serve its pages.
 
     Harbor is a shop for small boats that never was: three years of orders, surveys, tickets, visits and costs as its
     tools would export them, with every kind of dirt that such exports have.
@@ -75,6 +83,12 @@ def command(context: click.Context, folder: Path, scale: float, seed: int, no_se
     show(found, workspace, answers, contradictions, told)
     refused = f"{report.refused} of {report.rows} rows were turned away, as they should be"
     found.terminal.remark(f"{refused}: `regard -C {folder} findings` shows why.")
+    if serves is None:
+        serves = sys.stdin.isatty() and sys.stdout.isatty() and find_spec("uvicorn") is not None
+    if serves:
+        serve.run(found, port=port, sign_in=False, demo=True)
+    else:
+        found.terminal.remark(f"Its pages: regard -C {folder} serve --no-sign-in")
 
 
 def scorecard(workspace: Workspace, periods: int = table.PERIODS) -> Sequence[Answer]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -12,10 +14,14 @@ from regard.cli.app import state
 from regard.errors import RegardError, SetupError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
+
+    from regard.cli.app import State
 
 HOST, PORT = "127.0.0.1", 8765
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - told apart, not listened on unasked
 
 
 @click.command("serve")
@@ -43,18 +49,72 @@ def command(
 ) -> None:
     """Serve the pages and the API of the workspace, until Ctrl-C.
 
+    People sign in. The first start prints a link with which its reader becomes the first admin; others are added on the
+    pages, or with `regard user add`.
+
     Sources that say how often (`every`) are read again at their cadence, by one of all processes that serve.
     """
     found = state(context)
     if no_sign_in and host not in LOOPBACK:
         raise RegardError(f"--no-sign-in would open everything to whoever reaches {host}; it goes with {HOST} only")
+    run(found, host, port, allowed=allowed, https=https, sign_in=not no_sign_in, refresh=not no_refresh)
+
+
+def run(
+    found: State,
+    host: str = HOST,
+    port: int = PORT,
+    *,
+    allowed: Sequence[str] = (),
+    https: bool = False,
+    sign_in: bool = True,
+    refresh: bool = True,
+    demo: bool = False,
+) -> None:
+    """Serve until Ctrl-C.
+
+    Raises:
+        SetupError: what the pages need is not installed.
+        RegardError: somebody else listens there.
+    """
     web, server = library("regard.web"), library("uvicorn")
-    settings = web.Settings(hosts=(*web.LOOPBACK, host, *allowed), sign_in=not no_sign_in, secure=https)
+    settings = web.Settings(hosts=(*web.LOOPBACK, bracketed(host), *allowed), sign_in=sign_in, secure=https, demo=demo)
     workspace = found.workspace()
-    app = web.make_app(workspace, settings)
-    found.terminal.remark(f"Serving {found.folder} on http://{host}:{port} - Ctrl-C ends it.")
-    with nullcontext() if no_refresh else web.refreshing(workspace):
-        server.run(app, host=host, port=port, log_level="warning", server_header=False, proxy_headers=False)
+    with listening(host, port) as listener:
+        at = f"http://{bracketed('localhost' if host in EVERYWHERE else host)}:{listener.getsockname()[1]}"
+        link = web.first_link(workspace, settings) if sign_in else ""
+        if link:
+            found.terminal.remark(f"Nobody can sign in yet. This link makes its reader the admin, once: {at}{link}")
+        if not sign_in:
+            found.terminal.remark("Nobody signs in: whoever uses this machine may see and change everything.")
+        found.terminal.remark(f"Serving {workspace.config.name} on {at} until Ctrl-C.")
+        # Behind a proxy that ends TLS, the proxy on this machine says who asks.
+        config = server.Config(
+            web.make_app(workspace, settings), log_level="warning", server_header=False, proxy_headers=https
+        )
+        with web.refreshing(workspace) if refresh else nullcontext():
+            server.Server(config).run(sockets=[listener])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        RegardError: somebody else does, or the address is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        hint = (
+            "choose another with --port" if error.errno == errno.EADDRINUSE else "--host is an address of this machine"
+        )
+        raise RegardError(f"cannot listen on {host}, port {port}: {error.strerror or error}; {hint}") from None
+
+
+def bracketed(host: str) -> str:
+    """Return a host as it is written in an address."""
+    return f"[{host}]" if ":" in host else host
 
 
 def library(name: str) -> ModuleType:

@@ -33,8 +33,6 @@ IDLE, ABSOLUTE = 30 * 60 * SECOND, 12 * 3600 * SECOND
 """Microseconds after which a session is over: without a request, and in any case."""
 TOUCH = 60 * SECOND
 """Microseconds between two notes that a session is in use."""
-LINK = 24 * 3600 * SECOND
-"""Microseconds for which a one-time link holds."""
 HASHES, QUEUE = 2, 10.0
 """Passwords that are hashed at once, and seconds that one waits for its turn."""
 PAIR, ADDRESS, ACCOUNT = 5, 30, 50
@@ -167,7 +165,7 @@ class SignIn:
     def link(self, account: Account, deed: Deed) -> str:
         """Return the path of a link with which somebody chooses a password, once, within a day."""
         made = secret.new()
-        self._workspace.store.people.add_link(account, secret.key(made), self._clock() + LINK, deed)
+        self._workspace.store.people.add_link(account, secret.key(made), self._clock() + secret.LINK, deed)
         return f"/welcome/{made}"
 
     def remember(self, response: Response, made: str) -> Response:
