@@ -52,6 +52,7 @@ OWNERS = {  # foreign library -> the one room that may import it
     "jinja2": "web",
     "markupsafe": "web",
     "pydantic": "web",
+    "weasyprint": "reports",
     "argon2": "access",
     "starlette": "web",
     "uvicorn": "web",
