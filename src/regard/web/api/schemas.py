@@ -73,6 +73,12 @@ class Asked(Span):
     format: FormatName = Field("json", description="json, or csv for spreadsheets")
 
 
+class Warehouse(Strict):
+    """For which warehouse a script is printed."""
+
+    dialect: Literal["postgres", "snowflake", "bigquery", "redshift", "databricks", "duckdb"] = "postgres"
+
+
 class Opened(Strict):
     """Which number to open."""
 

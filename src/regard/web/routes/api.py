@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import Path, Query
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from regard.access import Permission
 from regard.errors import QuestionError
 from regard.present import document, interruption
+from regard.sql import warehouse
 from regard.web.api import schemas as told
-from regard.web.api.printing import address, as_csv, as_json, linked, listed
+from regard.web.api.printing import PROBLEM, address, as_csv, as_json, linked, listed
 from regard.web.routing import Area
 from regard.web.views import knowledge, paths, questions
 from regard.web.views.operations import operations
@@ -30,16 +31,22 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 AREA = Area("api")
 ROOT = "/api/v1"
-REFUSED: dict[int | str, dict[str, Any]] = {
-    status: {"model": told.Problem, "description": words}
-    for status, words in {
-        400: "The question cannot be answered as asked; the text says why.",
-        401: "Nobody is signed in, or the token is not valid.",
-        403: "The role, or the token, does not allow this.",
-        422: "A parameter is not of the shape that it must have, or not known.",
-    }.items()
-}
-LOST = {404: {"model": told.Problem, "description": "There is none of that name."}}
+
+
+def _refusals(**words: str) -> dict[int | str, dict[str, Any]]:
+    """Return how the description tells refusals: status -> problem details, with words."""
+    schema = {PROBLEM: {"schema": told.Problem.model_json_schema()}}
+    return {int(status[1:]): {"description": said, "content": schema} for status, said in words.items()}
+
+
+REFUSED = _refusals(
+    _400="The question cannot be answered as asked; the text says why.",
+    _401="Nobody is signed in, or the token is not valid.",
+    _403="The role, or the token, does not allow this.",
+    _422="A parameter is not of the shape that it must have, or not known.",
+)
+LOST = _refusals(_404="There is none of that name.")
+LISTED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
 METRIC = Annotated[told.Name, Path(description="id or alias of a metric")]
 ID = Annotated[told.Key, Path(description="as its source wrote it")]
 
@@ -58,17 +65,18 @@ def _get(
     summary: str,
     *,
     lost: bool = False,
+    csv: bool = False,
     examples: Examples | None = None,
 ) -> Callable[[F], F]:
     """Declare a route of the API that gives a model, and refuses as all of them do."""
-    refusals = REFUSED | LOST if lost else REFUSED
+    responses = REFUSED | (LOST if lost else {}) | (LISTED if csv else {})
     return AREA.api(
         f"{ROOT}{path}",
         needs=needs,
         examples=examples,
         response_model=model,
         summary=summary,
-        responses=refusals,
+        responses=responses,
     )
 
 
@@ -78,7 +86,7 @@ def workspace(visit: Visiting) -> Response:
     return as_json(knowledge.about(visit.workspace))
 
 
-@_get("/metrics", Permission.VIEW, told.Page[told.MetricTold], "Definitions of metrics, in short")
+@_get("/metrics", Permission.VIEW, told.Page[told.MetricTold], "Definitions of metrics, in short", csv=True)
 def metrics(visit: Visiting, asked: Annotated[told.MetricsAsked, Query()]) -> Response:
     """List metrics, with words to search for."""
     return listed(visit.request, asked, knowledge.metrics(visit.workspace, asked.q, asked.family or ""), "metrics")
@@ -93,7 +101,7 @@ def metric(visit: Visiting, metric: METRIC, asked: Annotated[told.Chosen, Query(
     return as_json(knowledge.definition(visit.workspace, _known(visit.workspace, metric), settings(asked.set)))
 
 
-@_get("/dimensions", Permission.VIEW, told.Page[told.DimensionTold], "Ways to cut numbers")
+@_get("/dimensions", Permission.VIEW, told.Page[told.DimensionTold], "Ways to cut numbers", csv=True)
 def dimensions(visit: Visiting, asked: Annotated[told.Paged, Query()]) -> Response:
     """List dimensions."""
     return listed(visit.request, asked, knowledge.dimensions(visit.workspace), "dimensions")
@@ -101,7 +109,7 @@ def dimensions(visit: Visiting, asked: Annotated[told.Paged, Query()]) -> Respon
 
 @_get(
     "/ask", Permission.EXPORT, told.AnswerTold | list[told.AnswerTold], "Numbers: metrics by dimension and period",
-    examples=_first_metric("/ask?metric={metric}&grain=all"),
+    csv=True, examples=_first_metric("/ask?metric={metric}&grain=all"),
 )  # fmt: skip
 def ask(visit: Visiting, asked: Annotated[told.Asked, Query()]) -> Response:
     """Answer a question; the shape is that of `regard ask --json`, a list for several metrics.
@@ -129,14 +137,14 @@ def explain(visit: Visiting, metric: METRIC, asked: Annotated[told.Opened, Query
     return as_json(questions.explained(visit.workspace, name, asked.period, settings(asked.set)).document())
 
 
-@_get("/ready", Permission.QUALITY, told.Page[told.ReadyTold], "Which metrics the data can answer")
+@_get("/ready", Permission.QUALITY, told.Page[told.ReadyTold], "Which metrics the data can answer", csv=True)
 def ready(visit: Visiting, asked: Annotated[told.ReadyAsked, Query()]) -> Response:
     """List for every metric whether it is ready, what it needs, or why it does not apply."""
     found = [one for one in knowledge.ready(visit.workspace) if asked.state in (None, one["state"])]
     return listed(visit.request, asked, found, "ready")
 
 
-@_get("/findings", Permission.QUALITY, told.Page[told.FindingTold], "What somebody should look at")
+@_get("/findings", Permission.QUALITY, told.Page[told.FindingTold], "What somebody should look at", csv=True)
 def findings(visit: Visiting, asked: Annotated[told.FindingsAsked, Query()]) -> Response:
     """List findings, the gravest first; rows that were turned away are not shown here."""
     status = None if asked.status == "all" else asked.status
@@ -150,7 +158,7 @@ def freshness(visit: Visiting) -> Response:
     return as_json(knowledge.freshness(visit.workspace))
 
 
-@_get("/snapshots", Permission.QUALITY, told.Page[told.SnapshotTold], "Versions of the data, newest first")
+@_get("/snapshots", Permission.QUALITY, told.Page[told.SnapshotTold], "Versions of the data, newest first", csv=True)
 def snapshots(visit: Visiting, asked: Annotated[told.Paged, Query()]) -> Response:
     """List the versions that `as_of` can go back to."""
     return listed(visit.request, asked, knowledge.snapshots(visit.workspace), "snapshots")
@@ -200,6 +208,18 @@ def escalation(visit: Visiting, asked: Annotated[told.Tickets, Query()]) -> Resp
     """Answer what stands behind tickets, each incident and customer once in their total."""
     found = _found(lambda: visit.workspace.escalation(asked.case, as_of=asked.as_of, until=asked.until))
     return as_json(interruption.as_document(found))
+
+
+@AREA.api(
+    f"{ROOT}/warehouse.sql",
+    needs=Permission.EXPORT,
+    response_class=PlainTextResponse,
+    summary="A script that makes the tables, and views for BI tools, in a warehouse of yours",
+    responses=REFUSED | {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def script(visit: Visiting, asked: Annotated[told.Warehouse, Query()]) -> Response:
+    """Answer SQL that may be run again and again; its views leave out what is personal and explain each column."""
+    return PlainTextResponse(warehouse(visit.workspace.catalogue.tables.values(), asked.dialect))
 
 
 @AREA.api(f"{ROOT}/openapi.json", needs=Permission.VIEW, include_in_schema=False)
