@@ -142,3 +142,53 @@ def test_every_definition_can_be_found(client):
     assert "/metric/nps" in client.get("/metrics?q=recommend").text
     assert "/metric/cml" in client.get("/metrics?q=interruption minutes").text
     assert "No metric has these words" in client.get("/metrics?q=zzz").text
+
+
+def test_rows_are_what_n_counts(client, demo):
+    """The rows behind a number are as many as its n says, within the filters of the address (R121)."""
+    shown = client.get("/metric/csat_top2/rows?segment=family")
+    assert shown.status_code == 200
+    total = int(re.search(r"([\d,]+) rows", told(shown.text))[1].replace(",", ""))
+    board = metric_views.metric_page(demo, "csat_top2", Look(filters={"segment": ("family",)}))
+    [tile] = board.tiles
+    assert tile.n == numbers.count(total)
+
+
+def test_nothing_personal_is_in_the_rows(client, demo):
+    """Columns of a personal or special class are named and left out."""
+    page = client.get("/metric/unique_visitors/rows").text
+    heads = re.findall(r'<th scope="col" title="[^"]*">([^<]+)</th>', page)
+    personal = {
+        name.replace("_", " ")
+        for name, column in demo.catalogue.tables["visit"].columns.items()
+        if column.sensitivity not in ("public", "internal")
+    }
+    assert personal
+    assert not personal & set(heads)
+    assert all(name.replace(" ", "_") in page for name in personal)
+
+
+def test_two_periods_are_compared_as_everywhere(client, demo):
+    """The comparison of two months has the values of `ask`, a verdict, and what could have been seen."""
+    page = told(client.get("/compare?metric=csat_top2&a=2026-05&b=2026-06").text)
+    for cell in demo.ask("csat_top2", start="2026-05-01", end="2026-07-01").cells:
+        assert numbers.value(cell.estimate.value, "percent", lo=cell.estimate.lo, hi=cell.estimate.hi) in page
+    assert "minimum detectable change" in page
+    assert "two of: Segment" in page
+    assert client.get("/compare?metric=csat_top2&dim=segment").status_code == 200
+
+
+def test_what_is_explored_is_what_is_asked(client, demo):
+    """Explore shows every cell of the same question."""
+    page = told(client.get("/explore?metric=return_rate&by=segment&from=2026-04&to=2026-06").text)
+    found = demo.ask("return_rate", by=["segment"], start="2026-04-01", end="2026-07-01")
+    for cell in found.cells:
+        e = cell.estimate
+        assert numbers.value(e.value, "percent", lo=e.lo, hi=e.hi) in page
+
+
+@pytest.mark.parametrize("method", ["proportion", "net_share", "compound_poisson_rate", "order", "greenwood"])
+def test_every_method_is_explained(client, method):
+    """The help has a place for each interval method, which a metric's page leads to (R034)."""
+    assert f'id="{method}"' in client.get("/help").text
+    assert 'href="/help#proportion"' in client.get("/metric/csat_top2").text

@@ -37,6 +37,7 @@ from regard.catalog.policies import (
     Terms as Terms,
 )
 from regard.catalog.reports import REPORT as REPORT, SHOWS as SHOWS
+from regard.catalog.saving import named as named, save_section as save_section
 from regard.catalog.shorthand import (
     day as day,
     duration as duration,

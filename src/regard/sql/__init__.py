@@ -10,6 +10,7 @@ from regard.sql.expression import (
 )
 from regard.sql.facts import Facts as Facts
 from regard.sql.minutes import SEGMENTS as SEGMENTS, asked_segments as asked_segments, minute_series as minute_series
+from regard.sql.rows import ALL as ALL, rows_statement as rows_statement
 from regard.sql.scan import Steps as Steps, daily as daily, keepable as keepable, reads as reads, steps as steps
 from regard.sql.statement import scan_statement as scan_statement
 from regard.sql.warehouse import DIALECTS as DIALECTS, warehouse as warehouse

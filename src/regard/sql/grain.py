@@ -45,7 +45,7 @@ def _row_scope(facts: Facts, measure: Measure) -> e.Scope:
     )
 
 
-def _tests(facts: Facts, measure: Measure) -> list[str]:
+def own_tests(facts: Facts, measure: Measure) -> list[str]:
     """Return every own test of a measure over `f` beside `t`, and its keep."""
     scope = _row_scope(facts, measure)
     tests = [e.text(e.row(test, scope)) for test in facts.own(measure)]
@@ -59,7 +59,7 @@ def _tests(facts: Facts, measure: Measure) -> list[str]:
     return tests
 
 
-def _inputs(facts: Facts, *measures: Measure) -> dict[str, str]:
+def row_inputs(facts: Facts, *measures: Measure) -> dict[str, str]:
     """Return the columns that the row step must hand on."""
     found: dict[str, str] = {}
     columns = facts.plan.tables[facts.scan.table].columns
@@ -75,7 +75,7 @@ def _inputs(facts: Facts, *measures: Measure) -> dict[str, str]:
     return found
 
 
-def _placed(facts: Facts, chosen: dict[str, str], tests: list[str], name: str, note: str) -> str:
+def placed(facts: Facts, chosen: dict[str, str], tests: list[str], name: str, note: str) -> str:
     """Return a step that sets rows beside the stretches they stand in."""
     heads = ["t.stretch", *(f"f.d{i}" for i in range(len(facts.dimensions))), *(["f.r"] if facts.replicate else [])]
     heads += [f"{sql} as {alias}" for alias, sql in chosen.items()]
@@ -90,14 +90,14 @@ def _distinct(facts: Facts) -> tuple[list[str], list[str]]:
     chosen = {}
     for i, measure in enumerate(measures):
         scope = _row_scope(facts, measure)
-        tests = " and ".join(f"({test})" for test in _tests(facts, measure))
+        tests = " and ".join(f"({test})" for test in own_tests(facts, measure))
         value = e.text(e.row(measure.of[0], scope))
         chosen[f"v{i}"] = f"case when {tests} then {value} end" if tests else value
     values = [f"cast(count(distinct v{i}) as double) as m{i}" for i in range(len(measures))]
     steps = [
-        facts.step(_inputs(facts, *measures)),
+        facts.step(row_inputs(facts, *measures)),
         stretches(facts, set()),
-        _placed(facts, chosen, [], "placed", "each row beside the stretches that hold it"),
+        placed(facts, chosen, [], "placed", "each row beside the stretches that hold it"),
     ]
     return steps, _grouped(facts, "placed", values)
 
@@ -124,10 +124,10 @@ def _per(facts: Facts) -> tuple[list[str], list[str]]:
     keys = {key: e.text(e.column(key, "f")) for key in per.keys}
     parts = {name: e.text(e.row(_counted(node), scope)) for name, node in per.sums}
     steps = [
-        facts.step(_inputs(facts, measures[0])),
+        facts.step(row_inputs(facts, measures[0])),
         stretches(facts, set()),
-        _placed(
-            facts, keys | parts, _tests(facts, measures[0]), "placed", "each row beside the stretches that hold it"
+        placed(
+            facts, keys | parts, own_tests(facts, measures[0]), "placed", "each row beside the stretches that hold it"
         ),
     ]
     sets = []
@@ -177,9 +177,9 @@ def _ordered(facts: Facts, make: Callable[[Facts, Measure, str, str], tuple[str,
     if measure.what != QUANTILE:
         chosen["done"] = f"case when {e.text(e.row(measure.of[1], scope))} then 1 else 0 end"
     steps = [
-        facts.step(_inputs(facts, measure)),
+        facts.step(row_inputs(facts, measure)),
         stretches(facts, set()),
-        _placed(facts, chosen, _tests(facts, measure), "placed", "each row beside the stretches that hold it"),
+        placed(facts, chosen, own_tests(facts, measure), "placed", "each row beside the stretches that hold it"),
     ]
     sets = []
     for place, labels in enumerate(facts.scan.sets):

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from regard.web.routes import account, add, admin, api, boards, incidents, live, metrics, odata, quality, reports
+from regard.web.routes import (
+    account,
+    add,
+    admin,
+    api,
+    boards,
+    explore,
+    incidents,
+    live,
+    method,
+    metrics,
+    odata,
+    quality,
+    reports,
+)
 
 AREAS = (
     boards.AREA,
     metrics.AREA,
+    explore.AREA,
     incidents.AREA,
     reports.AREA,
     quality.AREA,
@@ -15,6 +30,7 @@ AREAS = (
     api.AREA,
     odata.AREA,
     admin.AREA,
+    method.AREA,
     account.AREA,
 )
 """Every area whose routes exist. A file that is not listed here has no address."""

@@ -12,6 +12,8 @@ from regard.web.routing import Area
 from regard.web.views import catalogue, metric as views
 from regard.web.views.bar import bar
 from regard.web.views.look import Look
+from regard.web.views.rows import row_tables
+from regard.web.views.tiles import titles_of
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -60,7 +62,22 @@ def metric(visit: Visit) -> Response:
         dimension=dimension,
         apart=apart,
         apart_trouble=trouble,
-        may_rows=False,
+        may_rows=visit.may(Permission.ROWS),
+    )
+
+
+@AREA.page(
+    "/metric/{metric}/rows",
+    needs=Permission.ROWS,
+    examples=lambda ws: [f"/metric/{name}/rows" for name in examples(ws)[:1]],
+)
+def rows(visit: Visit) -> Response:
+    """Show the rows that a number counts, within the rights of who looks (R121)."""
+    workspace, look = visit.workspace, looked(visit)
+    found = workspace.metric(visit.path["metric"], look.options)
+    period, tables = row_tables(workspace, found, look)
+    return visit.page(
+        "rows.html", metric=found, look=look, period=period, tables=tables, spoken=look.spoken(titles_of(workspace))
     )
 
 

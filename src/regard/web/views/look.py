@@ -5,17 +5,17 @@ Everything that changes a number stands in the address, so that a link, a bookma
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from regard.errors import QuestionError, did_you_mean
-from regard.model import Grain, add_months
+from regard.model import Grain, first_day, last_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import date
 
     from regard.catalog import Catalogue
     from regard.workspace import Workspace
@@ -28,7 +28,6 @@ GRAINS = tuple(grain.value for grain in Grain if grain is not Grain.ALL)
 COMPARED = ("previous", "year")
 SET = "set."
 """Begins the name of a parameter that picks an option of the choice register: `set.K22=every`."""
-DAY = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +83,10 @@ class Look:
             options={name.removeprefix(SET).upper(): last[name] for name in found if name.startswith(SET)},
             as_of=last.get("as_of", ""),
         )
-        _bounds(look.start, "from")
-        _bounds(look.end, "to")
+        if look.start:
+            first_day(look.start)
+        if look.end:
+            last_day(look.end)
         return look
 
     @property
@@ -102,9 +103,9 @@ class Look:
         """
         calendar, story = workspace.calendar, story_end(workspace)
         grain = Grain(self.grain)
-        end = _bounds(self.end, "to")[1] if self.end else story + timedelta(days=1)
+        end = last_day(self.end) if self.end else story + timedelta(days=1)
         if self.start:
-            return _bounds(self.start, "from")[0], end
+            return first_day(self.start), end
         last = calendar.period_of(end - timedelta(days=1), grain)
         whole = 0 if self.end and last.end <= story + timedelta(days=1) else 1
         return calendar.shift(last, grain, 1 - periods - whole).start, end
@@ -179,24 +180,6 @@ def _test(name: str, values: tuple[str, ...]) -> str:
     tests += [f"{name} = {quoted(known[0])}"] if len(known) == 1 else []
     tests += [f"{name} is blank"] if BLANK in values else []
     return tests[0] if len(tests) == 1 else f"({' or '.join(tests)})"
-
-
-def _bounds(text: str, name: str) -> tuple[date, date]:
-    """Return the first day that a day, month or year stands for, and the day before which a question to it ends.
-
-    Raises:
-        QuestionError: it is none of these.
-    """
-    if not text:
-        return date.min, date.max
-    found = DAY.fullmatch(text)
-    year, month, day = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-    try:
-        start = date(year, month or 1, day or 1)
-        return start, start if day else add_months(start, 1 if month else 12)
-    except ValueError:
-        message = f"'{text}' is no day, month or year ({name}); write 2026-06-30, 2026-06 or 2026"
-        raise QuestionError(message) from None
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:

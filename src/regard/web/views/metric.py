@@ -170,7 +170,7 @@ def metric_page(workspace: Workspace, name: str, look: Look) -> MetricPage:
         return replace(opened, trouble=str(error))
     groups = list(table.groups(answer).values())
     notes = tuple(_notes(workspace, metric, answer))
-    drawn = [draw_trend(answer, cells, notes) for cells in groups]
+    drawn = [draw_trend(answer, cells, notes, headed=len(groups) > 1) for cells in groups]
     return replace(
         opened,
         tiles=tuple(tile(answer, cells, look, titles=titles) for cells in groups if cells),
