@@ -34,9 +34,11 @@ if TYPE_CHECKING:
 
 OUT = Path(__file__).parents[1] / "docs" / "images" / "pages"
 WIDTH, HEIGHT = 1120, 780
-TALLEST = 1500
+TALLEST = 1250
 """Pixels of a picture from above; the rest of a long page is cut off."""
-COLOURS = 48
+COLOURS = 24
+SLOWEST_MS = 180_000
+"""How long a page of a big workspace may take on a busy machine."""
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 
 
@@ -109,7 +111,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
             for name, path in pages(workspace).items():
-                page.goto(home + path, wait_until="networkidle")
+                page.goto(home + path, wait_until="load", timeout=SLOWEST_MS)
                 file = chosen.out / f"{name}.png"
                 file.write_bytes(small(page.screenshot(full_page=True)))
                 print(f"{file.name}: {file.stat().st_size // 1000} KB, {path}")

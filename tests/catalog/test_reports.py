@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from regard.catalog import check, load
-from regard.catalog.reports import SHOWS
+from regard.catalog.reports import INCIDENT_PARTS, SHOWS
 from regard.model.reports import INCIDENT
+from regard.reports.sections import PARTS, PRINTERS
+from regard.workspace.reporting import _Filling
 
 
 def test_shipped_reports_are_right():
@@ -24,6 +26,12 @@ def test_shipped_reports_are_right():
     shown = {section.show for report in known.reports.values() for section in report.sections}
     assert shown | {"text"} == set(SHOWS)
     assert [name for name, report in known.reports.items() if report.of == INCIDENT] == ["incident"]
+
+
+def test_every_kind_of_section_is_filled_and_printed():
+    """The closed list of the catalogue, what is asked for each, and how each looks are one list."""
+    assert set(PRINTERS) == set(_Filling._fillers) == set(SHOWS)
+    assert set(PARTS) == set(INCIDENT_PARTS)
 
 
 def test_a_workspace_replaces_a_shipped_report_and_adds_its_own(tmp_path):
