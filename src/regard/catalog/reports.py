@@ -45,7 +45,7 @@ INCIDENT_PARTS = ("headline", "timeline", "who", "depth", "phases", "tickets", "
 SHOWS: Mapping[str, Show] = {
     "text": Show(means="sentences of the author", needs=("text",), of=""),
     "summary": Show(
-        means="what changed and which targets are missed, in plain words", needs=("metrics",), takes=("where",)
+        means="what changed and which targets are missed, in plain words", needs=("metrics",), takes=("where", "most")
     ),
     "tiles": Show(
         means="one tile a metric: number, interval, target, change, trend",

@@ -55,7 +55,10 @@ def body(filled: Filled, report: Report) -> Html:
 def _summary(filled: Filled, report: Report) -> Html:
     label = report.period.label if report.period else ""
     found = summary.sentences(filled.answers, label)
-    lead, rest = found[:1], found[1:]
+    lead, rest = found[:1], found[1 : 1 + filled.section.most]
+    left = len(found) - len(lead) - len(rest)
+    if left:
+        rest = (*rest, summary.Sentence(f"{left} more {'is' if left == 1 else 'are'} told by the numbers below."))
     items = [tag("li", said(one.text), class_=f"t-{one.tone}" if one.tone else None) for one in rest]
     return joined(
         [*(paragraph(one.text, "lead") for one in lead), *([tag("ul", *items, class_="said")] if items else [])]
@@ -112,7 +115,7 @@ def _tile(answer: Answer, cell: AnswerCell, cells: Sequence[AnswerCell], periods
         ),
         tag("p", said(f"{arrow.sign} {change}" if change else "nothing to compare with"), class_=f"t-{arrow.tone}"),
         markup.drawn(
-            chart.sparkline(values, title=answer.metric.title, description=told, target=end, width=200, height=34)
+            chart.sparkline(values, title=answer.metric.title, description=told, target=end, width=200, height=28)
         ),
         markup.drawn(
             chart.bullet(
