@@ -286,6 +286,27 @@ class Input:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A table that is asked anew from a server; only the edition that refreshes has it.
+
+    Attributes:
+        name: of query and table.
+        sheet: an empty sheet of the book, where it stands from the first cell.
+        query: in M, the language of Power Query.
+        columns: their names.
+        rows: what is known when the workbook is made.
+        means: what it gives.
+    """
+
+    name: str
+    sheet: str
+    query: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Value]]
+    means: str = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Sheet:
     """A sheet, being filled.
@@ -364,6 +385,7 @@ class Book:
         made: instant for its properties, in microseconds; the same book is the same file to the byte.
         inputs: the cells that a person may change; every other one is sealed (see `seal`).
         places: where other sheets find what a builder wrote: a key such as ("value", metric) -> cells.
+        feeds: tables that are asked anew from a server.
     """
 
     title: str
@@ -375,6 +397,7 @@ class Book:
     made: int = 0
     inputs: list[Input] = field(default_factory=list)
     places: dict[tuple[str, ...], Range] = field(default_factory=dict)
+    feeds: list[Feed] = field(default_factory=list)
 
     def sheet(self, name: str) -> Sheet:
         """Return a sheet by its name.

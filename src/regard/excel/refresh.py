@@ -69,7 +69,7 @@ def refresh(path: Path, fresh: Path, out: Path) -> int:
     _same_layout(old, new, seal, coming)
     changed: dict[str, bytes | None] = {}
     count = 0
-    for name in new.pages:
+    for name in (*coming.digests, SHEET):
         part = old.pages[name].part
         data = old.package.read(part)
         sheet = _Sheet(old=old, new=new, name=name, seal=seal)
@@ -205,7 +205,7 @@ class _Sheet:
         text = _each(data, one)
         if wanted:
             self.count += len(wanted)
-            text = _added(text, {at: (cell, self._style(at, styles)) for at, cell in wanted.items()})
+            text = added(text, {at: (cell, self._style(at, styles)) for at, cell in wanted.items()})
         return text
 
     def _styles(self, data: bytes) -> dict[At, bytes]:
@@ -258,8 +258,8 @@ def _each(data: bytes, change: Change) -> bytes:
     return DATA.sub(lambda found: CELL.sub(one, found[0]), data, count=1)
 
 
-def _added(data: bytes, cells: Mapping[At, tuple[Found, bytes]]) -> bytes:
-    """Return a sheet's part with new cells, each with its look."""
+def added(data: bytes, cells: Mapping[At, tuple[Found, bytes]]) -> bytes:
+    """Return a sheet's part with new cells, each with its look (the number of a style, or nothing)."""
     found = DATA.search(data)
     if found is None:
         raise WorkbookError("the file is damaged: a sheet has no place for cells")
