@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from regard.excel.book import Feed, Formula, Sheet
+from regard.excel.book import Feed, Formula, Input, Sheet
 from regard.present.document import rows
 
 if TYPE_CHECKING:
@@ -40,13 +40,16 @@ def build(material: Material, book: Book) -> list[Sheet]:
     sheet = Sheet(
         name=NAME,
         title="Refresh",
-        purpose="Asks a running `regard serve` for the numbers of today; the rest of the workbook stays as it was made.",
+        purpose="Asks a running `regard serve` for the numbers of today; all other sheets stay as they were made.",
         gridlines=False,
         widths={0: 30, 1: 44},
     )
     row = sheet.head()
     sheet.put(row, 0, "Address of the server", "label")
     book.names[BASE] = sheet.put(row, 1, ADDRESS, "input")
+    book.inputs.append(
+        Input(sheet=NAME, row=row, column=1, kind="view", subject=BASE, baseline=ADDRESS, label="address of the server")
+    )
     sheet.put(row + 1, 0, "This workbook was made of data as of", "label")
     sheet.put(row + 1, 1, str(flat[0]["as_of"]) if flat else "")
     sheet.put(row + 2, 0, "Snapshot that it was made of", "label")
@@ -94,7 +97,7 @@ def query(metrics: list[str], start: date, end: date) -> str:
     Portions = {{
         {listed}
     }},
-    Ask = (metrics as list) as table =>
+    Ask = (metrics) =>
         let
             Asked = [metric=metrics, from="{start}", to="{end}", grain="month", compare="none", format="csv"],
             Answer = Web.Contents(Base, [RelativePath="api/v1/ask", Query=Asked]),
