@@ -15,6 +15,7 @@ from regard.cli.app import state
 from regard.cli.options import as_json, first_day, last_day
 from regard.excel.assertions import examine
 from regard.excel.diff import diff, lines
+from regard.excel.editions import EDITIONS
 from regard.excel.read import read
 from regard.excel.recalculate import recalculated
 from regard.excel.seal import told
@@ -35,6 +36,8 @@ SHOWN = 40
 GIT_DRIVER = (7, 9)
 """Arguments with which git calls a diff driver: path, old file, its hash and mode, new file, its hash and mode; of a
 renamed file two more."""
+
+EDITION_WORDS = "; ".join(f"{name} ({edition.means})" for name, edition in EDITIONS.items())
 
 
 def every_line(command: Callable[..., object]) -> Callable[..., object]:
@@ -70,10 +73,24 @@ def command() -> None:
 )
 @click.option("--to", "end", metavar="DAY", help="The day after the last, or the last month or year.")
 @click.option("--where", default="", metavar="EXPR", help="Only these rows, such as \"segment = 'family'\".")
-@click.option("--edition", default="core", show_default=True, metavar="NAME", help="Edition of the file.")
+@click.option("--edition", default="core", show_default=True, metavar="NAME", help=f"What it can do: {EDITION_WORDS}.")
+@click.option(
+    "--for",
+    "audience",
+    default="analyst",
+    show_default=True,
+    metavar="WHOM",
+    help="analyst: everything; executive: at most six sheets, and no rows.",
+)
 @click.pass_context
 def make_command(
-    context: click.Context, file: Path, start: str | None, end: str | None, where: str, edition: str
+    context: click.Context,
+    file: Path,
+    start: str | None,
+    end: str | None,
+    where: str,
+    edition: str,
+    audience: str,
 ) -> None:
     """Write the live workbook to FILE: every metric as formulas over data, with what can be changed.
 
@@ -85,7 +102,7 @@ def make_command(
     # The writer takes a while to import: not for `--help`.
     make = import_module("regard.workspace.workbook").workbook
     with found.terminal.progress() as tell:
-        make(workspace, file, start=days[0], end=days[1], where=where, edition=edition, told=tell)
+        make(workspace, file, start=days[0], end=days[1], where=where, edition=edition, audience=audience, told=tell)
     found.terminal.remark(f"wrote {file}")
 
 
@@ -256,3 +273,22 @@ def test_command(context: click.Context, file: Path, tests: Path | None, saved: 
         if not assertions:
             terminal.remark(f"no tests of your own: there is no {path.name}")
     context.exit(0 if all(one.passed for one in results) else 1)
+
+
+@command.command("refresh")
+@click.argument("file", metavar="FILE", type=EXISTING)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write here, instead of into FILE."
+)
+@click.pass_context
+def refresh_command(context: click.Context, file: Path, out: Path | None) -> None:
+    """Bring today's numbers into FILE and leave everything else: your sheets, charts and notes keep their bytes.
+
+    Edited inputs stay edited, and what the formulas then give is calculated with LibreOffice. A workbook that was
+    changed elsewhere is refused, with the cells named.
+    """
+    found = state(context)
+    bring = import_module("regard.workspace.workbook").refreshed
+    with found.terminal.progress() as tell:
+        count = bring(found.workspace(), file, out or file, told=tell)
+    found.terminal.remark(f"{count:,} cells hold something new in {out or file}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from regard.excel.book import Book
 from regard.excel.seal import seal
@@ -25,12 +25,14 @@ from regard.excel.sheets import (
 from regard.excel.sheets.front import front
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from regard.excel.book import Sheet
     from regard.excel.material import Material
 
-BUILDERS: tuple[Callable[[Material, Book], list[Sheet]], ...] = (
+Builder: TypeAlias = "Callable[[Material, Book], list[Sheet]]"
+
+BUILDERS: tuple[Builder, ...] = (
     slicers.build,
     policies.build,
     settings.build,
@@ -55,15 +57,15 @@ GROUPS = (
 """Groups of sheets, in the order of the tabs."""
 
 
-def compile_book(material: Material) -> Book:
-    """Return the workbook of some material."""
+def compile_book(material: Material, more: Sequence[Builder] = ()) -> Book:
+    """Return the workbook of some material, with the sheets of `more` builders."""
     book = Book(
         title=f"{material.company}: customer experience",
         subject=f"{material.periods[0].label} to {material.periods[-1].label}" if material.periods else "",
         comments=f"Made by regard {material.version} from snapshot {material.snapshot}",
         made=material.as_of,
     )
-    for build in BUILDERS:
+    for build in (*BUILDERS, *more):
         book.sheets.extend(build(material, book))
     book.sheets.sort(key=lambda sheet: GROUPS.index(sheet.group))
     book.sheets[:0] = front(material, book)

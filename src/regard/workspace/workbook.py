@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regard.engines import Duck
 from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.excel import write
 from regard.excel.compile import compile_book
-from regard.excel.editions.vba import add_functions
+from regard.excel.editions import AUDIENCES, EDITIONS
 from regard.excel.material import Material
+from regard.excel.read import read
+from regard.excel.recalculate import recalculated
 from regard.excel.records import Records
+from regard.excel.refresh import edited, refresh, revalued
+from regard.excel.sheets import meta
 from regard.model import Status, add_months
 from regard.plan import Question
 from regard.plan.cube import Cube, CubeRows, Lowered, Sums, cube_plan, cube_rows
@@ -22,7 +28,6 @@ from regard.workspace.records import gathered
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
-    from pathlib import Path
 
     from regard.model import Metric
     from regard.plan import Answer, Plan
@@ -38,9 +43,6 @@ PERIODS = 13
 MOST_ROWS = 20_000
 """Rows of one cube: more make the file slow to open, so a parameter that needs them stays as it is."""
 
-EDITIONS: dict[str, Callable[[Path], None]] = {"core": lambda _path: None, "vba": add_functions}
-"""Edition -> what is done to the file once it is written."""
-
 
 def _unheard(what: str, done: int, every: int) -> None:
     """Hear how far the work is, and say nothing."""
@@ -55,6 +57,7 @@ def workbook(
     end: date | None = None,
     where: str = "",
     edition: str = "core",
+    audience: str = "analyst",
     told: Told = _unheard,
 ) -> Path:
     """Write the workbook of a workspace.
@@ -66,6 +69,7 @@ def workbook(
         end: the local day after the last, by default where the story ends.
         where: test on dimensions that every number is asked with.
         edition: one of `EDITIONS`.
+        audience: one of `AUDIENCES`.
         told: hears what is being done, and how far it is.
 
     Raises:
@@ -74,11 +78,45 @@ def workbook(
     """
     if edition not in EDITIONS:
         raise QuestionError(f"there is no edition '{edition}'; {did_you_mean(edition, EDITIONS)}".rstrip("; "))
+    if audience not in AUDIENCES:
+        raise QuestionError(f"no workbook is for '{audience}'; {did_you_mean(audience, AUDIENCES)}".rstrip("; "))
     material = gather(workspace, start=start, end=end, where=where, told=told)
-    book = compile_book(material)
+    book = AUDIENCES[audience](compile_book(material, EDITIONS[edition].builders))
     write(book, path, told=lambda done, every: told("writing sheets", done, every))
-    EDITIONS[edition](path)
+    EDITIONS[edition].finish(path, book)
     return path
+
+
+def refreshed(workspace: Workspace, path: Path, out: Path, *, told: Told = _unheard) -> int:
+    """Bring the numbers of today into a workbook that somebody has made their own.
+
+    It is asked for the scope that it was made with, and for as many months up to where the story ends now. Where its
+    inputs were edited, what its formulas say is calculated anew, since the engine's numbers are those of the baseline.
+
+    Args:
+        workspace: whose.
+        path: the workbook.
+        out: where to write; may be the same.
+        told: hears what is being done, and how far it is.
+
+    Returns:
+        How many cells hold something else than before.
+
+    Raises:
+        WorkbookError: something other than inputs was changed in it, or today's workbook is laid out otherwise.
+        SetupError: inputs were edited, and LibreOffice is not installed.
+    """
+    contents = read(path)
+    about = meta.about(contents)
+    edition = next((name for name, one in EDITIONS.items() if one.made(contents)), "core")
+    with tempfile.TemporaryDirectory(prefix="regard-") as folder:
+        fresh = Path(folder) / f"fresh{path.suffix}"
+        workbook(workspace, fresh, where=about.get("scope", ""), edition=edition, told=told)
+        count = refresh(path, fresh, out)
+    if edited(contents):
+        told("calculating edited inputs", 0, 1)
+        revalued(out, recalculated(out), out)
+    return count
 
 
 def gather(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MODULE = "regard"
+PROJECT = "xl/vbaProject.bin"
 SOURCE = Path(__file__).with_name("functions.bas")
 TYPES = "[Content_Types].xml"
 PLAIN = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"

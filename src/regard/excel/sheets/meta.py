@@ -9,6 +9,7 @@ from regard.excel.book import Sheet
 if TYPE_CHECKING:
     from regard.excel.book import Book
     from regard.excel.material import Material
+    from regard.excel.read import Contents
 
 NAME = "_meta"
 
@@ -37,3 +38,11 @@ def build(material: Material, book: Book) -> list[Sheet]:
         for column, text in enumerate(line):
             sheet.put(row, column, text, "as_text" if row else "head")
     return [sheet]
+
+
+def about(contents: Contents) -> dict[str, str]:
+    """Return what a file says that it was asked for, by name; nothing where it does not say."""
+    page = contents.pages.get(NAME)
+    cells = {at: str(cell.value) for at, cell in page.cells.items() if cell.value is not None} if page else {}
+    rows = {row for (row, column), kind in cells.items() if column == 0 and kind == "about"}
+    return {cells[row, 1]: cells.get((row, 2), "") for row in sorted(rows)}
