@@ -93,6 +93,8 @@ def main():
         )
 
         def cell(name):
+            if "!" not in name:  # as typed into the box left of the formula bar
+                return document.NamedRanges.getByName(name).getReferredCells().getCellByPosition(0, 0)
             sheet, _, place = name.rpartition("!")
             return document.Sheets.getByName(sheet.strip("'")).getCellRangeByName(place)
 

@@ -211,7 +211,7 @@ def test_k06_depths_of_ones_own(g1):
 
 
 def test_k07_weights_by_revenue_are_capped(company):
-    """K07, R008: revenue over its unit weighs, at most so much; who has none weighs 1, at both ends of the range too."""
+    """K07, R008: revenue over its unit weighs, at most so much; who has none weighs 1, at both ends as well."""
     people = [("A", 25_000), ("B", 5_000), ("C", 900_000), ("D", None)]
     company.has(
         customers=[row for name, value in people for row in served(name, worth=value)],

@@ -41,8 +41,8 @@ def build(material: Material, book: Book) -> list[Sheet]:
         name=NAME,
         title="Refresh",
         purpose="Asks a running `regard serve` for the numbers of today; all other sheets stay as they were made.",
-        gridlines=False,
-        widths={0: 30, 1: 44},
+        group="Settings",
+        widths={0: 34, 1: 44},
     )
     row = sheet.head()
     sheet.put(row, 0, "Address of the server", "label")
@@ -71,7 +71,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
             rows=values,
         )
     )
-    return [sheet, Sheet(name=NUMBERS, gridlines=True)]
+    return [sheet, Sheet(name=NUMBERS, group="Data", gridlines=True)]
 
 
 STEPS = (
