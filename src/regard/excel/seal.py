@@ -33,6 +33,7 @@ FORM = 1
 """Version of the sheet's form, in its first cell."""
 WIDTH = 4
 """Letters of a digest: 24 bits, so that one change in 16 million goes unseen."""
+FENCE = "|"
 MOST = 7_500
 """Digests in one cell, which holds 32,767 letters."""
 At: TypeAlias = tuple[int, int]
@@ -87,7 +88,7 @@ def _lines(book: Book, free: set[tuple[str, int, int]]) -> Iterator[Sequence[Val
         options = "\n".join(one.options)
         yield ("input", *place, one.kind, one.subject, one.key, one.baseline, one.lo, one.hi, options, one.label)
     for name, means in book.names.items():
-        yield ("name", name, None, None, _digest("=" + canonical(means, "")))
+        yield ("name", name, None, None, _fenced(_digest("=" + canonical(means, ""))))
     for sheet in book.sheets:
         for table in sheet.tables:
             last = table.row + max(1, table.length), table.column + len(table.columns) - 1
@@ -107,8 +108,12 @@ def _packed(sheet: str, column: int, cells: dict[int, str]) -> Iterator[Sequence
     for top in range(first, last + 1, MOST):
         digests = "".join(cells.get(row, gap) for row in range(top, min(top + MOST, last + 1)))
         if digests.strip():
-            # A text that a cell shows must not begin with blanks, or a program might take them away.
-            yield ("cells", sheet, letters(column), top + 1, f"|{digests}|")
+            yield ("cells", sheet, letters(column), top + 1, _fenced(digests))
+
+
+def _fenced(digests: str) -> str:
+    """Return digests as a cell holds them: no program may take blanks from their ends, or a first + for a formula."""
+    return f"{FENCE}{digests}{FENCE}"
 
 
 def unsealed(contents: Contents) -> Seal:
@@ -158,7 +163,7 @@ def _input(found: Seal, line: Sequence[Kept]) -> None:
 
 
 def _name(found: Seal, line: Sequence[Kept]) -> None:
-    found.names[str(line[1])] = str(line[4])
+    found.names[str(line[1])] = str(line[4]).strip(FENCE)
 
 
 def _table(found: Seal, line: Sequence[Kept]) -> None:
@@ -167,7 +172,7 @@ def _table(found: Seal, line: Sequence[Kept]) -> None:
 
 def _column(found: Seal, line: Sequence[Kept]) -> None:
     column, top = number(str(line[2])), _whole(line[3]) - 1
-    digests = str(line[4]).strip("|")
+    digests = str(line[4]).strip(FENCE)
     cells = found.digests.setdefault(str(line[1]), {})
     for place in range(0, len(digests), WIDTH):
         if digest := digests[place : place + WIDTH].strip():
