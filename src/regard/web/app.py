@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import ASGIApp
 
     from regard.web.routing import Area
     from regard.workspace import Workspace
@@ -57,7 +58,7 @@ def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: S
     templates = Templates(settings, routes)
     guard = Guard(workspace, settings, templates)
     # No documentation pages of FastAPI's own: they load scripts from other hosts, and they would have no guard.
-    app = FastAPI(
+    app = Outside(
         title=f"{workspace.config.name}: regard",
         docs_url=None,
         redoc_url=None,
@@ -91,8 +92,22 @@ def make_app(workspace: Workspace, settings: Settings | None = None, *, areas: S
         Exception,
     ):
         app.add_exception_handler(kind, failed)
-    app.add_middleware(Security, settings=settings)
+    app.security = settings
     return app
+
+
+class Outside(FastAPI):
+    """The app with what holds for every response outside of everything, the page of an unforeseen error included.
+
+    Attributes:
+        security: how it is served.
+    """
+
+    security = Settings()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return what answers requests; what is added to an app by `add_middleware` would stand further inside."""
+        return Security(super().build_middleware_stack(), self.security)
 
 
 def told(error: Exception) -> tuple[int, str]:

@@ -242,7 +242,12 @@ class Workspace:
     def findings(
         self, *, kind: str | None = None, rule: str | None = None, status: str | None = None
     ) -> tuple[Finding, ...]:
-        """Return what somebody should look at, all of it or of one kind, rule or status."""
+        """Return what somebody should look at, all of it or of one kind, rule or status.
+
+        Raises:
+            AccessError: somebody asks who does not see all rows.
+        """
+        self.everything("the list of findings")
         return tuple(self.store.findings(kind=kind, rule=rule, status=status))
 
     def now(self) -> int:

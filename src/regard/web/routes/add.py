@@ -76,6 +76,7 @@ def confirmed(visit: Visit) -> Response:
         workspace, report = visit.workspace, error.report
     except LoadError as error:
         return _mapped(visit, names, preview=True, trouble=[str(error)], status=409)
+    visit.record("data.add", ", ".join(names), after={"rows": report.rows, "turned away": report.refused})
     return visit.page("added.html", **adding.done(workspace, report))
 
 

@@ -68,6 +68,7 @@ def judge(visit: Visit) -> Response:
         raise QuestionError(f"a finding is one of {', '.join(quality.STATUSES)}, not '{status}'")
     try:
         visit.workspace.store.set_status(key, status)
+        visit.record("finding.judge", key, after={"status": status})
     except ValueError as error:
         raise HTTPException(404, str(error)) from None
     return visit.go(f"/finding/{key}")
