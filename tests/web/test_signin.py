@@ -11,13 +11,13 @@ from starlette.testclient import TestClient
 from regard.access import passwords, secret
 from regard.store import Deed
 from regard.web import Settings, make_app
-from regard.web.routes import account, admin, home
+from regard.web.routes import account, admin
 from regard.web.signin import ABSOLUTE, IDLE, SignIn, first_link
 from regard.workspace import Workspace
 from tests.cli.conftest import plain
 from tests.web.people import HOME, nobody, somebody
 
-AREAS = (home.AREA, account.AREA, admin.AREA)
+AREAS = (account.AREA, admin.AREA)
 PASSWORD = "a long sentence that nobody guesses"  # noqa: S105 - of a test
 DEED = Deed(actor="test", action="person.change")
 

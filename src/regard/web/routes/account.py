@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from regard.access import Permission, secret
 from regard.errors import QuestionError
 from regard.web.routing import PUBLIC, Area
 from regard.web.signin import REFUSED, SECOND
+from regard.web.views.people import browser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +86,8 @@ def welcomed(visit: Visit) -> Response:
     account = _linked(visit)
     password = visit.form.get("password", "")
     try:
-        visit.signing.set_password(account, str(password), visit.deed("person.password", account.name, reason="link"))
+        deed = replace(visit.deed("person.password", account.name, reason="a one-time link"), actor=account.name)
+        visit.signing.set_password(account, str(password), deed)
     except QuestionError as error:
         return visit.page(
             "account/welcome.html", status=400, account=account, words=str(error), secret=visit.path["secret"]
@@ -120,6 +123,7 @@ def _me(visit: Visit, *, made: str = "", words: str = "", status: int = 200) -> 
         sessions=people.sessions(account.id) if account else (),
         tokens=people.tokens(account.id) if account else (),
         days=DAYS,
+        browser=browser,
         made=made,
         words=words,
     )

@@ -12,6 +12,7 @@ from regard.errors import AuthorError, QuestionError
 from regard.model import moment
 from regard.present.document import csv
 from regard.web.routing import Area
+from regard.web.views import people as views
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,7 +126,7 @@ def roles(visit: Visit) -> Response:
 @AREA.page("/admin/sessions", needs=Permission.PEOPLE, kept=False)
 def sessions(visit: Visit) -> Response:
     """Show every browser that is signed in."""
-    return visit.page("admin/sessions.html", sessions=visit.workspace.store.people.sessions())
+    return visit.page("admin/sessions.html", sessions=visit.workspace.store.people.sessions(), browser=views.browser)
 
 
 @AREA.form("/admin/sessions/end", needs=Permission.PEOPLE)
@@ -170,6 +171,7 @@ def audit(visit: Visit) -> Response:
         search=visit.query.get("q", ""),
         action=visit.query.get("action", ""),
         head=visit.workspace.store.audit.head(),
+        changes=views.changes,
     )
 
 
