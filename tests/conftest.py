@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # No deadline and no complaint about slowness: the suite shares its machine, and what is slow is told by benchmarks.
@@ -17,3 +18,16 @@ settings.register_profile(
 )
 settings.register_profile("quick", settings.get_profile("full"), max_examples=20)
 settings.load_profile(os.environ.get("REGARD_TESTS", "full"))
+
+PROGRAMS = frozenset({"browser", "watched"})
+"""Fixtures behind which a program runs (a browser, a spreadsheet): it is the same on every Python."""
+ROOMS = ("tests/excel/", "tests/web/test_api_attacked.py")
+"""Tests that recalculate with a spreadsheet program, or attack for long."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark as slow what tests another program than Python: once, on the version that is tested fully, is enough."""
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath).as_posix()
+        if path.startswith(ROOMS) or PROGRAMS & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
