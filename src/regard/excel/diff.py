@@ -74,7 +74,9 @@ def _inputs(contents: Contents) -> dict[tuple[str, At], str]:
 
 
 def _sheets(contents: Contents) -> dict[str, str]:
-    return {name: page.state for name, page in contents.pages.items() if name != SHEET}
+    # Not every program knows how to hide a sheet so that only a program shows it again.
+    shown = {True: "visible", False: "hidden"}
+    return {name: shown[page.state == "visible"] for name, page in contents.pages.items() if name != SHEET}
 
 
 def _tables(contents: Contents) -> dict[str, str]:

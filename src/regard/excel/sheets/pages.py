@@ -135,6 +135,9 @@ class _Data:
         live = self._live(name, line.metric.id)
         if live is not None:
             at = address(live.top + i, live.left, sheet=live.sheet)
+            # What stands there: the first period has none before it, and a running one is not compared.
+            there = self.book.sheet(live.sheet).cells.get((live.top + i, live.left))
+            value = there.value.value if there and isinstance(there.value, Formula) else ""
             self.sheet.put(row, column, Formula(f'=IF({at}="","",{at})', value), look)
         else:
             self.sheet.put(row, column, value, f"{look} stamped")
