@@ -27,6 +27,10 @@ VERSIONS: Mapping[str, str] = {
 """Static file -> hash of what it holds."""
 
 
+MENU_FIRST = 9
+"""Entries of the menu that always stand there: what people come to look at. The others open with a click."""
+
+
 class Templates:
     """The templates of `web/templates/`."""
 
@@ -48,6 +52,7 @@ class Templates:
         """Return a template with its values, the menu of the visitor and what every page says."""
         return self._environment.get_template(template).render(
             visit=visit,
+            menu_first=MENU_FIRST,
             menu=[route for route in self._menu if route.needs is not None and visit.may(route.needs)],
             here=visit.request.url.path,
             config=visit.workspace.config,

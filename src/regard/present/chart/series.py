@@ -320,23 +320,21 @@ def _rules(rules: Sequence[Rule], edges: Scale, top: float, bottom: float, width
 
 
 def _along(points: Sequence[Point], across: Scale, half: float, height: float) -> list[Svg]:
-    """Write as many labels below as there is room for, the last one always."""
+    """Write as many labels below as there is room for, the last one always; an edge pushes its label inwards."""
     if not points:
         return []
-    longest = max(len(point.label) for point in points) * SIGN + 10
-    every = max(1, math.ceil(longest / (2 * half)))
-    room = longest / 2 - 5
-    last = len(points) - 1
-    found = []
-    for i, point in enumerate(points):
-        if (last - i) % every:
-            continue
-        x = across(i)
-        at_end = half < room and i == last and last > 0
-        found.append(
-            text(x + half if at_end else x, height - 6, point.label, anchor="end" if at_end else "middle", look="tick")
-        )
-    return found
+    longest = max(len(point.label) for point in points) * SIGN
+    every = max(1, math.ceil((longest + 10) / (2 * half)))
+    left, right = across.start - half, across.end + half
+    found: list[Svg] = []
+    free = math.inf
+    for i in range(len(points) - 1, -1, -every):
+        wide = len(points[i].label) * SIGN
+        start = min(max(across(i) - wide / 2, left), max(right - wide, left))
+        if start + wide + 6 <= free:
+            found.append(text(start + wide / 2, height - 6, points[i].label, anchor="middle", look="tick"))
+            free = start
+    return found[::-1]
 
 
 def _runs(points: Sequence[Point]) -> list[list[tuple[int, Point]]]:

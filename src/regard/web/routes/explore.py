@@ -45,7 +45,9 @@ def explore(visit: Visit) -> Response:
         figures, context = table.of_answer(answer, titles=titles), document.context(answer)
         groups = [cells for cells in table.groups(answer).values() if cells]
         if len(groups) <= DRAWN:
-            drawings = [metrics.draw_trend(answer, cells, headed=len(groups) > 1) for cells in groups]
+            several = len(groups) > 1
+            width = metrics.HALF if several else metrics.WIDE
+            drawings = [metrics.draw_trend(answer, cells, headed=several, width=width) for cells in groups]
         trouble = "" if answer.cells else "There is no row in these periods."
     hidden = [("metric", metric.id), *(("by", one) for one in by)]
     return visit.page(

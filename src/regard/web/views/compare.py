@@ -9,13 +9,15 @@ from regard.errors import QuestionError
 from regard.model import first_day, last_day
 from regard.present import numbers, words
 from regard.stats import METHODS, minimum_detectable_change, verdict
-from regard.web.views.look import Look, story_end
+from regard.web.views.look import story_end
+from regard.web.views.metric import DIFFERENCES, last_period
 
 if TYPE_CHECKING:
     from datetime import date
 
     from regard.model import Metric
     from regard.plan import Answer, AnswerCell, Verdict
+    from regard.web.views.look import Look
     from regard.workspace import Workspace
 
 
@@ -51,6 +53,7 @@ class Compared:
         interval: of the difference.
         word: whether it is real, in the words of every other change.
         verdict: the same as data.
+        period: of both, where parts are compared.
         detectable: the smallest true difference that these numbers would show in four of five cases, as read.
     """
 
@@ -61,6 +64,7 @@ class Compared:
     word: str
     verdict: Verdict
     detectable: str
+    period: str = ""
 
 
 def compared(
@@ -100,7 +104,8 @@ def compared(
         sides=(before, now),
         difference=numbers.change(found.change, unit, lo=found.lo, hi=found.hi, currency=currency),
         interval=numbers.interval(found.lo, found.hi, unit, number=found.change, currency=currency),
-        word=words.verdict(found, unit, currency),
+        word=DIFFERENCES[found.word] if dimension else words.verdict(found, unit, currency),
+        period=last_period(workspace, metric, look)[2] if dimension else "",
         verdict=found,
         detectable=detectable,
     )
@@ -126,7 +131,7 @@ def _side(workspace: Workspace, metric: Metric, look: Look, name: str, dimension
         if dimension not in metric.dims:
             raise QuestionError(f"{metric.id} cannot be cut by '{dimension}'; one of: {', '.join(metric.dims)}")
         where = look.only(dimension, name)
-        start, end = look.days(workspace, periods=1)
+        start, end, _ = last_period(workspace, metric, look)
         href = where.link(f"/metric/{metric.id}")
     else:
         start, end = first_day(name), last_day(name)

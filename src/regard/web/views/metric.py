@@ -28,6 +28,13 @@ MOST = 30
 """Parts that are shown; of more, the largest, and how many are left out."""
 DRAWN = 12
 """Parts that are drawn."""
+DIFFERENCES = {
+    "changed": "differs",
+    "changed but small": "differs little",
+    "no detectable change": "no detectable difference",
+    "cannot say": "cannot say",
+}
+"""Word of a change -> the same of a difference between two parts."""
 UNCUT = "party"
 """A dimension along which a number is taken apart only down to rows."""
 
@@ -191,6 +198,7 @@ def draw_trend(
     *,
     headed: bool = False,
     context: str = "",
+    width: float = WIDE,
 ) -> Drawing:
     """Return the trend of one group: interval, stepwise target, notes as shades or lines, running periods hollow."""
     metric, currency = answer.metric, answer.currency
@@ -226,7 +234,7 @@ def draw_trend(
             headed=headed,
         )
 
-    return _drawing(drawn, said)
+    return _drawing(drawn, said, width)
 
 
 def _trend_said(answer: Answer, cells: Sequence[AnswerCell]) -> str:
@@ -392,13 +400,9 @@ def _part_row(found: TakenApart, part: Part, look: Look) -> PartRow:
 def _difference_word(part: Part) -> str:
     if part.difference is None:
         return ""
-    if part.real:
-        return "differs"
-    return {
-        "changed": "may be chance among so many",
-        "changed but small": "differs little",
-        "no detectable change": "no detectable difference",
-    }.get(part.difference.word, part.difference.word)
+    if part.difference.word == words.CHANGED and not part.real:
+        return "may be chance among so many"
+    return DIFFERENCES[part.difference.word]
 
 
 def _drawing(draw: Callable[[float], str], said: str, width: float = WIDE) -> Drawing:
