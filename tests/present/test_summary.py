@@ -52,3 +52,4 @@ def test_chance_is_told_where_many_numbers_were_compared():
     """Of many comparisons some look real by chance; that is said beside them."""
     many = [answer(cell(JUNE, verdict=CHANGED)) for _ in range(12)]
     assert "By chance alone about 1 in 20" in summary.sentences(many, "2026-06")[0].text
+    assert "at most 5 % are expected to be chance" in summary.sentences(many, "2026-06", rate=0.05)[0].text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import date
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -13,9 +14,12 @@ from pypdf import PdfReader
 from regard import reports
 from regard.cli import main
 from regard.errors import QuestionError, SetupError
+from regard.plan import Verdict
 from regard.present import numbers, summary
 from regard.reports import printing
 from regard.workspace import Workspace
+from regard.workspace.reporting import AMONG_MANY, together
+from tests.present import answers as made
 
 PERIODS = ("executive", "weekly", "monthly", "qbr")
 OWN = """\
@@ -123,6 +127,19 @@ def test_a_tile_says_what_ask_says(written, demo):
             assert wanted in said.replace("  ", " ")
             assert band == numbers.MISSING or band in said
             assert f"n {numbers.count(found.n)}" in said
+
+
+def test_changes_of_a_report_are_real_among_all_of_them():
+    """Of twenty numbers one that looks changed alone may be chance; one that is far beyond it stays real."""
+    june = made.months(date(2026, 6, 1), 1)[0]
+    chance, sure = Verdict(word="changed", change=2.0, p=0.03), Verdict(word="changed", change=9.0, p=1e-6)
+    still = [Verdict(word="no detectable change", change=0.1, p=0.5)] * 18
+    counted = Verdict(word="changed", change=3.0)
+    judged = together(
+        [made.answer(made.cell(june, verdict=one)) for one in (chance, sure, counted, *still)], june.label
+    )
+    found = [one.cells[0].verdict.word for one in judged[:4]]
+    assert found == [AMONG_MANY, "changed", "changed", "no detectable change"]
 
 
 def test_the_weeks_of_the_ledger_tie_to_the_question(demo):

@@ -38,19 +38,20 @@ def at(answer: Answer, label: str) -> list[AnswerCell]:
     return [cell for cells in groups(answer).values() for cell in cells if cell.period.label == label]
 
 
-def sentences(answers: Sequence[Answer], label: str) -> tuple[Sentence, ...]:
+def sentences(answers: Sequence[Answer], label: str, *, rate: float | None = None) -> tuple[Sentence, ...]:
     """Return what is worth saying of a period: the count first, then misses, real changes, and what is missing.
 
     Args:
         answers: of the metrics that count.
         label: of the period, such as 2026-06.
+        rate: false discovery rate at which the changes were looked at together; None where each was judged alone.
     """
     told = [(answer, cell) for answer in answers for cell in at(answer, label)]
     judged = [(answer, cell) for answer, cell in told if cell.status is not None]
     compared = [(answer, cell) for answer, cell in told if cell.verdict is not None and cell.verdict.change is not None]
     real = [(answer, cell) for answer, cell in compared if cell.verdict and cell.verdict.word == words.CHANGED]
     missed = [(answer, cell) for answer, cell in judged if cell.status == "missed"]
-    found = [Sentence(_count(label, judged, len(compared), len(real)))]
+    found = [Sentence(_count(label, judged, len(compared), len(real), rate))]
     found += [Sentence(_miss(answer, cell), answer.metric.id, words.BAD) for answer, cell in missed]
     found += [
         Sentence(_change(answer, cell), answer.metric.id, words.arrow(cell.verdict).tone)
@@ -70,7 +71,9 @@ def name(metric: Metric, cell: AnswerCell) -> str:
     return f"{metric.title}: {part}" if part else metric.title
 
 
-def _count(label: str, judged: Sequence[tuple[Answer, AnswerCell]], compared: int, real: int) -> str:
+def _count(
+    label: str, judged: Sequence[tuple[Answer, AnswerCell]], compared: int, real: int, rate: float | None
+) -> str:
     said = []
     if judged:
         each = [
@@ -82,7 +85,11 @@ def _count(label: str, judged: Sequence[tuple[Answer, AnswerCell]], compared: in
     if compared:
         really = f"{real} really changed" if real else "none changed beyond chance"
         said.append(f"of {_many(compared, 'number')} compared with the period before {really}")
-    chance = f" By chance alone about 1 in {CHANCE} would look changed." if real and compared >= CHANCE / 2 else ""
+    chance = ""
+    if real and rate is not None:
+        chance = f" Looked at together: of changes called real at most {numbers.share(rate)} are expected to be chance."
+    elif real and compared >= CHANCE / 2:
+        chance = f" By chance alone about 1 in {CHANCE} would look changed."
     return f"{label}: {'; '.join(said) or 'no number has a target or a period before'}.{chance}"
 
 

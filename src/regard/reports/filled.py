@@ -70,7 +70,8 @@ class Filled:
 
     Attributes:
         section: what it should show.
-        answers: of its metrics, in their order.
+        answers: of its metrics, in their order; where they stand in rows of periods, a change of the report's period
+            is called real only if it remains so among all of them.
         seasonal: of its metrics, with their seasons taken out.
         impact: customer minutes by its dimensions.
         stretch: the ledger of the period.
@@ -112,6 +113,7 @@ class Report:
         zone: IANA name of the reporting zone.
         snapshot: id of the snapshot.
         currency: ISO code of money, or "".
+        rate: false discovery rate at which the changes of the period were looked at together.
         titles: dimension -> how people call it.
         command: what makes this very report again.
         version: of the product.
@@ -127,6 +129,7 @@ class Report:
     zone: str
     snapshot: str
     currency: str = ""
+    rate: float | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     command: str = ""
     version: str = ""

@@ -54,7 +54,7 @@ def body(filled: Filled, report: Report) -> Html:
 
 def _summary(filled: Filled, report: Report) -> Html:
     label = report.period.label if report.period else ""
-    found = summary.sentences(filled.answers, label)
+    found = summary.sentences(filled.answers, label, rate=report.rate)
     lead, rest = found[:1], found[1 : 1 + filled.section.most]
     left = len(found) - len(lead) - len(rest)
     if left:

@@ -72,6 +72,7 @@ from regard.stats.season import (
 )
 from regard.stats.series import Found as Found, Observed as Observed
 from regard.stats.several import (
+    RATE as RATE,
     Contributions as Contributions,
     contributions as contributions,
     discoveries as discoveries,

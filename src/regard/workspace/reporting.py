@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from itertools import dropwhile
 from typing import TYPE_CHECKING, ClassVar
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, ClassVar
 from regard.errors import QuestionError, did_you_mean
 from regard.model import Grain
 from regard.model.reports import INCIDENT, ReportTemplate, Section
+from regard.present import words
 from regard.reports import Filled, Fresh, IncidentFacts, Report, Seasonal
 from regard.sql.stretch import newest
-from regard.stats import decompose, forecast
+from regard.stats import RATE, decompose, discoveries, forecast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from regard.workspace.asking import Asking
     from regard.workspace.interruption import Interruptions
     from regard.workspace.workspace import Workspace
+
+AMONG_MANY = "may be chance among so many"
+"""Word of a change that looked real alone and does not among all numbers of a report."""
 
 CYCLE: Mapping[Grain, int] = {Grain.DAY: 7, Grain.WEEK: 52, Grain.MONTH: 12, Grain.QUARTER: 4, Grain.YEAR: 1}
 """Periods in a cycle: days of a week, else what a year has."""
@@ -75,6 +79,7 @@ def fill(
         zone=workspace.calendar.zone,
         snapshot=asking.snapshot.id,
         currency=workspace.config.currency,
+        rate=RATE,
         titles={key: dimension.title for key, dimension in workspace.catalogue.dimensions.items()},
         command=" ".join(["regard report", name, *([incident] if incident else [f"--period {subject}"])]),
         version=version("regard"),
@@ -134,7 +139,8 @@ class _Filling:
                 as_of=self.interruptions.asking.snapshot.at,
                 until=self.interruptions.asking.until,
             )
-            self._trends[where] = {answer.metric.id: answer for answer in answers}
+            judged = together(answers, self._asked.label)
+            self._trends[where] = {answer.metric.id: answer for answer in judged}
         return self._trends[where]
 
     def _season(self, section: Section) -> Filled:
@@ -179,7 +185,7 @@ class _Filling:
         shown = [name for one in self.template.sections for name in one.metrics]
         wanted, reasons = self._known(section.metrics or shown)
         metrics: list[Metric] = [self.workspace.metric(name) for name in wanted]
-        words = {
+        told = {
             metric.id: {
                 key: self.workspace.catalogue.words(node)
                 for key, node in {
@@ -190,7 +196,7 @@ class _Filling:
             }
             for metric in metrics
         }
-        return Filled(section=section, metrics=metrics, words=words, missing=reasons)
+        return Filled(section=section, metrics=metrics, words=told, missing=reasons)
 
     # -- the ledger --------------------------------------------------------------------------------------------------
 
@@ -246,6 +252,26 @@ class _Filling:
         "definitions": _method,
         "method": _method,
     }
+
+
+def together(answers: Sequence[Answer], label: str) -> list[Answer]:
+    """Return answers whose changes of a period are called real only where they remain so among all of them.
+
+    As on the pages: of many numbers that did not change, one in twenty looks changed (Benjamini and Hochberg 1995). A
+    change without a p value (counted in full, ranges that lie apart) is no matter of chance and stays.
+    """
+    tested = [
+        (i, j, cell.verdict, cell.verdict.p)
+        for i, answer in enumerate(answers)
+        for j, cell in enumerate(answer.cells)
+        if cell.period.label == label and cell.verdict is not None and cell.verdict.p is not None
+    ]
+    kept = discoveries([p for _, _, _, p in tested])
+    cells = [list(answer.cells) for answer in answers]
+    for (i, j, verdict, _), keep in zip(tested, kept, strict=True):
+        if verdict.word in words.DETECTED and not keep:
+            cells[i][j] = replace(cells[i][j], verdict=replace(verdict, word=AMONG_MANY))
+    return [replace(answer, cells=own) for answer, own in zip(answers, cells, strict=True)]
 
 
 def seasonal(answer: Answer, grain: Grain, following: str) -> Seasonal:
