@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import time
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from starlette.responses import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from starlette.requests import Request
 
@@ -70,18 +71,26 @@ class Pages:
         """
         page = self._found(key)
         if page is None:
-            with self._lock:
-                making = self._making.setdefault(key, Lock())
-            with making:
+            with self._turn(key):
                 page = self._found(key)
                 if page is None:
                     response = make()
                     page = self._keep(key, response)
                     if page is None:
                         return response
+        return _response(page, request)
+
+    @contextmanager
+    def _turn(self, key: Key) -> Iterator[None]:
+        """Let one after another make a page, so that those who wait find it made."""
+        with self._lock:
+            making = self._making.setdefault(key, Lock())
+        try:
+            with making:
+                yield
+        finally:
             with self._lock:
                 self._making.pop(key, None)
-        return _response(page, request)
 
     def _found(self, key: Key) -> Page | None:
         with self._lock:
