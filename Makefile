@@ -11,7 +11,7 @@ PIP := -m pip install -qq --disable-pip-version-check
 PROCESSES ?= 2
 ARGS ?=
 
-.PHONY: help demo setup test test-all check unit versions versions-all bench docs site format picture wheel clean
+.PHONY: help demo setup test test-all check unit versions versions-all bench bench-pages docs site format picture wheel clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -81,6 +81,9 @@ format: $(VENV)/.dev ## format the code and mend what lint can mend
 
 bench: $(VENV)/.dev ## ratios against hand-written SQL and pandas, in one run (minutes, some GiB)
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-pages: $(VENV)/.dev ## pages under load: the board at 100 requests a second, weight, CPU, refresh, memory
+	@$(BIN)/python -m bench.pages $(ARGS)
 
 docs: $(VENV)/.dev ## write the generated reference pages, then check every link and example in docs
 	@if $(BIN)/regard docs --help >/dev/null 2>&1; then $(BIN)/regard docs docs/reference; fi

@@ -15,6 +15,7 @@ from regard.errors import QuestionError
 from regard.sources.arrival import arrive
 from regard.web import Settings, make_app
 from regard.workspace import Workspace, receive
+from tests.web.browser import Watched, serving
 
 ORDERS = "order_id,created_at,customer_email,total,currency\n" + "".join(
     f"A{n},2026-0{1 + n % 6}-1{n % 9} 10:00:00,c{n % 7}@example.com,{20 + n}.50,EUR\n" for n in range(60)
@@ -31,7 +32,7 @@ def root(tmp_path):
 
 
 @pytest.fixture
-def browser(root):
+def visitor(root):
     """A client of its pages, who need not sign in."""
     return TestClient(make_app(Workspace.open(root), Settings(sign_in=False)), base_url="http://localhost")
 
@@ -41,47 +42,47 @@ def token(page):
     return re.search(r'name="csrf" value="([^"]+)"', page.text)[1]
 
 
-def bring(browser, *files):
+def bring(visitor, *files):
     """Drop files, as a browser does, and return the page that follows."""
-    csrf = token(browser.get("/add"))
-    return browser.post("/add", data={"csrf": csrf}, files=[("file", (name, content)) for name, content in files])
+    csrf = token(visitor.get("/add"))
+    return visitor.post("/add", data={"csrf": csrf}, files=[("file", (name, content)) for name, content in files])
 
 
-def test_a_file_is_dropped_confirmed_previewed_and_loaded(browser, root):
+def test_a_file_is_dropped_confirmed_previewed_and_loaded(visitor, root):
     """The mapping is the one that `regard init --from` writes, nothing is written before it is loaded."""
-    page = bring(browser, ("orders.csv", ORDERS.encode()))
+    page = bring(visitor, ("orders.csv", ORDERS.encode()))
     assert page.url.path == "/add/map"
     assert "Confirm the mapping" in page.text
     fields = {"csrf": token(page), "file": "orders.csv"}
-    seen = browser.post("/add/map", data=fields | {"do": "look"})
+    seen = visitor.post("/add/map", data=fields | {"do": "look"})
     assert "60 rows looked at, 0 would be turned away" in seen.text
     assert list((root / "sources").glob("*")) == []
     assert "c1@example.com" not in seen.text.split("<details>")[0]
-    done = browser.post("/add/map", data=fields | {"do": "load"})
+    done = visitor.post("/add/map", data=fields | {"do": "load"})
     assert "60 rows read, 0 turned away" in done.text
     (mine,) = arrive([root / "data" / "added" / "orders.csv"], root, load_catalogue().tables)
     assert (root / "sources" / "orders.yaml").read_text(encoding="utf-8") == mine.text
     assert Workspace.open(root).ask("aov", grain="all", compare="", intervals=False).cells[0].estimate.n == 60
-    again = browser.post("/add/map", data=fields | {"do": "load"})
+    again = visitor.post("/add/map", data=fields | {"do": "load"})
     assert again.status_code == 200
     assert (root / "sources" / "orders_2.yaml").is_file()
 
 
-def test_a_file_that_nobody_knows_is_mapped_by_choice(browser, root):
+def test_a_file_that_nobody_knows_is_mapped_by_choice(visitor, root):
     """A table is chosen, columns are chosen from those that could fill ours, and what is needed is said."""
-    bring(browser, ("odd.csv", ODD.encode()))
-    page = browser.get("/add/map?file=odd.csv")
+    bring(visitor, ("odd.csv", ODD.encode()))
+    page = visitor.get("/add/map?file=odd.csv")
     assert "Nobody knows this sort of file" in page.text
     fields = {"csrf": token(page), "file": "odd.csv", "into|odd": "order", "do": "look"}
-    page = browser.post("/add/map", data=fields)
+    page = visitor.post("/add/map", data=fields)
     assert "order needs ordered_at" in page.text
     offered = re.search(r'name="fill\|odd\.0\.ordered_at">(.*?)</select>', page.text, re.DOTALL)[1]
     assert re.findall(r'<option value="(\w+)"', offered) == ["when"]
     fields |= {"fill|odd.0.order_id": "what", "fill|odd.0.ordered_at": "when", "fill|odd.0.net": "worth"}
     fields |= {"fill|odd.0.": "who", "fill|odd.0.cost": "what; drop", "ask|odd|zone": "Europe/Berlin"}
-    page = browser.post("/add/map", data=fields)
+    page = visitor.post("/add/map", data=fields)
     assert "20 rows looked at, 0 would be turned away" in page.text
-    assert "20 rows read" in browser.post("/add/map", data=fields | {"do": "load"}).text
+    assert "20 rows read" in visitor.post("/add/map", data=fields | {"do": "load"}).text
     text = (root / "sources" / "odd.yaml").read_text(encoding="utf-8")
     assert "ordered_at: when" in text
     assert "zone: Europe/Berlin" in text
@@ -150,10 +151,39 @@ def test_too_large_is_refused_while_it_comes(root, monkeypatch):
     assert list((root / receive.FOLDER).glob("*")) == []
 
 
-def test_a_broken_file_is_told_and_writes_nothing(browser, root):
+def test_a_broken_file_is_told_and_writes_nothing(visitor, root):
     """What cannot be read is said in words, as a refusal and not as a fault of the server."""
-    bring(browser, ("bad.parquet", b"PAR1 and no more"))
-    shown = browser.get("/add/map?file=bad.parquet")
+    bring(visitor, ("bad.parquet", b"PAR1 and no more"))
+    shown = visitor.get("/add/map?file=bad.parquet")
     assert shown.status_code == 400
     assert "bad.parquet" in shown.text
-    assert browser.get("/add/map?file=../../regard.toml").status_code == 400
+    assert visitor.get("/add/map?file=../../regard.toml").status_code == 400
+
+
+def test_a_browser_brings_and_confirms(browser, root, tmp_path):
+    """In a real browser: files are chosen, the mapping confirmed by drop-downs, previewed, loaded; also on a phone."""
+    paths = [tmp_path / "orders.csv", tmp_path / "odd.csv"]
+    for path, text in zip(paths, (ORDERS, ODD), strict=True):
+        path.write_text(text, encoding="utf-8")
+    with serving(make_app(Workspace.open(root), Settings(sign_in=False))) as home:
+        seen = Watched(browser.new_page(), home)
+        page = seen.open("/add")
+        assert seen.axe() == []
+        page.set_input_files("input[type=file]", [str(path) for path in paths])
+        page.click("text=Look at them")
+        page.select_option('select[name="into|odd"]', "order")
+        page.click("button[value=look]")
+        page.wait_for_selector("text=60 rows looked at")
+        for narrow in (False, True):
+            seen.look(narrow=narrow)
+            assert seen.axe() == []
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+        page.select_option('select[name="fill|odd.0.order_id"]', "what")
+        page.select_option('select[name="fill|odd.0.ordered_at"]', "when")
+        page.click("button[value=look]")
+        page.wait_for_selector("text=20 rows looked at")
+        page.click("button[value=load]")
+        page.wait_for_selector("text=80 rows read, 0 turned away")
+        assert seen.axe() == []
+        page.close()
+        assert seen.faults == []

@@ -32,7 +32,7 @@ def data_quality(visit: Visit) -> Response:
     return visit.page("quality.html", **quality.overview(visit.workspace))
 
 
-@AREA.page("/findings", needs=Permission.QUALITY, menu="Findings")
+@AREA.page("/findings", needs=Permission.QUALITY)
 def findings(visit: Visit) -> Response:
     """List what somebody should look at, the gravest first."""
     status, source = visit.query.get("status", "open"), visit.query.get("source", "")
@@ -74,7 +74,7 @@ def judge(visit: Visit) -> Response:
     return visit.go(f"/finding/{key}")
 
 
-@AREA.page("/ready", needs=Permission.QUALITY, menu="Ready")
+@AREA.page("/ready", needs=Permission.QUALITY)
 def ready(visit: Visit) -> Response:
     """Show which metrics the data can answer, and what the others lack."""
     if visit.workspace.snapshot() is None:
@@ -82,7 +82,7 @@ def ready(visit: Visit) -> Response:
     return visit.page("ready.html", **quality.readiness(visit.workspace))
 
 
-@AREA.page("/explain", needs=Permission.VIEW, menu="Explain")
+@AREA.page("/explain", needs=Permission.VIEW)
 def explain(visit: Visit) -> Response:
     """Open one number: its leaves, rows, choices and where its rows came from."""
     return visit.page("explain.html", **quality.opened(visit.workspace, visit.query))
