@@ -229,6 +229,13 @@ def test_a_count_of_nobody_described_stands():
     assert (piece["size_lo"], piece["size"], piece["size_hi"], piece["party_size"]) == (30, 40, 50, 50)
 
 
+def test_bounds_without_a_count_are_no_loss_of_all():
+    """R020: of 1,000 customers between 200 and 301 lost: the middle stands, 251, between its bounds."""
+    people = [customer(1, region="EU", size=1000)]
+    [piece] = table("ledger", {"impact": [cohort(0, 60, region="EU", n_lo=200, n_hi=301)], "party": people})
+    assert (piece["size_lo"], piece["size"], piece["size_hi"]) == (200, 251, 301)
+
+
 def test_a_share_of_a_customer_that_stands_for_many():
     """A quarter of a load point of 800 is 200, exactly; two rows of one incident add up, two incidents overlap."""
     people = [customer(1, size=800)]

@@ -230,6 +230,19 @@ def test_minutes_end_with_the_story():
     assert part["end_at"] == START + MINUTE // 3
 
 
+def test_minutes_and_requests_of_one_customer_do_not_count_twice():
+    """Customer 1 comes as requests and as minutes: ten minutes are ten, by the minutes; customer 2 by its requests."""
+    requests = [request(party, minute, ok=True) for party in (1, 2) for minute in range(0, 11, 5)]
+    minutes = [row("event", kind="minute", at=START + minute * MINUTE, party_id=1, value=0.5) for minute in range(10)]
+    found = agree("user_segment", LATE, {"event": requests + minutes})
+    lasted = {party: [s for s in found if s["party_id"] == party] for party in (1, 2)}
+    assert {party: sum(s["end_at"] - s["start_at"] for s in mine) / MINUTE for party, mine in lasted.items()} == {
+        1: 10,
+        2: 10,
+    }
+    assert {s["up"] for s in lasted[1]} == {0.5}
+
+
 def test_an_account_speaks_for_its_users():
     """An impact of all of an account covers its users, of some of it nobody in particular."""
     versions = [

@@ -181,6 +181,22 @@ def test_r021_notice_counts_from_so_many_hours(g1, hours, met):
     assert g1.value("notice_met", **MARCH_10) == near(met)
 
 
+DOUBLED = """metric: doubled
+like: cml_ex_med
+version: 1
+title: Doubled
+parameters: {factor: {value: 2, editable: true}}
+value: "$factor * lost_min / (served_min / length)"
+"""
+
+
+def test_a_parameter_stands_in_the_value_of_a_metric_by_method(g1):
+    """A number that the author may change multiplies what each day's value is made of, and so what is given."""
+    g1.write("metrics/doubled.yaml", DOUBLED)
+    assert g1.value("doubled", **MARCH_10) == near(2 * g1.value("cml_ex_med", **MARCH_10))
+    assert g1.value("cml_ex_med", **MARCH_10) == near(42)
+
+
 OWN_DEPTHS = """policy: {name}
 version: 2
 by: [kind]

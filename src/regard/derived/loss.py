@@ -62,7 +62,8 @@ class Loss:
         incident: what is behind it, or None.
         planned: whether that is planned work.
         kind, depth, journey, basis, evidence, relief: as written.
-        n, n_lo, n_hi, share: how many were affected, as written; n and share blank for all.
+        n, n_lo, n_hi, share: how many were affected, as written, n of bounds alone their middle; n and share blank for
+            all.
         population: members of a cohort when it began; None for a customer.
         bucket: replicate.
     """
@@ -229,10 +230,18 @@ def _written(row: Row, incidents: Incidents, until: int) -> Loss:
         incident=incident,
         planned=bool(described and described["planned"]),
         **{name: row[name] for name in ("kind", "depth", "journey", "basis", "evidence", "relief")},
-        n=row["n_parties"],
+        n=counted(row),
         **{name: row[name] for name in ("n_lo", "n_hi", "share", "bucket")},
         population=None,
     )
+
+
+def counted(row: Row) -> int | None:
+    """Return how many a row of impact says were affected: its count, else the middle of its bounds (R020)."""
+    if row["n_parties"] is not None or row["share"] is not None or row["n_lo"] is None or row["n_hi"] is None:
+        n: int | None = row["n_parties"]
+        return n
+    return int(row["n_lo"] + row["n_hi"] + 1) // 2
 
 
 def _name(row: Row) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from regard.derived import user_segment
+from regard.derived.loss import counted
 from regard.derived.versions import version_at, versions
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def _covered(impacts: Sequence[Row], history: History, until: int) -> dict[int, 
 
 def _bearers(impact: Row, history: History) -> set[int]:
     """Return the parties that a row means for certain: its customer, or all of a cohort or a customer when all lost."""
-    if impact["n_parties"] == 0 or (impact["n_parties"] is None and impact["share"] == 0):
+    count = counted(impact)
+    if count == 0 or (count is None and impact["share"] == 0):
         return set()
     at = impact["start_at"]
     now = {party: version for party in history if (version := version_at(history, party, at))}
@@ -62,9 +64,9 @@ def _bearers(impact: Row, history: History) -> set[int]:
         size: float = sum(now[party]["size"] for party in named)
     else:
         size = sum(now[party]["size"] if party in now else 1 for party in named)
-    everybody = impact["n_parties"] is None and impact["share"] is None
-    everybody |= impact["n_parties"] is not None and impact["n_parties"] >= size
-    everybody |= impact["n_parties"] is None and impact["share"] is not None and impact["share"] >= 1
+    everybody = count is None and impact["share"] is None
+    everybody |= count is not None and count >= size
+    everybody |= count is None and impact["share"] is not None and impact["share"] >= 1
     if not everybody:
         return {impact["party_id"]} - {None}
     for _ in range(STEPS):

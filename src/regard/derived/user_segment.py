@@ -69,6 +69,7 @@ def limit(cutoff: str | float, pauses: list[int]) -> int:
 def _segments(events: Any, arguments: Arguments, until: int) -> Iterator[tuple[Row, int, int, float, bool]]:  # noqa: ANN401
     """Yield (event that labels it, start, end, share up, silent) of each segment, before versions cut it."""
     requests: dict[int, list[Row]] = defaultdict(list)
+    summed: set[int] = set()
     for event in sorted(events, key=lambda row: (row["at"], row["source"], row["source_id"])):
         if event["party_id"] is None or event["at"] > until:
             continue
@@ -77,8 +78,10 @@ def _segments(events: Any, arguments: Arguments, until: int) -> Iterator[tuple[R
         elif event["kind"] == "minute" and event["value"] is not None and 0 <= event["value"] <= 1:
             end = min(event["at"] + MINUTE_US, until)
             if event["at"] < end:
+                summed.add(event["party_id"])
                 yield event, event["at"], end, event["value"], False
-    pairs = [pair for mine in requests.values() for pair in pairwise(mine)]
+    # Who is measured both ways is measured by the minutes alone: the same time would count twice.
+    pairs = [pair for party, mine in requests.items() if party not in summed for pair in pairwise(mine)]
     most = limit(arguments["cutoff"], [second["at"] - first["at"] for first, second in pairs])
     for first, second in pairs:
         pause = second["at"] - first["at"]

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from regard.errors import QuestionError, did_you_mean
-from regard.expr import UNITS_US, Call, Literal, Name, Node, Type, names, parameters, rewrite, show, walk
+from regard.expr import UNITS_US, Call, Literal, Name, Node, Parameter, Type, names, parameters, rewrite, show, walk
 from regard.model import DAY_US, Grain, Period, Window, has_dimension, table_for
 from regard.plan.finer import read_from, weighed_leaf
 from regard.plan.question import (
@@ -372,6 +372,9 @@ class _Lower:
             return self.leaf(node)
         if isinstance(node, Call) and node.name in ("total", "trailing"):
             return self._changed(node)
+        if isinstance(node, Parameter):
+            # In the rows a parameter is the engine's to bind; in a formula over cells it is a number like any other.
+            return Literal(self.values[node.name], Type.NUMBER, at=node.at)
         return None
 
     def _changed(self, node: Call) -> Node:

@@ -51,7 +51,6 @@ from regard.stats.rates import (
     poisson as poisson,
     rate_ratio as rate_ratio,
 )
-from regard.stats.reduction import Reduction as Reduction, reduction as reduction
 from regard.stats.regression import (
     Fit as Fit,
     pooled as pooled,

@@ -33,6 +33,12 @@ def place(column: str, words: Sequence[str]) -> str:
     return f"CAST(CASE {column} {whens} END AS SMALLINT)"
 
 
+def counted(table: str) -> str:
+    """Return SQL of how many a row of impact says were affected: its count, else the middle of its bounds (R020)."""
+    middle = f"({table}.n_lo + {table}.n_hi + 1) // 2"
+    return f"COALESCE({table}.n_parties, CASE WHEN {table}.share IS NULL THEN {middle} END)"
+
+
 def same(a: str, b: str, names: Iterable[str]) -> str:
     """Return the test that two rows are equal in some columns, blanks being equal."""
     return " AND ".join(f"{a}.{name} IS NOT DISTINCT FROM {b}.{name}" for name in names)
@@ -109,7 +115,7 @@ def _stage(arguments: Arguments, until: int) -> Step:
           {place("impact.kind", KINDS)} AS kind, impact.depth, impact.journey,
           {place("impact.basis", BASES)} AS basis, {place("impact.evidence", EVIDENCE)} AS evidence,
           {place("impact.relief", RELIEFS)} AS relief,
-          impact.n_parties, impact.n_lo, impact.n_hi, impact.share, impact.bucket
+          {counted("impact")} AS n_parties, impact.n_lo, impact.n_hi, impact.share, impact.bucket
         FROM impact
         LEFT JOIN address ON address.incident_id = impact.incident_id
           AND (address.sources = 1 OR address.source = impact.source)

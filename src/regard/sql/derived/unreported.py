@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from regard.derived.unreported import COHORT, STEPS
 from regard.derived.user_segment import CARRIED
 from regard.derived.versions import DIMENSIONS
+from regard.sql.derived.loss import counted
 from regard.sql.derived.steps import FOREVER, Step, columns, query
 from regard.sql.derived.user_segment import segments
 
@@ -56,14 +57,14 @@ def _covered(until: int) -> list[Step]:
             f"""
             SELECT
               impact.party_id AS named_id, impact.party_id, impact.start_at, {end} AS end_at,
-              impact.n_parties, impact.share, COALESCE(version.size, 1) AS members
+              {counted("impact")} AS n_parties, impact.share, COALESCE(version.size, 1) AS members
             FROM impact
             LEFT JOIN version ON version.party_id = impact.party_id AND {then}
             WHERE impact.start_at <= {until} AND impact.party_id IS NOT NULL
             UNION ALL
             SELECT
               NULL, version.party_id, impact.start_at, {end},
-              impact.n_parties, impact.share,
+              {counted("impact")} AS n_parties, impact.share,
               SUM(version.size) OVER (PARTITION BY impact.source, impact.source_id)
             FROM impact
             JOIN version ON {then} AND {named}

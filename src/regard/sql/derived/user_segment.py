@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000
 
+MINUTES = "kind = 'minute' AND value BETWEEN 0 AND 1 AND \"at\" < {until} AND party_id IS NOT NULL"
+"""Minutes that come added up, by then."""
+
 PARTS = {
     "forward": [("", '"at"', "next_at")],
     "backward": [("next_", '"at"', "next_at")],
@@ -51,7 +54,7 @@ def segments(arguments: Arguments, until: int) -> list[Step]:
             SELECT
               party_id, "at", LEAST("at" + {MINUTE_US}, {until}), value, FALSE, {", ".join(CARRIED)}
             FROM event
-            WHERE kind = 'minute' AND value BETWEEN 0 AND 1 AND "at" < {until} AND party_id IS NOT NULL
+            WHERE {MINUTES.format(until=until)}
             """,
         ),
         Step(
@@ -80,11 +83,12 @@ def _pairs(label: str, until: int) -> Step:
     carried = own + [f"LEAD({name}) OVER ({order}) AS next_{name}" for name in after]
     return Step(
         "request",
-        "requests by then, with the next of the customer",
+        "requests by then, with the next of the customer; of those whose minutes come added up none: both would count",
         f"""
         SELECT party_id, "at", LEAD("at") OVER ({order}) AS next_at, {", ".join(carried)}
         FROM event
         WHERE kind = 'request' AND party_id IS NOT NULL AND "at" <= {until}
+          AND party_id NOT IN (SELECT party_id FROM event WHERE {MINUTES.format(until=until)})
         """,
     )
 
