@@ -35,6 +35,13 @@ def own(tmp_path):
         (("impact", "--by", "cause,service"), ["deploy", "63 %", "213", "without any recorded impact (I5)"]),
         (("impact", "--by", "cause", "--to", "2026-01"), ["No customer minutes lost are recorded"]),
         (("impact", "queue"), ["No incident is open."]),
+        (
+            ("incident", "I1", "--set", "K05=first"),
+            ["140 customer minutes lost by 2 customers.", "Chosen: K05=first (the earlier incident)."],
+        ),
+        (("impact", "--by", "cause", "--set", "K05=first"), ["143", "70", "K05=first"]),
+        (("ledger", "B", "--set", "K10=none"), ["Chosen: K10=none (every one counts)."]),
+        (("escalation", "t1", "--set", "K05=first"), ["140", "K05=first"]),
         (("ledger", "B"), ["90 minutes lost in 1 interruption: 1 sustained, 0 momentary.", "I1, I2"]),
         (("escalation", "t1", "t3"), ["the ticket names it", "2 incidents, each once"]),
         (
@@ -114,6 +121,8 @@ def test_the_section_of_a_post_mortem(run, place):
         (("worth", "--cost", 1, "--minutes", 10, "--range", "1..2"), 2, "--range is around --worth"),
         (("worth", "--cost", 1, "--minutes", 10, "--worth", 5, "--range", "1..2"), 1, "ranges must hold their number"),
         (("lag", "login", "p98_ms"), 1, "did you mean 'p99_ms'?"),
+        (("impact", "--set", "K22=every"), 1, "not made by the choice 'K22'; choices: K01, K02, K03, K05"),
+        (("incident", "I1", "--set", "K05=frist"), 1, "did you mean 'first'?"),
         (("dose", "renewal"), 1, "no whole month is over"),
     ],
 )

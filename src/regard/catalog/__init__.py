@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from regard.catalog.arguments import table_arguments as table_arguments, table_choices as table_choices
 from regard.catalog.catalogue import (
     BUILTIN as BUILTIN,
     Catalogue as Catalogue,

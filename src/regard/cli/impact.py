@@ -10,7 +10,7 @@ import click
 
 from regard.cli.app import State, state
 from regard.cli.ask import GRAINS, titles
-from regard.cli.options import as_json, first_day, last_day, names
+from regard.cli.options import as_json, chosen_words, first_day, last_day, names, read_settings, settings
 from regard.errors import QuestionError
 from regard.present import interruption, numbers, words
 from regard.present.table import Cell, Column, Table
@@ -29,6 +29,7 @@ EVIDENCE = ("observed", "listed", "estimated", "assumed")
 @click.option("--to", "end", metavar="DAY", help="The day after the last, or the last month or year.")
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
+@settings
 @as_json
 @click.pass_context
 def command(
@@ -39,6 +40,7 @@ def command(
     end: str | None,
     as_of: str | None,
     until: str | None,
+    chosen: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Show customer minutes by cause, service, team or any other dimension of the ledger.
@@ -51,7 +53,10 @@ def command(
     found = state(context)
     days = (first_day(start), last_day(end))
     workspace = found.workspace()
-    report = workspace.impact(names(by), grain=grain, start=days[0], end=days[1], as_of=as_of, until=until)
+    options = read_settings(chosen)
+    report = workspace.impact(
+        names(by), grain=grain, start=days[0], end=days[1], options=options, as_of=as_of, until=until
+    )
     if as_json:
         found.terminal.json(interruption.as_document(report))
         return
@@ -61,25 +66,31 @@ def command(
             found.terminal.say(note, tone=words.FAINT)
         return
     found.terminal.table(interruption.impact_table(report, titles(workspace)))
+    if options:
+        found.terminal.say(chosen_words(workspace, options), tone=words.FAINT)
 
 
 @command.command("queue")
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
+@settings
 @as_json
 @click.pass_context
-def queue(context: click.Context, as_of: str | None, until: str | None, as_json: bool) -> None:
+def queue(context: click.Context, as_of: str | None, until: str | None, chosen: tuple[str, ...], as_json: bool) -> None:
     """Show open incidents, first what will cost customers most.
 
     Expected customer minutes: customers losing service now, times what was left on average of earlier incidents of like
     severity that had lasted as long.
     """
     found = state(context)
-    running = found.workspace().queue(as_of=as_of, until=until)
+    workspace, options = found.workspace(), read_settings(chosen)
+    running = workspace.queue(options=options, as_of=as_of, until=until)
     if as_json:
         found.terminal.json(interruption.as_document(running))
     elif running:
         found.terminal.table(interruption.queue_table(running))
+        if options:
+            found.terminal.say(chosen_words(workspace, options), tone=words.FAINT)
     else:
         found.terminal.say("No incident is open.")
 

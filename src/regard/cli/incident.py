@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from regard.cli.app import state
-from regard.cli.options import as_json
+from regard.cli.options import as_json, chosen_words, read_settings, settings
 from regard.present import interruption, words
 
 FORMATS = ("text", "md")
@@ -25,10 +25,17 @@ FORMATS = ("text", "md")
 )
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
+@settings
 @as_json
 @click.pass_context
 def command(
-    context: click.Context, incident: str, form: str, as_of: str | None, until: str | None, as_json: bool
+    context: click.Context,
+    incident: str,
+    form: str,
+    as_of: str | None,
+    until: str | None,
+    chosen: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Open an incident: who, when, how deep, and what came of it.
 
@@ -37,7 +44,8 @@ def command(
     """
     found = state(context)
     workspace = found.workspace()
-    page = workspace.incident(incident, as_of=as_of, until=until)
+    options = read_settings(chosen)
+    page = workspace.incident(incident, options=options, as_of=as_of, until=until)
     zone = ZoneInfo(workspace.calendar.zone)
     if as_json:
         found.terminal.json(interruption.as_document(page))
@@ -54,3 +62,5 @@ def command(
     found.terminal.say()
     for sentence in interruption.incident_sentences(page):
         found.terminal.say(sentence)
+    if options:
+        found.terminal.say(chosen_words(workspace, options), tone=words.FAINT)

@@ -12,11 +12,12 @@ from regard import model
 from regard.errors import QuestionError, RegardError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
     from regard.catalog import Catalogue
     from regard.model import Grain
+    from regard.workspace import Workspace
 
 T = TypeVar("T")
 
@@ -33,6 +34,13 @@ def settings(command: Callable[..., object]) -> Callable[..., object]:
     return click.option(
         "--set", "chosen", metavar="CHOICE=OPTION", multiple=True, help=said, shell_complete=complete(_options)
     )(command)
+
+
+def chosen_words(workspace: Workspace, options: Mapping[str, str]) -> str:
+    """Return what was chosen, in the register's words; "" where nothing was."""
+    register = workspace.catalogue.choices
+    told = [f"{choice}={option} ({register[choice].options[option]})" for choice, option in options.items()]
+    return f"Chosen: {'; '.join(told)}." if told else ""
 
 
 def read_settings(chosen: Sequence[str]) -> dict[str, str]:

@@ -6,12 +6,13 @@ Everything is read from the derived tables that the metrics are computed from, s
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regard.catalog import table_arguments
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import MINUTE_US
 from regard.model import DAY_US, Grain
@@ -61,6 +62,9 @@ SATISFACTION = "csat"
 YEAR = 365
 """Days of the year over which interruptions of a customer are counted."""
 
+MADE = ("ledger", "ledger_share", "episode")
+"""Derived tables that choices make otherwise."""
+
 SIMILAR = 5
 """Earlier incidents shown."""
 
@@ -92,9 +96,11 @@ class Interruptions:
 
     Attributes:
         asking: the snapshot, opened.
+        options: choice -> option, of those by which the ledger is made.
     """
 
     asking: Asking
+    options: Mapping[str, str] = field(default_factory=dict)
 
     # -- an incident -------------------------------------------------------------------------------------------------
 
@@ -510,8 +516,12 @@ class Interruptions:
     def _shares(self) -> str:
         return self._name("ledger_share")
 
+    @cached_property
+    def _arguments(self) -> dict[str, dict[str, str | float]]:
+        return table_arguments(self.asking.workspace.catalogue, MADE, self.options)
+
     def _name(self, table: str) -> str:
-        return self.asking.relations.name(table)
+        return self.asking.relations.name(table, tuple(self._arguments.get(table, {}).items()))
 
     def _rows(self, statement: str, *tables: str, **bound: object) -> list[Row]:
         """Run a statement that reads some tables; only what it mentions is bound."""

@@ -429,13 +429,15 @@ class Workspace:
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
-    def incident(self, incident: str, *, as_of: Moment = None, until: Moment = None) -> IncidentPage:
-        """Open an incident: who, when, how deep, and what came of it (R119).
+    def incident(
+        self, incident: str, *, options: Mapping[str, str] | None = None, as_of: Moment = None, until: Moment = None
+    ) -> IncidentPage:
+        """Open an incident: who, when, how deep, and what came of it (R119); choices by which the ledger is made.
 
         Raises:
             QuestionError: nobody recorded one of that id.
         """
-        return self._interruptions(as_of, until).incident(incident)
+        return self._interruptions(as_of, until, options).incident(incident)
 
     def course(self, incident: str, *, as_of: Moment = None, until: Moment = None) -> tuple[Level, ...]:
         """Return how many customers were losing service to an incident, from each instant at which that changed."""
@@ -448,20 +450,24 @@ class Workspace:
         grain: str = "all",
         start: date | str | None = None,
         end: date | str | None = None,
+        options: Mapping[str, str] | None = None,
         as_of: Moment = None,
         until: Moment = None,
     ) -> ImpactReport:
         """Return customer minutes lost by dimensions of the attributed ledger, adding up to the whole (R030).
 
         Raises:
-            QuestionError: a dimension that the ledger does not have, or days in the wrong order.
+            QuestionError: a dimension that the ledger does not have, a choice that does not make it, or days in the
+                wrong order.
         """
-        found = self._interruptions(as_of, until)
+        found = self._interruptions(as_of, until, options)
         return found.impact(_dims(by), grain=_grain(grain), start=_day(start), end=_day(end))
 
-    def queue(self, *, as_of: Moment = None, until: Moment = None) -> tuple[Running, ...]:
+    def queue(
+        self, *, options: Mapping[str, str] | None = None, as_of: Moment = None, until: Moment = None
+    ) -> tuple[Running, ...]:
         """Return open incidents, those first that will cost customers most (R023, R026)."""
-        return self._interruptions(as_of, until).queue()
+        return self._interruptions(as_of, until, options).queue()
 
     def stretch(
         self,
@@ -486,21 +492,31 @@ class Workspace:
         first = _day(start) or after - timedelta(days=30)
         return found.stretch(self.calendar.midnight(first), self.calendar.midnight(after), worst=worst)
 
-    def ledger(self, customer: str, *, as_of: Moment = None, until: Moment = None) -> CustomerLedger:
+    def ledger(
+        self, customer: str, *, options: Mapping[str, str] | None = None, as_of: Moment = None, until: Moment = None
+    ) -> CustomerLedger:
         """Return what one customer lost and said; it is named by its key as written, or its surrogate.
 
         Raises:
             QuestionError: nobody, or several, are known by that name.
         """
-        return self._interruptions(as_of, until).ledger(customer)
+        return self._interruptions(as_of, until, options).ledger(customer)
 
-    def escalation(self, cases: str | Sequence[str], *, as_of: Moment = None, until: Moment = None) -> Escalations:
+    def escalation(
+        self,
+        cases: str | Sequence[str],
+        *,
+        options: Mapping[str, str] | None = None,
+        as_of: Moment = None,
+        until: Moment = None,
+    ) -> Escalations:
         """Return what stands behind tickets, each incident and customer once in their total (R029).
 
         Raises:
             QuestionError: there is no such ticket.
         """
-        return self._interruptions(as_of, until).escalation([cases] if isinstance(cases, str) else cases)
+        found = self._interruptions(as_of, until, options)
+        return found.escalation([cases] if isinstance(cases, str) else cases)
 
     def propose_impact(self, loss: Loss) -> Addition:
         """Return who matches the test of a loss, and the rows that would record it; nothing is written (R019).
@@ -568,18 +584,8 @@ class Workspace:
     ) -> Lag:
         """Return whether a series measured of a service runs ahead of customer minutes lost: an association (R018).
 
-        Args:
-            service: the service measured.
-            series: what was measured of it.
-            start: first local day; by default where it was measured from.
-            end: the local day after the last.
-            step: minutes of a step; by default as it was measured.
-            ahead: longest lag, minutes.
-            season: what both repeat themselves after: none, day or week.
-            alarm: beyond which value an alarm would be raised; by default the rarest 1 % of the series.
-            where: test on dimensions, whose minutes; by default those of the service, "" for all.
-            as_of: what we knew then.
-            until: where the story is cut.
+        `step` and `ahead`, the longest lag, are minutes; `where` says whose minutes, by default those of the service;
+        `alarm` is the value beyond which one would be raised, by default the rarest 1 % of the series.
 
         Raises:
             QuestionError: nothing, or too little, was measured or lost.
@@ -646,9 +652,9 @@ class Workspace:
         found = _day(day)
         return None if found is None else self.calendar.midnight(found)
 
-    def _interruptions(self, as_of: Moment, until: Moment) -> Interruptions:
+    def _interruptions(self, as_of: Moment, until: Moment, chosen: Mapping[str, str] | None = None) -> Interruptions:
         self.everything("the ledger")
-        return Interruptions(Asking(self, as_of=self.moment(as_of), until=self.moment(until)))
+        return Interruptions(Asking(self, as_of=self.moment(as_of), until=self.moment(until)), chosen or {})
 
     def metric(self, name: str, options: Mapping[str, str] | None = None) -> Metric:
         """Return a resolved metric that can be computed; options that it does not have are left out for it.
