@@ -4,4 +4,5 @@ from regard.workspace.added import Addition as Addition, Loss as Loss
 from regard.workspace.answers import Answers as Answers
 from regard.workspace.asking import Asking as Asking
 from regard.workspace.refresh import Refreshed as Refreshed, Refresher as Refresher
-from regard.workspace.workspace import Shown as Shown, Workspace as Workspace
+from regard.workspace.shown import Shown as Shown
+from regard.workspace.workspace import Workspace as Workspace

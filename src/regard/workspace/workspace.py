@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -19,7 +18,6 @@ from regard.lake import Lake
 from regard.model import Grain, Status, instant
 from regard.plan import Answer, Question, plan
 from regard.sources import load, preview, read_sources
-from regard.sql import scan_statement
 from regard.stewardship import identify
 from regard.store import Store
 from regard.workspace.added import Addition, Loss, add, propose
@@ -34,6 +32,7 @@ from regard.workspace.parts import TakenApart, take_apart
 from regard.workspace.ready import Ready, ready
 from regard.workspace.refresh import due
 from regard.workspace.reporting import fill
+from regard.workspace.shown import Shown, shown
 from regard.workspace.within import planned
 
 if TYPE_CHECKING:
@@ -64,25 +63,6 @@ Moment: TypeAlias = int | datetime | str | None
 """An instant as callers say it; see `Workspace.moment`."""
 COMPARED = ("previous", "year", "")
 """What a period may be compared with (K51); nothing for the last."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A metric, opened.
-
-    Attributes:
-        metric: the resolved definition.
-        text: its YAML as written, with what the workspace overrides.
-        words: its value, n and leaves in plain words, name -> words.
-        choices: the register's question and options for each choice that touches it.
-        sql: the statements it runs, for one month.
-    """
-
-    metric: Metric
-    text: str
-    words: Mapping[str, str]
-    choices: Mapping[str, catalog.RegisteredChoice]
-    sql: tuple[str, ...]
 
 
 class Workspace:
@@ -683,30 +663,7 @@ class Workspace:
 
     def show(self, name: str, options: Mapping[str, str] | None = None) -> Shown:
         """Open a metric: its file, formula, words, choices and SQL, all printed from the object that computes."""
-        metric = self.catalogue.metric(name, options)
-        names = {"value": metric.value, **({"n": metric.n} if metric.n else {}), **metric.leaves}
-        return Shown(
-            metric=metric,
-            text=self.catalogue.source_text(metric.id),
-            words={key: self.catalogue.words(node) for key, node in names.items()},
-            choices={choice.id: self.catalogue.choices[choice.id] for choice in metric.choices},
-            sql=() if metric.status is Status.PLANNED else self._sql(metric),
-        )
-
-    def _sql(self, metric: Metric) -> tuple[str, ...]:
-        question = Question(
-            metrics=(metric.id,),
-            breakdowns=(metric.by_default,),
-            start=date(2026, 1, 1),
-            end=date(2026, 2, 1),
-            compare="",
-            intervals=False,
-        )
-        try:
-            made = self.plan(question, [metric], until=self.calendar.midnight(date(2026, 2, 1)))
-        except AccessError:  # a definition may be read by those who may not see its numbers
-            return ()
-        return tuple(scan_statement(made, scan, scan.table) for scan in made.scans)
+        return shown(self, self.catalogue.metric(name, options))
 
     def plan(
         self, question: Question, metrics: Sequence[Metric], *, until: int, whole: bool = False, by_party: bool = False
