@@ -36,7 +36,7 @@ OUT = Path(__file__).parents[1] / "docs" / "images" / "pages"
 WIDTH, HEIGHT = 1120, 780
 TALLEST = 1250
 """Pixels of a picture from above; the rest of a long page is cut off."""
-COLOURS = 24
+COLOURS = 40
 SLOWEST_MS = 180_000
 """How long a page of a big workspace may take on a busy machine."""
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")

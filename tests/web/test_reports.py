@@ -217,7 +217,13 @@ def test_the_command_writes_a_file_or_says_why_not(demo, tmp_path, capsys):
     """`regard report` writes HTML where it is told to, and refuses what is neither HTML nor PDF."""
     for name, code in (("out.html", 0), ("out.docx", 1)):
         with pytest.raises(SystemExit) as ended:
-            main(["-C", str(demo.root), "report", "weekly", "--period", "2026-06-10", "--out", str(tmp_path / name)])
+            main(["-C", str(demo.root), "report", "weekly", "--period", "2026-W24", "--out", str(tmp_path / name)])
         assert int(ended.value.code or 0) == code
-    assert (tmp_path / "out.html").read_text().startswith("<!doctype html>")
+    document = (tmp_path / "out.html").read_text()
+    assert document.startswith("<!doctype html>")
+    # What stands at its foot makes the same file again (R125).
+    again = re.search(r"<code>regard (report weekly [^<]*) --out FILE</code>", document)[1].split()
+    with pytest.raises(SystemExit):
+        main(["-C", str(demo.root), *again, "--out", str(tmp_path / "again.html")])
+    assert (tmp_path / "again.html").read_text() == document
     assert "neither HTML nor PDF" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from regard.errors import RegardError
 from regard.present import words
 
 FORMS = (".html", ".pdf")
+WEEK = re.compile(r"(\d{4})-[Ww](\d{1,2})")
 
 
 @click.command("report")
@@ -26,7 +29,9 @@ FORMS = (".html", ".pdf")
     help="Where to write: FILE.html (one file, nothing to fetch) or FILE.pdf.",
 )
 @click.option(
-    "--period", metavar="PERIOD", help="A day, month, quarter or year in it; the last that is over when not said."
+    "--period",
+    metavar="PERIOD",
+    help="A day, week (2026-W25), month, quarter or year in it; the last that is over when not said.",
 )
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
@@ -59,7 +64,7 @@ def command(
     form = path.suffix.lower()
     if form not in FORMS:
         raise RegardError(f"'{path.name}' says neither HTML nor PDF; end it with {' or '.join(FORMS)}")
-    day = None if period is None else read_period(period)[0]
+    day = None if period is None else _day(period)
     filled = workspace.report(name, incident=incident, day=day, as_of=as_of, until=until)
     reports = import_module("regard.reports")
     text = reports.html(filled)
@@ -70,3 +75,12 @@ def command(
     beside.write_bytes(content)
     beside.replace(path)
     found.terminal.say(str(path))
+
+
+def _day(period: str) -> date:
+    """Return a day of a period: its first; of a week, such as 2026-W25, the Thursday that names it (ISO 8601)."""
+    week = WEEK.fullmatch(period)
+    try:
+        return date.fromisocalendar(int(week[1]), int(week[2]), 4) if week else read_period(period)[0]
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--period") from None

@@ -8,7 +8,7 @@ from itertools import dropwhile
 from typing import TYPE_CHECKING, ClassVar
 
 from regard.errors import QuestionError, did_you_mean
-from regard.model import Grain
+from regard.model import Grain, moment
 from regard.model.reports import INCIDENT, ReportTemplate, Section
 from regard.present import words
 from regard.reports import Filled, Fresh, IncidentFacts, Report, Seasonal
@@ -81,7 +81,15 @@ def fill(
         currency=workspace.config.currency,
         rate=RATE,
         titles={key: dimension.title for key, dimension in workspace.catalogue.dimensions.items()},
-        command=" ".join(["regard report", name, *([incident] if incident else [f"--period {subject}"])]),
+        command=" ".join(
+            [
+                "regard report",
+                name,
+                *([f"--period {period.start}"] if period else [incident]),
+                f"--as-of {_iso(asking.snapshot.at)}",
+                f"--until {_iso(asking.until)}",
+            ]
+        ),
         version=version("regard"),
     )
 
@@ -314,6 +322,10 @@ def seasonal(answer: Answer, grain: Grain, following: str) -> Seasonal:
         next=(ahead.value, ahead.lo, ahead.hi),
         said=said,
     )
+
+
+def _iso(at: int) -> str:
+    return moment(at).isoformat().replace("+00:00", "Z")
 
 
 def fresh(asking: Asking) -> tuple[Fresh, ...]:
