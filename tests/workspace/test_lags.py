@@ -98,7 +98,7 @@ def test_minutes_by_step_are_those_of_brute_force(watched, step, where):
     start = watched.workspace.moment(minute(90))
     steps = 1200 // step
     bound = {"start": start, "step": step * MINUTE_US, "end": start + steps * step * MINUTE_US, "until": asking.until}
-    test = picked(asking, watched.workspace._test(where))
+    test = picked(asking, watched.workspace.test(where))
     found = lost_by_step(asking, bound, steps, test)
     expected = np.zeros(steps)
     pieces = asking.rows(f"SELECT * FROM {asking.relations.name('ledger_share')}")

@@ -14,6 +14,8 @@ from regard.expr import Call, Clock, Literal, Name, Node, Parameter, Type
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from regard.model import Table
+
 COMPARISON = {"=": "=", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 ARITHMETIC = {"+": "+", "-": "-", "*": "*", "/": "/"}
 NOTHING = '""'
@@ -93,6 +95,27 @@ def factor(node: Node, scope: Scope) -> str:
     if made.test:
         return f"IF({made.text},1,0)"
     return f"IFERROR(N({made.text}),0)" if made.blank else made.text
+
+
+def sayable(node: Node, table: Table) -> bool:
+    """Whether a workbook can say a factor over columns of a table: texts only as keys of a lookup, nothing else new."""
+
+    def column(name: str) -> Said:
+        kind = table.columns[name].type
+        if kind is Type.TEXT:
+            raise TypeError(name)
+        return Said(name, test=kind is Type.TRUTH)
+
+    def lookup(call: Call) -> Said:
+        if not all(isinstance(arg, Name) for arg in call.args):
+            raise TypeError(call)
+        return Said("")
+
+    try:
+        row(node, Scope(column=column, parameter=str, lookup=lookup))
+    except TypeError:
+        return False
+    return True
 
 
 def row(node: Node, scope: Scope) -> Said:

@@ -15,7 +15,7 @@ from regard.plan.question import SUM, VARIETY, Measure, Scan
 from regard.plan.unfold import Unfolded, unfold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from regard.model import Metric, Table
     from regard.plan.question import Plan, Results
@@ -167,11 +167,22 @@ class Sums:
 
     def fix(self, cube: Cube) -> None:
         """Give up the hidden columns of a cube: its sums are asked with their parameters as they are."""
-        for (measure, _, _), name in self.known.items():
-            part = self.parts[name]
+        for name, part in self.parts.items():
             if part.base in cube.bases and part.factor is not None:
-                self.parts[name] = Unfolded(measure)
                 self.fixed.add(name)
+        self._refold()
+
+    def keep(self, sayable: Callable[[Node, Table], bool]) -> None:
+        """Give up the factors that a reader cannot say."""
+        for name, part in self.parts.items():
+            if part.factor is not None and not sayable(part.factor, self.tables[part.base.rows.table]):
+                self.fixed.add(name)
+        self._refold()
+
+    def _refold(self) -> None:
+        for (measure, _, _), name in self.known.items():
+            if name in self.fixed:
+                self.parts[name] = Unfolded(measure)
 
     def cubes(self, wanted: Iterable[str], stretches: Sequence[int], order: Sequence[str]) -> list[Cube]:
         """Return the cubes that hold some sums: one for each table, way in time and set of hidden columns.

@@ -13,6 +13,7 @@ from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.excel import write
 from regard.excel.compile import compile_book
 from regard.excel.editions import AUDIENCES, EDITIONS
+from regard.excel.formula import sayable
 from regard.excel.material import Material
 from regard.excel.read import read
 from regard.excel.recalculate import recalculated
@@ -161,6 +162,7 @@ class _Gathering:
         dims = {metric.id: self._dims(metric) for metric in metrics}
         sums = Sums(known.tables)
         lowered = [sums.lower(self._plan(metric, dims[metric.id]), metric, dims[metric.id]) for metric in metrics]
+        sums.keep(sayable)
         whole = self._whole(metrics)
         cubes = self._cubes(sums, lowered, slicers)
         config = self.workspace.config
