@@ -64,6 +64,7 @@ class Cube:
         dims: dimensions it is cut by.
         hidden: columns it is cut by besides.
         bases: what is summed.
+        names: the sums that are read from it.
         scan: how an engine is asked for it.
     """
 
@@ -71,6 +72,7 @@ class Cube:
     dims: tuple[str, ...]
     hidden: tuple[str, ...]
     bases: tuple[Measure, ...]
+    names: tuple[str, ...] = ()
     scan: Scan
 
 
@@ -215,7 +217,9 @@ class Sums:
                     sets=((*dims, *(HIDDEN + column for column in hidden)),),
                     stretches=tuple(stretches),
                 )
-                found.append(Cube(table=rows.table, dims=dims, hidden=hidden, bases=bases, scan=scan))
+                found.append(
+                    Cube(table=rows.table, dims=dims, hidden=hidden, bases=bases, names=tuple(held), scan=scan)
+                )
         return found
 
 

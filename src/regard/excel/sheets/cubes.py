@@ -60,9 +60,8 @@ class _Made:
         for place, base in enumerate(cube.bases):
             self._add(f"sum {place + 1}", list(rows.sums[place]), described(base))
         live = 0
-        for name, part in self.material.sums.parts.items():
-            if part.base not in cube.bases or not set(part.hidden) <= set(cube.hidden) or self._done(name):
-                continue
+        for name in cube.names:
+            part = self.material.sums.parts[name]
             if name in self.material.sums.varieties:
                 self._variety(name, part)
             elif part.factor is None:
@@ -90,9 +89,6 @@ class _Made:
             sheet.put(HEAD - 1, i, words, "label small wrap")
         sheet.tables.append(Table(name=self.table, columns=self.columns, row=HEAD, filters=True))
         return sheet
-
-    def _done(self, name: str) -> bool:
-        return ("sum", name) in self.book.places
 
     def _add(self, name: str, values: list[Any], words: str, style: str = "general", text: str = "") -> None:
         self.columns.append(Column(name=name, values=values, style=style, formula=text))

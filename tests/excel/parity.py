@@ -1,0 +1,170 @@
+"""The engine asked as an edited workbook is edited, and the two held against each other."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from regard.engines import Duck
+from regard.excel.book import Cell
+from regard.excel.sheets import slicers
+from regard.expr import Lookup
+from regard.plan import Question, collect, plan
+from regard.workspace.asking import Asking
+from tests.excel.recalculation import found
+
+NOTHING = ""
+
+
+@dataclass(frozen=True)
+class Edits:
+    """What is changed in a workbook.
+
+    Attributes:
+        parameters: (metric, name) -> value.
+        policies: (policy, key) -> value.
+        chosen: dimension -> value chosen as slicer.
+    """
+
+    parameters: dict
+    policies: dict
+    chosen: dict
+
+
+def random_edits(material, book, seed, *, slices=2):
+    """Edit every live assumption at random within its bounds, and choose some slices that have rows."""
+    draw = random.Random(seed)
+    parameters, policies = {}, {}
+    for one in book.inputs:
+        if one.kind == "parameter" and live(book, one):
+            low = one.baseline / 2 if one.lo is None else one.lo
+            high = one.baseline * 2 if one.hi is None else one.hi
+            parameters[one.subject, one.key] = draw.choice(
+                [low, high, (low + high) / 2, round(draw.uniform(low, high))]
+            )
+        if one.kind == "policy":
+            [key] = [k for k in material.policies[one.subject].values if ",".join(map(str, k)) == one.key]
+            policies[one.subject, key] = draw.choice([one.baseline + 1, draw.randint(0, 4), round(draw.random(), 2)])
+    dims = [dim for dim in material.base_slicers if any(v for v in slicers.values(material, dim))]
+    chosen = {}
+    for dim in draw.sample(dims, min(slices, len(dims))):
+        chosen[dim] = draw.choice([value for value in slicers.values(material, dim) if value is not None])
+    return Edits(parameters, policies, chosen)
+
+
+def live(book, one):
+    """Whether an input is one that figures follow."""
+    return "input" in book.sheet(one.sheet).cells[one.row, one.column].style
+
+
+@contextmanager
+def edited(material, book, edits):
+    """Lend the book as somebody edited it."""
+    before = {}
+
+    def put(sheet, row, column, value):
+        cells = book.sheet(sheet).cells
+        before[sheet, row, column] = cells[row, column]
+        cells[row, column] = Cell(value, cells[row, column].style)
+
+    for one in book.inputs:
+        if one.kind == "parameter" and (one.subject, one.key) in edits.parameters:
+            put(one.sheet, one.row, one.column, edits.parameters[one.subject, one.key])
+        if one.kind == "policy":
+            for (policy, key), value in edits.policies.items():
+                if policy == one.subject and ",".join(map(str, key)) == one.key:
+                    put(one.sheet, one.row, one.column, value)
+    for dim, value in edits.chosen.items():
+        place, values = book.places["slicer", dim], slicers.values(material, dim)
+        put(place.sheet, place.top, place.left, slicers.labels(values)[values.index(value)])
+    try:
+        yield book
+    finally:
+        for (sheet, row, column), cell in before.items():
+            book.sheet(sheet).cells[row, column] = cell
+
+
+def engine(workspace, material, edits):
+    """Return (metric, number of the period) -> (value, n) that the engine gives; "" for a blank, absent for no cell."""
+    asking = Asking(workspace)
+    lookups = dict(material.lookups)
+    for (policy, key), value in edits.policies.items():
+        known = lookups[policy]
+        lookups[policy] = Lookup({**known.values, key: value}, known.sets)
+    by_dims = defaultdict(list)
+    for metric, one in material.lowered.items():
+        own = dict(one.metric.parameters)
+        for (owner, name), value in edits.parameters.items():
+            if owner == metric:
+                own[name] = replace(own[name], value=value)
+        dims = tuple(dim for dim in edits.chosen if dim in one.dims)
+        by_dims[dims].append(replace(one.metric, parameters=own))
+    given = {}
+    for dims, metrics in by_dims.items():
+        question = Question(
+            metrics=tuple(metric.id for metric in metrics), breakdowns=(dims,), start=material.periods[0].start,
+            end=material.periods[-1].end, compare="", intervals=False,
+        )  # fmt: skip
+        made = plan(
+            question, metrics, calendar=workspace.calendar, until=asking.until, whole=asking.relations.whole,
+            tables=material.tables, dimensions=material.dimensions, policies=lookups,
+        )  # fmt: skip
+        cells = collect(made, Duck(asking.relations.connection, asking.relations.name).run(made))
+        group = tuple(edits.chosen[dim] for dim in dims)
+        for part in cells:
+            if group not in part.groups:
+                continue
+            g = part.groups.index(group)
+            personal = any(material.tables[rows.table].party for rows in part.metric.rows.values())
+            for s in range(made.asked):
+                n = part.n[g, s]
+                hidden = dims and personal and 0 < n < material.privacy_min
+                value = part.value[g, s]
+                blank = hidden or part.mixed[g, s] or not np.isfinite(value)
+                given[part.metric.id, s] = (
+                    NOTHING if blank else float(value),
+                    NOTHING if hidden or not np.isfinite(n) else float(n),
+                )
+    return given
+
+
+def shown(material, book, contents):
+    """Return (metric, number of the period) -> (value, n) that a recalculated workbook shows."""
+    given = {}
+    for metric in material.lowered:
+        for s in range(len(material.stretches)):
+            values = []
+            for key in ("value", "n"):
+                place = book.places[key, metric]
+                values.append(found(contents, place.sheet, place.top + s, place.left))
+            given[metric, s] = tuple(values)
+    return given
+
+
+def differences(material, edits, expected, given):
+    """Return where workbook and engine disagree; a metric that lacks a chosen dimension must be blank."""
+    wrong = []
+    for (metric, s), pair in given.items():
+        one = material.lowered[metric]
+        lacks = any(dim not in one.dims for dim in edits.chosen)
+        several = one.why and len(edits.chosen) > 1
+        if lacks or several:
+            if pair != (NOTHING, NOTHING):
+                wrong.append((metric, s, "must be blank", pair))
+            continue
+        told = expected.get((metric, s))
+        if told is not None and not all(same(a, b) for a, b in zip(told, pair, strict=True)):
+            wrong.append((metric, s, told, pair))
+    return wrong
+
+
+def same(a, b):
+    """Whether two values are the same to nine figures, blanks included."""
+    if NOTHING in (a, b):
+        return a == b
+    return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)

@@ -1,0 +1,86 @@
+"""The workbook, calculated by programs that know nothing of the engine, gives what the engine gives (R112, R113)."""
+
+from __future__ import annotations
+
+import pytest
+
+from regard.excel.compile import compile_book
+from regard.excel.sheets import policies
+from regard.workspace.workbook import gather
+from tests.excel.parity import Edits, differences, edited, engine, live, random_edits, shown
+from tests.excel.recalculation import differing, recalculate
+
+BASE = Edits({}, {}, {})
+
+
+@pytest.fixture(scope="session")
+def base(compiled, tmp_path_factory):
+    """The workbook of Harbor as LibreOffice calculates it."""
+    return recalculate(compiled, tmp_path_factory.mktemp("base") / "harbor.xlsx")
+
+
+def test_every_formula_gives_what_the_engine_gave(compiled, base):
+    """Values of the engine are the cached values of all formulas, and LibreOffice finds each of them."""
+    assert differing(compiled, base) == []
+
+
+def test_every_metric_is_the_engines(harbor, gathered, compiled, base):
+    """Asked anew, metric by metric and month by month."""
+    expected = engine(harbor, gathered, BASE)
+    given = shown(gathered, compiled, base)
+    assert len(expected) > 1500
+    assert differences(gathered, BASE, expected, given) == []
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_edited_assumptions_and_slices_are_the_engines(harbor, gathered, compiled, seed, tmp_path):
+    """Every live parameter and policy is changed at random, two slices are chosen; the engine is asked the same."""
+    edits = random_edits(gathered, compiled, seed, slices=seed)
+    assert len(edits.parameters) > 3
+    assert len(edits.policies) > 10
+    with edited(gathered, compiled, edits):
+        contents = recalculate(compiled, tmp_path / "edited.xlsx")
+    given = shown(gathered, compiled, contents)
+    assert differences(gathered, edits, engine(harbor, gathered, edits), given) == []
+    # The same figures held against the engine as it was must not pass, or this test would see nothing.
+    assert len(differences(gathered, edits, engine(harbor, gathered, Edits({}, {}, edits.chosen)), given)) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["retail", "airport"])
+def test_examples_are_the_engines(example, name, tmp_path):
+    """Companies that are real: Online Retail, and the passengers of SFO."""
+    workspace = example(name)
+    material = gather(workspace)
+    book = compile_book(material)
+    contents = recalculate(book, tmp_path / "base.xlsx")
+    assert differing(book, contents) == []
+    assert differences(material, BASE, engine(workspace, material, BASE), shown(material, book, contents)) == []
+    edits = random_edits(material, book, 3, slices=1)
+    with edited(material, book, edits):
+        contents = recalculate(book, tmp_path / "edited.xlsx")
+    assert differences(material, edits, engine(workspace, material, edits), shown(material, book, contents)) == []
+
+
+def test_no_error_and_every_name_resolves(compiled, base):
+    """No cell shows an error; every defined name stands for cells of the book."""
+    sheets = {sheet.name for sheet in compiled.sheets}
+    assert len(sheets) >= 50
+    for name, means in compiled.names.items():
+        assert means.rsplit("!", 1)[0].strip("'").replace("''", "'") in sheets or "!" not in means, name
+    errors = [
+        (page, at) for page, one in base.pages.items() for at, cell in one.cells.items()
+        if type(cell.value).__name__ == "Failure"
+    ]  # fmt: skip
+    assert errors == []
+
+
+def test_metrics_that_do_not_add_up_say_so(gathered, compiled):
+    """A stamped metric says why; what its parameters are is no input that figures would follow."""
+    for metric, one in gathered.lowered.items():
+        block = compiled.places["block", metric]
+        text = compiled.sheet(block.sheet).cells[block.top, 12].value
+        assert text == (f"stamped: {one.why}" if one.why else "live")
+    stamped = [one for one in compiled.inputs if one.kind == "parameter" and not live(compiled, one)]
+    assert {gathered.lowered[one.subject].why != "" for one in stamped} == {True}
+    assert policies.STAMPED in {cell.value for cell in compiled.sheet(policies.NAME).cells.values()}
