@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -50,11 +50,16 @@ def random_edits(material, book, seed, *, slices=2):
         if one.kind == "policy":
             [key] = [k for k in material.policies[one.subject].values if ",".join(map(str, k)) == one.key]
             policies[one.subject, key] = draw.choice([one.baseline + 1, draw.randint(0, 4), round(draw.random(), 2)])
-    dims = [dim for dim in material.base_slicers if any(v for v in slicers.values(material, dim))]
-    chosen = {}
-    for dim in draw.sample(dims, min(slices, len(dims))):
-        chosen[dim] = draw.choice([value for value in slicers.values(material, dim) if value is not None])
+    counts = {dim: common(material, dim) for dim in material.base_slicers}
+    dims = sorted(dim for dim, found in counts.items() if found)
+    chosen = {dim: draw.choice(counts[dim]) for dim in draw.sample(dims, min(slices, len(dims)))}
     return Edits(parameters, policies, chosen)
+
+
+def common(material, dim):
+    """Return the two values of a dimension that most rows of cubes have."""
+    rows = Counter(value for cube in material.cubes for value in cube.dims.get(dim, ()) if value is not None)
+    return [value for value, _ in rows.most_common(2)]
 
 
 def live(book, one):

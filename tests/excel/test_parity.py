@@ -34,8 +34,8 @@ def test_every_metric_is_the_engines(harbor, gathered, compiled, base):
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_edited_assumptions_and_slices_are_the_engines(harbor, gathered, compiled, seed, tmp_path):
-    """Every live parameter and policy is changed at random, two slices are chosen; the engine is asked the same."""
-    edits = random_edits(gathered, compiled, seed, slices=seed)
+    """Every live parameter and policy is changed at random, perhaps a slice is chosen; the engine is asked the same."""
+    edits = random_edits(gathered, compiled, seed, slices=seed - 1)
     assert len(edits.parameters) > 3
     assert len(edits.policies) > 10
     with edited(gathered, compiled, edits):
