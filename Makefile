@@ -81,6 +81,7 @@ format: $(VENV)/.dev ## format the code and mend what lint can mend
 
 bench: $(VENV)/.dev ## ratios against hand-written SQL and pandas, in one run (minutes, some GiB)
 	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench.workbook
 
 bench-pages: $(VENV)/.dev ## pages under load: the board at 100 requests a second, weight, CPU, refresh, memory
 	@$(BIN)/python -m bench.pages $(ARGS)

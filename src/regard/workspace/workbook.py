@@ -230,6 +230,9 @@ class _Gathering:
 
     def _dims(self, metric: Metric) -> tuple[str, ...]:
         """Return the dimensions that can be chosen for a metric."""
+        if metric.method:
+            # Its value for each slice would be a run of its method each, and nobody adds them up.
+            return ()
         wanted = (*SLICERS, *(dim for dim in metric.by_default if dim not in SLICERS))
         return tuple(dim for dim in wanted if self._asked(metric, (dim,)))
 
