@@ -10,7 +10,8 @@ from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.model.reports import PERIOD
 from regard.present import document, words
 from regard.web.views.look import PERIODS, Look
-from regard.web.views.tiles import ACT, WATCH, Tile, ask_each, judged, tiles, titles_of, unanswered
+from regard.web.views.tiles import ACT, WATCH, Tile, aged, ask_each, judged, tiles, titles_of, unanswered
+from regard.workspace.freshness import STALE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -112,18 +113,20 @@ def board(workspace: Workspace, name: str, look: Look) -> Board:
         QuestionError: there is no such board, or nothing was loaded yet.
     """
     described = template(workspace, name)
+    sections = [(section, *_asked(workspace, section, look)) for section in _sections(described)]
+    found_of = _together(workspace, [(section.metrics, asked) for section, _, asked in sections])
+    stale = _stale(workspace)
     answers: list[Answer] = []
     made: list[tuple[Section, list[Tile]]] = []
-    for section in _sections(described):
-        own, asked = _asked(workspace, section, look)
+    for (section, own, _), found_answers in zip(sections, found_of, strict=True):
         found: list[Tile] = []
-        for metric, answer in ask_each(workspace, section.metrics, asked).items():
+        for metric, answer in found_answers.items():
             if isinstance(answer, str):
                 found.append(unanswered(workspace, metric, answer, own))
             else:
                 answers.append(answer)
                 found += tiles(answer, own, titles=titles_of(workspace))
-        made.append((section, found))
+        made.append((section, [aged(one) if one.metric in stale else one for one in found]))
     everything = [one for _, found in made for one in found]
     checked = iter(judged(everything))
     groups = tuple(
@@ -155,6 +158,31 @@ def board(workspace: Workspace, name: str, look: Look) -> Board:
         conflicts=tuple(_conflicts(workspace, {one.metric for one in shown})),
         answers=tuple(answers),
     )
+
+
+def _together(
+    workspace: Workspace, wanted: Sequence[tuple[Sequence[str], dict[str, object]]]
+) -> list[dict[str, Answer | str]]:
+    """Return what sections ask, those that ask alike in one question: their scans are shared."""
+    alike: dict[str, list[int]] = {}
+    for place, (_, asked) in enumerate(wanted):
+        alike.setdefault(repr(sorted(asked.items())), []).append(place)
+    found: list[dict[str, Answer | str]] = [{} for _ in wanted]
+    for places in alike.values():
+        names = [name for place in places for name in wanted[place][0]]
+        answers = ask_each(workspace, names, wanted[places[0]][1])
+        for place in places:
+            found[place] = {name: answers[name] for name in wanted[place][0]}
+    return found
+
+
+def _stale(workspace: Workspace) -> frozenset[str]:
+    """Return the metrics that read a table whose source has not delivered lately; none to who may not see that."""
+    try:
+        tables = workspace.freshness().tables
+    except AccessError:
+        return frozenset()
+    return frozenset(name for table in tables if table.state == STALE for name in table.metrics)
 
 
 def _conflicts(workspace: Workspace, metrics: Collection[str]) -> list[str]:

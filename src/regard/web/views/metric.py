@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from markupsafe import Markup
 
-from regard.errors import AuthorError, QuestionError
+from regard.errors import AccessError, AuthorError, QuestionError
+from regard.excel.formula import cell as excel_cell
+from regard.expr import MINUTE_US, names
 from regard.model import Status
 from regard.present import chart, describe, document, numbers, sparkline, table, words
 from regard.web.views.tiles import Tile, tile, titles_of
@@ -16,7 +19,7 @@ from regard.web.views.tiles import Tile, tile, titles_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from regard.model import Calendar, Metric, Note
+    from regard.model import Metric
     from regard.plan import Answer, AnswerCell
     from regard.web.views.look import Look
     from regard.workspace import Workspace
@@ -35,6 +38,10 @@ DIFFERENCES = {
     "cannot say": "cannot say",
 }
 """Word of a change -> the same of a difference between two parts."""
+MOMENTS = frozenset({"definition_change", "model_change", "release", "price"})
+"""Kinds of notes that are a moment, not a stretch."""
+WORST = 5
+"""Incidents that are shaded: those that took most."""
 UNCUT = "party"
 """A dimension along which a number is taken apart only down to rows."""
 
@@ -46,6 +53,26 @@ class Drawing:
     wide: Markup
     narrow: Markup
     said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that happened while a number was what it was.
+
+    Attributes:
+        kind: incident, or the kind of a note.
+        start, end: instants; no end while it goes on.
+        said: in words.
+        moment: whether it is a moment, such as a changed definition, not a stretch.
+        href: where it opens, or "".
+    """
+
+    kind: str
+    start: int
+    end: int | None
+    said: str
+    moment: bool = False
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +150,8 @@ class MetricPage:
         trend: the picture.
         figures: the same as a table.
         dims: name and title of each dimension along which it may be taken apart.
-        notes: dated context within the days shown.
+        happenings: notes and incidents within the days shown.
+        excel: its value as an Excel formula over its leaves, or "".
         definition: its parts in words: (head, lines).
         text: as written.
         sql: what it runs.
@@ -136,7 +164,8 @@ class MetricPage:
     trend: Drawing | None
     figures: table.Table | None
     dims: tuple[tuple[str, str], ...]
-    notes: tuple[Note, ...]
+    happenings: tuple[Happening, ...]
+    excel: str
     definition: tuple[tuple[str, tuple[str, ...]], ...]
     text: str
     sql: tuple[str, ...] = ()
@@ -162,7 +191,8 @@ def metric_page(workspace: Workspace, name: str, look: Look) -> MetricPage:
         trend=None,
         figures=None,
         dims=dims,
-        notes=(),
+        happenings=(),
+        excel=_excel(metric),
         definition=tuple(
             (head, tuple(lines)) for head, lines in describe.metric(metric, shown.words, workspace.catalogue)
         ),
@@ -176,8 +206,8 @@ def metric_page(workspace: Workspace, name: str, look: Look) -> MetricPage:
     except (QuestionError, AuthorError) as error:
         return replace(opened, trouble=str(error))
     groups = list(table.groups(answer).values())
-    notes = tuple(_notes(workspace, metric, answer))
-    drawn = [draw_trend(answer, cells, notes, headed=len(groups) > 1) for cells in groups]
+    happenings = tuple(_happenings(workspace, metric, answer))
+    drawn = [draw_trend(answer, cells, happenings, headed=len(groups) > 1) for cells in groups]
     return replace(
         opened,
         tiles=tuple(tile(answer, cells, look, titles=titles) for cells in groups if cells),
@@ -185,16 +215,25 @@ def metric_page(workspace: Workspace, name: str, look: Look) -> MetricPage:
         trend=drawn[0] if len(drawn) == 1 else None,
         drawings=tuple(drawn) if len(drawn) > 1 else (),
         figures=table.of_answer(answer, titles=titles),
-        notes=notes,
+        happenings=happenings,
         context=document.context(answer),
         trouble="" if answer.cells else "There is no row in these periods.",
     )
 
 
+def _excel(metric: Metric) -> str:
+    """Return the value as an Excel formula, its leaves by their names; "" where a cell of Excel cannot hold it."""
+    try:
+        said = {name: name for name in (*metric.leaves, *names(metric.value), "length")}
+        return f'=IFERROR({excel_cell(metric.value, said)},"")'
+    except (TypeError, KeyError):
+        return ""
+
+
 def draw_trend(
     answer: Answer,
     cells: Sequence[AnswerCell],
-    notes: Sequence[Note] = (),
+    happenings: Sequence[Happening] = (),
     *,
     headed: bool = False,
     context: str = "",
@@ -216,7 +255,7 @@ def draw_trend(
         for cell in cells
     ]
     target = [(None, None) if cell.target is None else (cell.target.lo, cell.target.hi) for cell in cells]
-    shades, rules = _marks(answer.calendar, cells, notes)
+    shades, rules = _marks(cells, happenings)
     said = "; ".join(part for part in (_trend_said(answer, cells), context) if part)
 
     def drawn(width: float) -> str:
@@ -243,29 +282,22 @@ def _trend_said(answer: Answer, cells: Sequence[AnswerCell]) -> str:
     return sparkline.spoken(labels, values, answer.metric.unit, answer.currency)
 
 
-def _marks(
-    calendar: Calendar, cells: Sequence[AnswerCell], notes: Sequence[Note]
-) -> tuple[list[chart.Shade], list[chart.Rule]]:
-    """Return notes as stretches that are shaded, and those about definitions as lines."""
+def _marks(cells: Sequence[AnswerCell], happenings: Sequence[Happening]) -> tuple[list[chart.Shade], list[chart.Rule]]:
+    """Return what lasted as stretches that are shaded, and what was a moment as lines."""
     shades: list[chart.Shade] = []
     rules: list[chart.Rule] = []
-    for note in notes:
-        start = _position(calendar, cells, note.start)
-        end = _position(calendar, cells, note.end) if note.end else len(cells) - 0.5
-        if note.kind in RULES:
-            rules.append(chart.Rule(start, note.kind.replace("_", " ")))
+    for one in happenings:
+        start = _position(cells, one.start)
+        if one.moment:
+            rules.append(chart.Rule(start, one.kind))
         else:
-            shades.append(chart.Shade(start, end, f"{note.kind}: {note.reason}"))
+            end = len(cells) - 0.5 if one.end is None else _position(cells, one.end)
+            shades.append(chart.Shade(start, end, one.said))
     return shades, rules
 
 
-RULES = frozenset({"definition_change", "model_change", "release", "price"})
-"""Kinds of notes that are a moment, not a stretch."""
-
-
-def _position(calendar: Calendar, cells: Sequence[AnswerCell], day: str) -> float:
-    """Return where a day stands among periods: 0 is the middle of the first."""
-    at = calendar.midnight(date.fromisoformat(day[:10]))
+def _position(cells: Sequence[AnswerCell], at: int) -> float:
+    """Return where an instant stands among periods: 0 is the middle of the first."""
     for i, cell in enumerate(cells):
         period = cell.period
         if at < period.end_us:
@@ -273,16 +305,42 @@ def _position(calendar: Calendar, cells: Sequence[AnswerCell], day: str) -> floa
     return len(cells) - 0.5
 
 
-def _notes(workspace: Workspace, metric: Metric, answer: Answer) -> list[Note]:
-    """Return the notes about a metric within the days of an answer."""
+def _happenings(workspace: Workspace, metric: Metric, answer: Answer) -> list[Happening]:
+    """Return the notes about a metric within the days of an answer, and the incidents that took most in them."""
     if not answer.cells:
         return []
-    first = min(cell.period.start for cell in answer.cells).isoformat()
-    last = max(cell.period.end for cell in answer.cells).isoformat()
-    return [
-        note
+    first = min(cell.period.start for cell in answer.cells)
+    last = max(cell.period.end for cell in answer.cells)
+    midnight = answer.calendar.midnight
+    found = [
+        Happening(
+            kind=note.kind.replace("_", " "),
+            start=midnight(date.fromisoformat(note.start[:10])),
+            end=midnight(date.fromisoformat(note.end[:10])) if note.end else None,
+            said=note.reason or note.kind.replace("_", " "),
+            moment=note.kind in MOMENTS,
+        )
         for note in workspace.catalogue.notes
-        if (not note.metrics or metric.id in note.metrics) and note.start < last and (not note.end or first < note.end)
+        if (not note.metrics or metric.id in note.metrics)
+        and note.start < last.isoformat()
+        and (not note.end or first.isoformat() < note.end)
+    ]
+    try:
+        ledger = workspace.stretch(first, last)
+    except (AccessError, QuestionError):
+        return found
+    # The ledger gives those that took most first; those of unknown impact cannot be said to matter.
+    worst = [one for one in ledger.incidents if one.minutes and not one.record.planned][:WORST]
+    return found + [
+        Happening(
+            kind="incident",
+            start=one.at,
+            end=None if one.lasted is None else one.at + round(one.lasted * MINUTE_US),
+            said=f"{one.record.incident} {one.record.title or ''}".strip()
+            + f": {numbers.count(round(one.minutes or 0))} customer minutes",
+            href=f"/incident/{quote(one.record.incident, safe='')}",
+        )
+        for one in sorted(worst, key=lambda each: each.at)
     ]
 
 

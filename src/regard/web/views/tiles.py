@@ -232,6 +232,11 @@ def judged(found: Sequence[Tile]) -> list[Tile]:
     return made
 
 
+def aged(one: Tile) -> Tile:
+    """Return a tile whose data have not been delivered lately: it says so."""
+    return replace(one, state=one.state or "stale", remarks=(*one.remarks, words.flag("stale")))
+
+
 def ask_each(workspace: Workspace, names: Sequence[str], asked: Mapping[str, object]) -> dict[str, Answer | str]:
     """Return metric as named -> its answer, or why it cannot be answered; asked together wherever that is possible."""
     wanted = list(dict.fromkeys(names))
