@@ -16,8 +16,8 @@ from regard.excel.write import written
 if TYPE_CHECKING:
     from regard.excel.book import Chart, Sparkline, Validation, Value
 
-GROUPS = ("Start", "Reports", "Boards")
-"""Groups of sheets that may be taken, the first ones first."""
+GROUPS = ("Reports", "Boards")
+"""Groups of sheets that may be taken, the first ones first: the boards, and the numbers by period that they show."""
 MOST = 5
 """Sheets that are taken; with the one behind the charts a file has at most six."""
 NUMBERS = "_numbers"
