@@ -200,7 +200,7 @@ def prepared(work: Path, scale: float) -> Path:
     return root
 
 
-def refreshed(root: Path, rate: float) -> Told:
+def refreshed(root: Path, rate: float, seconds: float) -> Told:
     """Return what readers notice while the server reads its largest source again."""
     mapping = root / "sources" / "orders.yaml"
     text = mapping.read_text(encoding="utf-8")
@@ -209,12 +209,12 @@ def refreshed(root: Path, rate: float) -> Told:
     try:
         with serving(root, refresh=True) as server:
             asyncio.run(get(server, BOARD, []))
-            return run(server, lambda _: BOARD, rate, int(30 * rate))
+            return run(server, lambda _: BOARD, rate, int(seconds * rate))
     finally:
         mapping.write_text(text, encoding="utf-8")
 
 
-def measured(root: Path, rate: float, seconds: float, soak: float) -> dict[str, float]:
+def measured(root: Path, rate: float, seconds: float, soak: float, reading: float) -> dict[str, float]:
     """Measure, print, and return the figures that have an aim."""
     figures: dict[str, float] = {}
     with serving(root) as server:
@@ -241,7 +241,7 @@ def measured(root: Path, rate: float, seconds: float, soak: float) -> dict[str, 
         held = f"{before:.0f} MB before, {server.memory:.0f} after"
         print(f"mixed, 10 a second for {soak:g} s, every tenth anew: {told}; {held}")
         figures["growth MB"] = server.memory - before
-    told = refreshed(root, min(rate, 50))
+    told = refreshed(root, min(rate, 50), reading)
     print(f"board, kept, while the server reads its orders again: {told}")
     return figures
 
@@ -254,10 +254,11 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=100.0, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--soak", type=float, default=60.0, help="seconds of mixed requests")
+    parser.add_argument("--reading", type=float, default=30.0, help="seconds of requests while sources are read")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    figures = measured(prepared(given.work, given.scale), given.rate, given.seconds, given.soak)
+    figures = measured(prepared(given.work, given.scale), given.rate, given.seconds, given.soak, given.reading)
     if given.json:
         print(json.dumps(figures))
         return
