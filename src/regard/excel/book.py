@@ -181,6 +181,7 @@ class Chart:
         unit: title of the value axis.
         number: number format of the value axis, "" for the cells'.
         stacked: whether series stand on each other.
+        floor: where the value axis begins, None for where the library thinks right.
         described: what it shows, for readers who cannot see it.
     """
 
@@ -194,6 +195,7 @@ class Chart:
     unit: str = ""
     number: str = ""
     stacked: bool = False
+    floor: float | None = None
     described: str = ""
 
 
@@ -325,6 +327,7 @@ class Sheet:
         tall: whether it prints on as many pages as its rows need (fit to width only), instead of on one.
         gridlines: whether lines are drawn between cells.
         repeat: rows (first, last) that stand on every printed page, or None.
+        printed: the last column that is printed, None for all: working columns to its right stay on the screen.
         state: visible, hidden or very hidden (only a program shows it again).
         tab: colour of its tab, or "".
         group: heading under which the cover lists it; "" for none.
@@ -348,6 +351,7 @@ class Sheet:
     tall: bool = True
     gridlines: bool = False
     repeat: tuple[int, int] | None = None
+    printed: int | None = None
     state: str = "visible"
     tab: str = ""
     group: str = ""

@@ -39,6 +39,7 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "italic": {"italic": True},
     "right": {"align": "right"},
     "left": {"align": "left"},
+    "indent": {"align": "left", "indent": 1},
     "center": {"align": "center"},
     "link": {"font_color": BLUE, "underline": 1},
     "big": {"font_size": 20, "bold": True},

@@ -300,6 +300,8 @@ class _Writer:
         }
         if chart.number:
             values["num_format"] = chart.number
+        if chart.floor is not None:
+            values["min"] = chart.floor
         first.set_x_axis({**axis, "label_position": "low"})
         first.set_y_axis(values)
         first.set_legend({"none": True} if len(chart.series) == 1 else {"position": "bottom", "font": font})
@@ -330,7 +332,8 @@ class _Writer:
             rows.append(chart.row + chart.height // 20)
             columns.append(chart.column + chart.width // 80)
         if rows and columns:
-            place.print_area(0, 0, max(rows), max(columns))
+            wide = max(columns) if sheet.printed is None else sheet.printed
+            place.print_area(0, 0, max(rows), wide)
         if sheet.tab:
             place.set_tab_color(sheet.tab)
         STATES[sheet.state](place)

@@ -238,6 +238,7 @@ class Attribution:
                 )
             )
         sheet.repeat = (self.rows.row, self.rows.row)
+        sheet.printed = 18
         sheet.widths = {0: 26, 1: 15, 2: 18}
 
 

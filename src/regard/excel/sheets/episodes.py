@@ -259,6 +259,7 @@ class Episodes:
         self.people.add_to(sheet)
         sheet.freeze = (self.table.row + 1, 0)
         sheet.repeat = (self.table.row, self.table.row)
+        sheet.printed = len(self.table.columns) - 1
         sheet.widths = {0: 34, 1: 13, 2: 13, 3: 22, 7: 17}
 
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from regard.excel.material import Material
 
 COVER, GUIDE = "Cover", "Guide"
+DATA = "Data"
+"""The group of which the cover names the first sheet only."""
+LINE = 105
+"""Characters of a line of the cover and the guide."""
 
 
 def front(material: Material, book: Book) -> list[Sheet]:
@@ -56,8 +60,7 @@ def cover_of(title: str, facts: Sequence[tuple[str, str]], book: Book) -> list[S
     for label, text in guide_text()["reading"].items():
         cover.put(row, 0, label, "bold")
         cover.put(row, 1, text, "wrap")
-        cover.merges.append((row, 1, row, 3))
-        cover.heights[row] = 28
+        cover.heights[row] = 15.0 * (1 + len(text) // LINE)
         row += 1
     groups: dict[str, list[Sheet]] = {}
     for sheet in book.sheets:
@@ -65,15 +68,23 @@ def cover_of(title: str, facts: Sequence[tuple[str, str]], book: Book) -> list[S
             groups.setdefault(sheet.group, []).append(sheet)
     for group, sheets in groups.items():
         row += 1
-        for column in range(4):
-            cover.put(row, column, group if not column else "", "heading")
+        cover.put(row, 0, group, "heading")
+        cover.put(row, 1, "", "heading")
         row += 1
-        for sheet in sheets:
+        for sheet in sheets[: 1 if group == DATA else None]:
             cover.put(row, 0, Link(sheet.name, sheet.name), "link")
             cover.put(row, 1, sheet.purpose, "small")
             row += 1
+        if group == DATA:
+            cover.put(
+                row,
+                1,
+                f"and {len(sheets) - 1} more sheets of sums and lookups, to the right of all others",
+                "small label",
+            )
+            row += 1
     cover.put(row + 1, 0, Link(GUIDE, "Guide: colours, words, blanks"), "link")
-    cover.widths = {0: 30, 1: 62, 2: 30, 3: 22}
+    cover.widths = {0: 28, 1: 104}
     guide = Sheet(
         name=GUIDE,
         title="Guide",
@@ -86,6 +97,6 @@ def cover_of(title: str, facts: Sequence[tuple[str, str]], book: Book) -> list[S
     for at, (label, text) in enumerate(guide_text()["words"].items(), top):
         guide.put(at, 0, label, "bold")
         guide.put(at, 1, text, "wrap")
-        guide.heights[at] = 15.0 * (1 + len(text) // 95)
-    guide.widths = {0: 20, 1: 100}
+        guide.heights[at] = 15.0 * (1 + len(text) // LINE) + 4
+    guide.widths = {0: 20, 1: 104}
     return [cover, guide]

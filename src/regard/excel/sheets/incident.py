@@ -21,7 +21,7 @@ FAR = {"phase": "Minutes by phase", "kind": "Minutes by kind of loss"}
 def build(material: Material, book: Book) -> list[Sheet]:
     """Return the incident sheet and its data; nothing where no incident has a recorded loss."""
     del book
-    pages = material.records.incidents
+    pages = tuple(sorted(material.records.incidents, key=lambda page: page.record.planned))
     if not pages:
         return []
     columns = _columns(pages, material.currency)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from regard.excel.book import Chart, Condition, Formula, Range, Series, Sheet, Sparkline, Validation, address
+from regard.excel.sheets.pages import floor
 from regard.excel.style import FAINT, GREEN, PALETTE, of_unit
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 GROUP = "Key figures"
 SHARES = ("percent", "points")
 COLUMNS = (
-    ("period", 10), ("value", 12), ("from", 11), ("to", 11), ("n", 10), ("n effective", 11), ("t", 9),
-    ("std. error", 11), ("status", 16), ("before", 11), ("together", 10), ("change", 11), ("change from", 12),
-    ("change to", 11), ("verdict", 23), ("target from", 11), ("target to", 11),
+    ("period", 10), ("value", 13), ("from", 9), ("to", 9), ("n", 9), ("n effective", 11), ("t", 9),
+    ("std. error", 10), ("status", 17), ("before", 9), ("together", 10), ("change", 9), ("change from", 11),
+    ("change to", 10), ("verdict", 22), ("target from", 11), ("target to", 10),
 )  # fmt: skip
 """Heads of a block and their widths; the sums that the interval reads follow them."""
 AT = {name: place for place, (name, _) in enumerate(COLUMNS)}
@@ -103,7 +104,7 @@ def kpi_sheet(kpi: Kpi, book: Book) -> Sheet:
         sheet.validations.append(Validation(top=at, left=1, bottom=at, right=1, choices=periods))
     _charts(sheet, kpi, placed, charts)
     sheet.widths = {place: float(width) for place, (_, width) in enumerate(COLUMNS)}
-    sheet.widths |= {len(COLUMNS) + i: 13.0 for i in range(len(kpi.roles))}
+    sheet.widths |= {len(COLUMNS) + i: 11.0 for i in range(len(kpi.roles))}
     sheet.freeze = (3, 0)
     sheet.tall = len(kpi.parts) > 1
     book.names[f"k_{metric.id}"] = address(table + 1, 1, sheet=sheet.name)
@@ -115,7 +116,7 @@ def _now(sheet: Sheet, row: int, at: int, label: str, block: _Block, look: str, 
     kpi = block.kpi
     place = kpi.periods.index(kpi.chosen) if kpi.chosen in kpi.periods else 0
     sheet.put(row, 0, label, "bold")
-    looks = {"now": f"{look} big", "n": "whole", "change": "signed", "status": "", "verdict": ""}
+    looks = {"now": f"{look} big", "n": "whole", "change": "signed", "status": "indent", "verdict": "indent"}
     heads = {"now": "value"}
     for column, head in (
         (1, "now"),
@@ -168,6 +169,7 @@ def _charts(sheet: Sheet, kpi: Kpi, blocks: Sequence[_Block], row: int) -> None:
             kind="line",
             title=f"{metric.title}, month by month" + (" with its interval and target" if len(blocks) == 1 else ""),
             series=series,
+            floor=floor([block.values[name] for block in blocks for name in ("value", "from", "target from")]),
             row=row,
             column=0,
             width=1180,
@@ -199,10 +201,13 @@ class _Block:
 
     def write(self) -> None:
         """Write heads and rows."""
-        self.sheet.line(self.top - 1, 0, [name for name, _ in COLUMNS], "head")
-        self.sheet.put(self.top - 1, AT["together"], "together", "head", TOGETHER)
+        for column, (name, _) in enumerate(COLUMNS):
+            self.sheet.put(
+                self.top - 1, column, name, "head" if name in ("period", "status", "verdict") else "head right"
+            )
+        self.sheet.put(self.top - 1, AT["together"], "together", "head right", TOGETHER)
         for i, role in enumerate(self.kpi.roles):
-            self.sheet.put(self.top - 1, len(COLUMNS) + i, role, "head")
+            self.sheet.put(self.top - 1, len(COLUMNS) + i, role, "head right")
         for i in range(len(self.kpi.periods)):
             self.row(i)
 
@@ -337,7 +342,7 @@ class _Block:
         )
         outside = f'AND({low}<>"",NOT({hi}{above}{low})),AND({high}<>"",NOT({lo}{below}{high}))'
         text = f'=IF({at}="","",IF(AND({inside}),"met",IF(OR({outside}),"missed","too close to call")))'
-        self.put("status", i, text, told, told, "")
+        self.put("status", i, text, told, told, "indent")
 
     # -- the change --------------------------------------------------------------------------------------------------
 
@@ -418,7 +423,7 @@ class _Block:
             f'IF(IF({change}>0,{lo},IF({change}<0,-{hi},0))<=0,"no detectable change",'
             f'IF(ABS({change})<N({self.least}),"changed but small","changed"))))'
         )
-        self.put("verdict", i, text if self._worded(i) == verdict.word else "", verdict.word, verdict.word, "")
+        self.put("verdict", i, text if self._worded(i) == verdict.word else "", verdict.word, verdict.word, "indent")
 
     def _worded(self, i: int) -> str:
         """Return the verdict that the cells of a row give."""

@@ -5,6 +5,7 @@ What they show stands once, on the sheet of board data, period by period.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ CHART_ROWS = 15
 CHARTED = 11
 """Columns of a board that two charts take."""
 SHADES = (("met", "good"), ("missed", "bad"), ("too close to call", "unsure"))
+NUMBERS = range(2, 8)
+"""Columns of a board that hold numbers."""
 HEADS = ("metric", "trend", "now", "from", "to", "n", "before", "change", "is it real?", "target", "status", "more")
 
 
@@ -220,7 +223,8 @@ def _page(page: Board, boards: Boards, data: _Data, kpis: dict[str, str]) -> She
         _shade(sheet, tiles + 3, column, tiles + 3)
     sheet.heights |= {tiles + 1: 30}
     table = tiles + 5
-    sheet.line(table, 0, HEADS, "head")
+    for column, head in enumerate(HEADS):
+        sheet.put(table, column, head, "head right" if column in NUMBERS else "head")
     for row, metric in enumerate(metrics, table + 1):
         line = boards.lines[metric]
         look = of_unit(line.metric.unit)
@@ -233,7 +237,7 @@ def _page(page: Board, boards: Boards, data: _Data, kpis: dict[str, str]) -> She
             (5, "n", "whole"),
             (6, "before", look),
             (7, "change", "signed"),
-            (8, "verdict", ""),
+            (8, "verdict", "indent"),
             (10, "status", ""),
         ):
             sheet.put(row, column, shown(name, metric), style)
@@ -246,8 +250,20 @@ def _page(page: Board, boards: Boards, data: _Data, kpis: dict[str, str]) -> She
         sheet.charts.append(
             _chart(boards.lines[metric], metric, data, last + 2 + CHART_ROWS * (number // 2), number % 2)
         )
-    sheet.widths = {0: 40, 1: 16, 2: 13, 3: 11, 4: 11, 5: 11, 6: 12, 7: 12, 8: 31, 9: 18, 10: 17, 11: 10}
+    sheet.widths = {0: 44, 1: 14, 2: 13, 3: 11, 4: 11, 5: 9, 6: 11, 7: 12, 8: 29, 9: 17, 10: 16, 11: 9}
     return sheet
+
+
+def floor(columns: Sequence[Sequence[Value]]) -> float | None:
+    """Return where the axis of a line chart begins: 0 where that is near, else a round number below all of it."""
+    found = [value for column in columns for value in column if isinstance(value, (int, float))]
+    if not found or min(found) <= 0:
+        return None
+    low, high = min(found), max(found)
+    if low < high / 2:
+        return 0.0
+    step = 10 ** math.floor(math.log10(max(high - low, high / 100)))
+    return float(math.floor((low - step / 2) / step) * step)
 
 
 def _shade(sheet: Sheet, top: int, column: int, bottom: int) -> None:
@@ -276,9 +292,10 @@ def _chart(line: Line, metric: str, data: _Data, row: int, side: int) -> Chart:
         kind="line",
         title=f"{line.metric.title} ({line.metric.unit})",
         series=series,
+        floor=floor([data.values[name, metric] for name in ("value", "from", "target from")]),
         row=row,
-        column=(0, 6)[side],
-        width=690,
+        column=(0, 5)[side],
+        width=(655, 725)[side],
         height=280,
         described=f"{line.metric.title} by period, with its interval and target where there are any.",
     )

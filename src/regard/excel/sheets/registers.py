@@ -48,12 +48,15 @@ def _versus(pairs: tuple[Versus, ...]) -> Sheet:
         title="A or B: definitions that people take for each other",
         purpose="The same data by two definitions: how far apart they are, and whether they even move together.",
         group="Reports",
+        landscape=False,
+        tall=False,
     )
     top = sheet.head(back="Cover")
     for pair in pairs:
         look = of_unit(pair.unit)
         sheet.put(top, 0, pair.title, "heading")
-        sheet.line(top + 1, 0, ("period", "A", "B", "B less A", "in %"), "head")
+        sheet.put(top + 1, 0, "period", "head")
+        sheet.line(top + 1, 1, ("A", "B", "B less A", "in %"), "head right")
         sheet.put(top, 6, f"A: {pair.a}   B: {pair.b}", "label")
         for row, (period, (a, b)) in enumerate(zip(pair.periods, pair.values, strict=True), top + 2):
             sheet.put(row, 0, period, "bold")
@@ -84,7 +87,7 @@ def _versus(pairs: tuple[Versus, ...]) -> Sheet:
                 ],
                 row=top + 1,
                 column=6,
-                width=620,
+                width=560,
                 height=270,
                 unit=pair.unit,
             )

@@ -371,6 +371,7 @@ class Union:
         self.bearers.add_to(sheet)
         sheet.freeze = (self.rows.row + 1, 1)
         sheet.repeat = (self.rows.row, self.rows.row)
+        sheet.printed = 16
         sheet.widths = {0: 30, 1: 16, 5: 18, 6: 16, 7: 12, self.bearers.column: 22}
 
     def _sorted(self) -> str:
