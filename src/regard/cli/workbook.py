@@ -106,6 +106,18 @@ def make_command(
     found.terminal.remark(f"wrote {file}")
 
 
+@command.command("golden")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_context
+def golden_command(context: click.Context, file: Path) -> None:
+    """Write the worked examples to FILE: each number by hand, beside the formula that gives it. Needs no workspace.
+
+    Five customers go from the raw file to their minutes; the other examples are scores, intervals, rates and times.
+    """
+    import_module("regard.workspace.golden").golden(file)
+    state(context).terminal.remark(f"wrote {file}")
+
+
 @command.command("verify")
 @click.argument("file", metavar="FILE", type=EXISTING)
 @every_line
