@@ -87,7 +87,7 @@ def _versus(pairs: tuple[Versus, ...]) -> Sheet:
                 ],
                 row=top + 1,
                 column=6,
-                width=560,
+                width=500,
                 height=270,
                 unit=pair.unit,
             )

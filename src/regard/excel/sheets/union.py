@@ -91,9 +91,9 @@ def settings(lost: Lost, book: Book) -> Sheet:
     fixed = {"l_served", "l_length", "l_since", "l_until"}
     for place, (name, label, value, unit, means) in enumerate(rows, top + 1):
         sheet.put(place, 0, label)
-        look = "instant" if unit == "UTC" else "general"
+        look = "instant" if unit == "UTC" else "one" if name == "l_served" else "general"
         book.names[name] = sheet.put(place, 1, value, look if name in fixed else f"{look} input")
-        sheet.put(place, 2, unit, "label")
+        sheet.put(place, 2, unit, "label indent")
         sheet.put(place, 3, means, "label")
     for name, choices in (("l_at_limit", ("sustained", "momentary")), ("l_sharing", SHARINGS)):
         at = top + 1 + [row[0] for row in rows].index(name)
