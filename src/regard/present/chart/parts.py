@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from regard.present import numbers
 from regard.present.chart.svg import (
     PARTS,
+    SHORT_UNIT,
     SIGN,
     Axis,
     Scale,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from regard.present.chart.series import End, Point
 
-HEADED, BARE, BELOW = 28, 8, 22
-"""Room above the first line where the picture is headed or is not, and below the last, in user units."""
+HEADED, BARE, BELOW, UNIT = 28, 8, 22, 15
+"""Room above the first line where the picture is headed or is not, below the last, and for a long unit below that."""
 LINE = 26
 HALF_BAR = 0.3
 """Height of a line, and half of a bar's thickness as a part of it."""
@@ -132,7 +133,7 @@ def bars(
         ValueError: a number is NaN or infinite.
     """
     known = drawable(each for p in points for each in (p.value, p.lo, p.hi))
-    texts = [numbers.value(p.value, unit, lo=p.lo, hi=p.hi, currency=currency) for p in points]
+    texts = [_bare(numbers.value(p.value, unit, lo=p.lo, hi=p.hi, currency=currency), unit) for p in points]
     rows = _Rows([p.label for p in points], texts, width, HEADED if headed else BARE, row)
     ends = drawable(target)
     along = axis([0.0, *known, *ends], rows.left, rows.right, unit=unit, currency=currency)
@@ -146,7 +147,7 @@ def bars(
             y = rows.middle(i)
             parts.append(line(along.scale(point.lo), y, along.scale(point.hi), y, "whisker"))
     parts += [line(along.scale(e), rows.top - 4, along.scale(e), rows.bottom, "target") for e in ends]
-    return picture(parts, title=title, description=description, width=width, height=rows.bottom + BELOW, headed=headed)
+    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
 
 
 def pareto(
@@ -186,9 +187,9 @@ def pareto(
         so_far += point.value or 0.0
         shares.append(so_far / whole if whole and point.value is not None else None)
     texts = [
-        f"{numbers.value(p.value, unit, currency=currency)}, {numbers.share(min(s, 1.0))}"
+        f"{_bare(numbers.value(p.value, unit, currency=currency), unit)}, {numbers.share(min(s, 1.0))}"
         if s is not None
-        else numbers.value(p.value, unit, currency=currency)
+        else numbers.MISSING
         for p, s in zip(found, shares, strict=True)
     ]
     rows = _Rows([p.label for p in found], texts, width, HEADED if headed else BARE, row)
@@ -203,7 +204,7 @@ def pareto(
     if len(ends) > 1:
         parts.append(path("target", "polyline", ends))
     parts += [mark("circle", "ring", cx=x, cy=y, r=2.5) for x, y in ends]
-    return picture(parts, title=title, description=description, width=width, height=rows.bottom + BELOW, headed=headed)
+    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
 
 
 def waterfall(
@@ -240,9 +241,12 @@ def waterfall(
         level = start + step.value
         spans.append((start, level))
     texts = [
-        numbers.value(step.value, unit, currency=currency)
-        if step.total
-        else numbers.change(step.value, unit, currency=currency)
+        _bare(
+            numbers.value(step.value, unit, currency=currency)
+            if step.total
+            else numbers.change(step.value, unit, currency=currency),
+            unit,
+        )
         for step in steps
     ]
     rows = _Rows([step.label for step in steps], texts, width, HEADED if headed else BARE, row)
@@ -259,7 +263,7 @@ def waterfall(
         if i + 1 < len(steps) and not steps[i + 1].total:
             below = rows.middle(i + 1) + HALF_BAR * row
             parts.append(line(along.scale(end), rows.middle(i) - HALF_BAR * row, along.scale(end), below, "grid"))
-    return picture(parts, title=title, description=description, width=width, height=rows.bottom + BELOW, headed=headed)
+    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
 
 
 def phases(
@@ -305,7 +309,18 @@ def phases(
             words = f"{phase.kind}: {numbers.value(phase.value, unit)}"
             parts.append(box(ends[0], y, ends[1] - ends[0], tall, look, tip(words)))
             start += phase.value
-    return picture(parts, title=title, description=description, width=width, height=rows.bottom + BELOW, headed=headed)
+    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
+
+
+def _bare(said: str, unit: str) -> str:
+    """Return a number as read without a long unit, which stands once below."""
+    how = numbers.unit(unit)
+    long = [after for after in (how.after, how.change) if len(after) > SHORT_UNIT]
+    return next((said.removesuffix(after) for after in long if said.endswith(after)), said)
+
+
+def _height(rows: _Rows, along: Axis) -> float:
+    return rows.bottom + BELOW + (UNIT if along.above else 0)
 
 
 def _near(levels: Sequence[float]) -> list[float]:
@@ -327,7 +342,7 @@ def _grid(along: Axis, rows: _Rows) -> list[Svg]:
         if i % every == 0:
             found.append(text(x, rows.bottom + 15, words, anchor="middle", look="tick"))
     if along.above:
-        found.append(text(rows.right + 8, rows.bottom + 15, along.above, look="tick"))
+        found.append(text(rows.left, rows.bottom + 15 + UNIT, along.above, look="tick"))
     return found
 
 
