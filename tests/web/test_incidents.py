@@ -8,6 +8,7 @@ import shutil
 import pytest
 from starlette.testclient import TestClient
 
+from regard.model import moment
 from regard.present import interruption
 from regard.stewardship.masking import masked
 from regard.web import Settings, make_app
@@ -179,3 +180,23 @@ def test_pages_of_interruption_work_in_a_browser(watched, worst):
     assert "Service" in page.locator("thead").first.inner_text()
     assert watched.overflow() == 0
     assert watched.axe() == []
+
+
+def test_an_open_incident_stands_in_the_queue_with_its_burn(demo, tmp_path):
+    """Cut in its middle, an incident is open: what is lost each minute, and what is still to come (R023, R026)."""
+    for entry in demo.root.iterdir():
+        if entry.name != "regard.toml":
+            (tmp_path / entry.name).symlink_to(entry)
+    listed = [one for one in demo.stretch("2026-06-01", "2026-07-01").incidents if not one.record.planned]
+    longest = max(listed, key=lambda one: one.lasted or 0)
+    until = moment(longest.at + int((longest.lasted or 0) * 30_000_000)).isoformat()
+    config = (demo.root / "regard.toml").read_text()
+    (tmp_path / "regard.toml").write_text(re.sub(r"(?m)^until = .*$", f'until = "{until}"', config))
+    cut = Workspace.open(tmp_path)
+    running = next(one for one in cut.queue() if one.record.incident == longest.record.incident)
+    page = said(TestClient(make_app(cut, Settings(sign_in=False)), base_url="http://localhost").get("/incidents").text)
+    assert running.burn
+    assert f"{interruption.minutes(running.burn)} / min" in page
+    assert interruption.minutes(running.expected) in page
+    assert interruption.queue_reason(running) in page.replace("&#39;", "'")
+    assert cut.incident(longest.record.incident).record.status is None

@@ -141,7 +141,9 @@ class Interruptions:
             raise QuestionError(f"there is no incident '{incident}'; {did_you_mean(incident, known)}".rstrip("; "))
         # What has not happened yet where the story is cut is left out.
         until = self.asking.until
-        return {key: None if key.endswith("_at") and (value or 0) > until else value for key, value in rows[0].items()}
+        cut = {key: None if key.endswith("_at") and (value or 0) > until else value for key, value in rows[0].items()}
+        # Its last status was set when it ended: of one that had not ended yet it is not known.
+        return cut | ({"last_status": None} if rows[0]["resolved_at"] != cut["resolved_at"] else {})
 
     def _part(self, row: Row) -> Part:
         hidden = 0 < row["n_hi"] < self.asking.workspace.config.privacy_min
