@@ -180,6 +180,13 @@ def queue(visit: Visiting, asked: Annotated[told.Cut, Query()]) -> Response:
     return as_json(interruption.as_document(visit.workspace.queue(as_of=asked.as_of, until=asked.until)))
 
 
+@_get("/incidents", Permission.EXPORT, dict[str, Any], "Incidents of some days, and where their minutes went")
+def incidents(visit: Visiting, asked: Annotated[told.Span, Query()]) -> Response:
+    """List the incidents of some days, by default of the last 30, those that took most first."""
+    start, end = questions.days(asked.from_, asked.to)
+    return as_json(interruption.as_document(visit.workspace.stretch(start, end, as_of=asked.as_of, until=asked.until)))
+
+
 @_get(
     "/incidents/{incident}", Permission.EXPORT, dict[str, Any], "An incident, opened", lost=True,
     examples=paths.of_first("incident", "incident_id", f"{ROOT}/incidents/"),
@@ -187,6 +194,20 @@ def queue(visit: Visiting, asked: Annotated[told.Cut, Query()]) -> Response:
 def incident(visit: Visiting, incident: ID, asked: Annotated[told.Cut, Query()]) -> Response:
     """Open an incident: who, when, how deep, and what came of it."""
     found = _found(lambda: visit.workspace.incident(incident, as_of=asked.as_of, until=asked.until))
+    return as_json(interruption.as_document(found))
+
+
+@_get(
+    "/incidents/{incident}/course",
+    Permission.EXPORT,
+    list[dict[str, Any]],
+    "How many customers were losing service, from each instant at which that changed",
+    lost=True,
+    examples=paths.of_first("incident", "incident_id", f"{ROOT}/incidents/", "/course"),
+)
+def course(visit: Visiting, incident: ID, asked: Annotated[told.Cut, Query()]) -> Response:
+    """Answer the course of an incident, for a chart."""
+    found = _found(lambda: visit.workspace.course(incident, as_of=asked.as_of, until=asked.until))
     return as_json(interruption.as_document(found))
 
 
