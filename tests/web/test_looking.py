@@ -8,10 +8,13 @@ import re
 from html import unescape
 
 import pytest
+from starlette.testclient import TestClient
 
 from regard.present import document, numbers
+from regard.web import Settings, make_app
 from regard.web.views import boards, metric as metric_views
 from regard.web.views.look import Look
+from regard.workspace import Workspace
 
 CONTEXT = ("as_of", "until", "zone", "snapshot", "definition", "filters")
 """Columns by which a number is found again a month later (R125)."""
@@ -192,3 +195,42 @@ def test_every_method_is_explained(client, method):
     """The help has a place for each interval method, which a metric's page leads to (R034)."""
     assert f'id="{method}"' in client.get("/help").text
     assert 'href="/help#proportion"' in client.get("/metric/csat_top2").text
+
+
+def test_what_is_saved_stands_on_a_board(tmp_path):
+    """The form writes the section with its filters into `reports/`, and refuses what would not be a board (R116)."""
+    (tmp_path / "regard.toml").write_text('name = "Acme"\n')
+    app = make_app(Workspace.open(tmp_path), Settings(sign_in=False))
+    client = TestClient(app, base_url="http://localhost", follow_redirects=False)
+    token = re.search(r'name="csrf" value="([^"]+)"', client.get("/add").text)[1]
+    form = {"csrf": token, "metric": "nps", "by": "segment", "show": "bars", "title": "By segment", "new": "Our week"}
+    saved = client.post("/explore/save?grain=week&region=north", data=form)
+    assert (saved.status_code, saved.headers["location"]) == (303, "/board/our_week")
+    [section] = Workspace.open(tmp_path).catalogue.reports["our_week"].sections
+    assert (section.show, section.metrics, section.by, section.where) == (
+        "bars",
+        ("nps",),
+        ("segment",),
+        "region = 'north'",
+    )
+    assert client.post("/explore/save", data={**form, "csrf": "forged"}).status_code == 403
+    assert client.post("/explore/save", data={**form, "show": "bars", "by": ""}).status_code == 400
+    assert client.post("/explore/save", data={**form, "new": "../evil"}).headers.get("location") == "/board/evil"
+    assert not (tmp_path.parent / "evil.yaml").exists()
+
+
+def test_before_the_first_load_pages_name_the_next_step(tmp_path):
+    """Without data the first page, a metric and explore say what to do, and show no number."""
+    (tmp_path / "regard.toml").write_text('name = "Acme"\n')
+    client = TestClient(make_app(Workspace.open(tmp_path), Settings(sign_in=False)), base_url="http://localhost")
+    first = client.get("/")
+    assert first.status_code == 200
+    assert "regard load" in told(first.text)
+    for path in ("/metric/nps", "/explore", "/compare", "/board/board"):
+        assert "regard load" in told(client.get(path).text), path
+    assert (
+        client.get("/metrics").status_code
+        == client.get("/help").status_code
+        == client.get("/boards").status_code
+        == 200
+    )

@@ -53,11 +53,12 @@ def metric(visit: Visit) -> Response:
             apart = views.parts(workspace, name, dimension, look)
         except QuestionError as error:
             trouble = str(error)
+    hidden = [("dim", visit.query["dim"])] if "dim" in visit.query else []
     return visit.page(
         "metric.html",
         opened=opened,
         metric=opened.metric,
-        bar=bar(workspace, look, [opened.metric], hidden=[("dim", visit.query["dim"])] if "dim" in visit.query else []),
+        bar=bar(workspace, look, [opened.metric], hidden=hidden) if workspace.snapshot() else None,
         look=look,
         dimension=dimension,
         apart=apart,
