@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def server(folder, *options) -> Iterator[tuple[str, list[str]]]:
-    """Run `regard serve` as a process of its own; gives its address and what it said until then."""
-    command = [sys.executable, "-m", "regard", "-C", str(folder), "serve", "--port", "0", *options]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "300"})
+def server(folder, *options, command=("serve",)) -> Iterator[tuple[str, list[str]]]:
+    """Run a command that serves, as a process of its own; gives its address and what it said until then."""
+    command = [sys.executable, "-m", "regard", "-C", str(folder), *command, "--port", "0", *options]
+    running = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | {"COLUMNS": "300"}
+    )
     said: list[str] = []
     try:
         for line in running.stderr:

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from tests.cli.test_serving import got, server
+
 
 def test_a_new_workspace_has_no_mistakes(run, tmp_path):
     """What `init` writes is commented, passes `check`, and is git's own except for what is generated."""
@@ -82,3 +84,12 @@ def test_the_demo_can_be_made_again(run, shop):
     foreign = run("demo", shop.parent)
     assert foreign.code == 1
     assert "not empty" in foreign.err
+
+
+def test_the_demo_serves_its_pages_on_this_machine(shop):
+    """With --serve the demo goes on with its pages, open to this machine, and every page says what it is."""
+    with server(shop.parent, "--scale", "0.02", "--serve", command=("demo", shop.name)) as (home, said):
+        assert home.startswith("http://127.0.0.1:")
+        assert "Nobody signs in" in "".join(said)
+        status, page = got(f"{home}/metrics")
+        assert (status, "This is an example company." in page) == (200, True)
