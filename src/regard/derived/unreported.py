@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from regard.derived import user_segment
-from regard.derived.loss import counted
+from regard.derived.loss import SCOPE, counted
 from regard.derived.versions import version_at, versions
 
 if TYPE_CHECKING:
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
 
     from regard.derived.reference import Arguments, Inputs, Row
     from regard.derived.versions import History
-
-COHORT = ("segment", "tier", "region", "plan")
-"""By what an impact row without a customer names the customers it means; a blank means any."""
 
 STEPS = 5
 """So many parents are climbed, as where customers are lifted (K01)."""
@@ -80,7 +77,7 @@ def _served(version: Row, at: int) -> bool:
 
 
 def _belongs(version: Row, impact: Row) -> bool:
-    return all(impact[name] is None or impact[name] == version[name] for name in COHORT)
+    return all(impact[name] is None or impact[name] == version[name] for name in SCOPE)
 
 
 def _outside(start: int, end: int, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -42,7 +42,7 @@ from regard.model.interruption import (
     Wait,
 )
 from regard.sql import interruption as sql, stretch as stretched
-from regard.stats import estimate, mean_difference
+from regard.stats import estimate, mean_difference, residual
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -535,8 +535,8 @@ class Interruptions:
 def expected_rest(age: float, past: Sequence[tuple[float, str | None]], severity: str | None) -> tuple[float, str]:
     """Return how many minutes an incident of some age may go on, and where that is from.
 
-    The mean of what was left of earlier ones that lasted longer than this has already: of its severity where there are
-    `LIKE` of those, else of all. Where none lasted so long: as long again as it has, which is said.
+    The mean residual life, as where minutes are projected, at this very age: of its severity where there are `LIKE` of
+    those, else of all. Where none lasted so long: as long again as it has, which is said.
 
     Args:
         age: minutes since it began.
@@ -550,7 +550,8 @@ def expected_rest(age: float, past: Sequence[tuple[float, str | None]], severity
         longer = [minutes - age for minutes in lasted if minutes > age]
         if len(lasted) >= (LIKE if name else 1) and longer:
             count = f"{len(longer)} of {len(lasted)} earlier incidents{name}"
-            return float(np.mean(longer)), f"{count} lasted longer; what was left of them, on average"
+            mean, _ = residual(np.array([float(len(longer))]), np.array([sum(longer)]))
+            return float(mean[0]), f"{count} lasted longer; what was left of them, on average"
     told = f"none of {len(past)} earlier incidents lasted so long" if past else "no earlier incident is known"
     return age, f"{told}; taken as long again as it has lasted"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.derived.incident_clock import CARRIED, CLOCKS
+from regard.sql.derived.loss import ADDRESSED, incidents
 from regard.sql.derived.steps import Step, columns, query
 
 if TYPE_CHECKING:
@@ -20,27 +21,16 @@ def statement(arguments: Arguments, until: int) -> str:
         for name, at in CLOCKS.items()
     )
     steps = [
-        Step(
-            "address",
-            "what an incident's id means: how many sources use it, and the incident of each",
-            """
-            SELECT
-              incident_id, source, MIN(source_id) AS source_id,
-              COUNT(*) OVER (PARTITION BY incident_id) AS sources
-            FROM incident
-            GROUP BY incident_id, source
-            """,
-        ),
+        *incidents(),
         Step(
             "loss",
             "incidents with the earliest impact by then",
             f"""
-            SELECT address.source, address.source_id, MIN(impact.start_at) AS first_at
+            SELECT address.incident_no, MIN(impact.start_at) AS first_at
             FROM impact
-            JOIN address ON address.incident_id = impact.incident_id
-              AND (address.sources = 1 OR address.source = impact.source)
+            JOIN address ON {ADDRESSED}
             WHERE impact.start_at <= {until}
-            GROUP BY address.source, address.source_id
+            GROUP BY address.incident_no
             """,
         ),
         Step(
@@ -52,7 +42,9 @@ def statement(arguments: Arguments, until: int) -> str:
               COALESCE({first_at}, incident.started_at) AS impact_at,
               loss.first_at IS NOT NULL AS has_impact
             FROM incident
-            LEFT JOIN loss ON loss.source = incident.source AND loss.source_id = incident.source_id
+            JOIN incident_label ON incident_label.source = incident.source
+              AND incident_label.source_id = incident.source_id
+            LEFT JOIN loss ON loss.incident_no = incident_label.incident_no
             """,
         ),
     ]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CAUSE = ("incident_id", "incident_no")
 """What tells incidents apart; an incident that nobody describes has no number."""
 
+ADDRESSED = "address.incident_id = impact.incident_id AND (address.sources = 1 OR address.source = impact.source)"
+"""Which incident a row of impact means: an id of one source is plain to all, else it is that of the row's source."""
+
 WRITTEN = (
     *CAUSE,
     *("planned", "kind", "depth", "journey", "basis", "evidence", "relief", "n_parties", "n_lo", "n_hi", "share"),
@@ -56,7 +59,7 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
     """
     return [
         *version(until),
-        *_incidents(),
+        *incidents(),
         _stage(arguments, until),
         *_customers(arguments),
         *_cohorts(arguments),
@@ -65,14 +68,15 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
     ]
 
 
-def _incidents() -> list[Step]:
+def incidents() -> list[Step]:
+    """Return the steps that make `incident_label` and `address`; a row of impact joins the latter by `ADDRESSED`."""
     return [
         Step(
             "incident_label",
             "incidents, numbered in the order of their keys",
             """
             SELECT
-              ROW_NUMBER() OVER (ORDER BY source, source_id) AS incident_no, source, incident_id, planned,
+              ROW_NUMBER() OVER (ORDER BY source, source_id) AS incident_no, source, source_id, incident_id, planned,
               status_posted_at, service, cause, owner_team AS team, severity
             FROM incident
             """,
@@ -117,8 +121,7 @@ def _stage(arguments: Arguments, until: int) -> Step:
           {place("impact.relief", RELIEFS)} AS relief,
           {counted("impact")} AS n_parties, impact.n_lo, impact.n_hi, impact.share, impact.bucket
         FROM impact
-        LEFT JOIN address ON address.incident_id = impact.incident_id
-          AND (address.sources = 1 OR address.source = impact.source)
+        LEFT JOIN address ON {ADDRESSED}
         WHERE impact.start_at <= {until} AND CASE
             WHEN impact.end_at <= impact.start_at{other} THEN FALSE
             WHEN impact.depth IS NULL THEN {_harmful(arguments)}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regard.derived.unreported import COHORT, STEPS
+from regard.derived.loss import SCOPE
+from regard.derived.unreported import STEPS
 from regard.derived.user_segment import CARRIED
 from regard.derived.versions import DIMENSIONS
 from regard.sql.derived.loss import counted
@@ -48,7 +49,7 @@ def statement(arguments: Arguments, until: int) -> str:
 def _covered(until: int) -> list[Step]:
     """Return the steps that make `reach`, spans of impact of each party, and `clear`, the time between them."""
     end = f"CASE WHEN impact.end_at <= {until} THEN impact.end_at ELSE {FOREVER} END"
-    named = " AND ".join(f"(impact.{name} IS NULL OR impact.{name} = version.{name})" for name in COHORT)
+    named = " AND ".join(f"(impact.{name} IS NULL OR impact.{name} = version.{name})" for name in SCOPE)
     then = "version.from_at <= impact.start_at AND impact.start_at < version.to_at"
     return [
         Step(
