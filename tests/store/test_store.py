@@ -287,3 +287,16 @@ def test_a_broken_file_says_what_to_do(tmp_path, broken):
         return
     with pytest.raises(SetupError, match=r"is broken .* move it away and load again"), Store(file) as store:
         store.runs()
+
+
+def test_a_run_that_only_began_is_nothing_new(tmp_path):
+    """What may be kept stays good while sources are read; it is new when the reading ends or a snapshot comes."""
+    with Store(tmp_path / "regard.db") as store:
+        before = store.state()
+        run = store.begin_run("load", "shop", code_version="1", config_hash="", input_hashes={})
+        assert store.state() == before
+        store.add_snapshot({"order": 1}, run)
+        shown = store.state()
+        assert shown != before
+        store.finish_run(run, "done")
+        assert store.state() not in (before, shown)

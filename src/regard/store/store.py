@@ -77,9 +77,13 @@ class Store:
         self._database.close()
 
     def state(self) -> str:
-        """Return what changes whenever there is something new to show: a load, a change that somebody made."""
+        """Return what changes whenever there is something new to show: a load, a change that somebody made.
+
+        A run that has only begun shows nothing new yet: pages that are kept stay good while sources are read.
+        """
         with self._database.reading() as connection:
             newest = select(RUN.c.run_id, RUN.c.status).order_by(RUN.c.started_at.desc()).limit(1)
+            newest = newest.where(RUN.c.status != RUNNING)
             told = [connection.execute(select(func.max(SNAPSHOT.c.at))).scalar(), *connection.execute(newest).all()]
         return f"{told} {self.audit.changed()}"
 
