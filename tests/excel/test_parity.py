@@ -32,7 +32,7 @@ def test_every_metric_is_the_engines(harbor, gathered, compiled, base):
     assert differences(gathered, BASE, expected, given) == []
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_edited_assumptions_and_slices_are_the_engines(harbor, gathered, compiled, seed, tmp_path):
     """Every live parameter and policy is changed at random, perhaps a slice is chosen; the engine is asked the same."""
     edits = random_edits(gathered, compiled, seed, slices=seed - 1)
