@@ -14,6 +14,8 @@ from regard.workspace.records import gathered
 from tests.excel.recalculation import differing, named, recalculate
 from tests.golden.company import Company, at
 
+pytestmark = pytest.mark.slow
+
 ROWS, CUSTOMERS, INCIDENTS = 2_000, 90, 40
 SPAN = (date(2025, 3, 1), date(2025, 4, 1))
 

@@ -135,6 +135,8 @@ class _Data:
     def _cell(self, name: str, line: Line, i: int, row: int, column: int) -> Value:
         value = _told(line, name, i)
         look = "" if name in WORDED else "whole" if name == "n" else of_unit(line.metric.unit)
+        if name == "verdict" and self._judged_live(line, i, row, column, value):
+            return value
         live = self._live(name, line.metric.id)
         if live is not None:
             at = address(live.top + i, live.left, sheet=live.sheet)
@@ -145,6 +147,22 @@ class _Data:
         else:
             self.sheet.put(row, column, value, f"{look} stamped")
         return value
+
+    def _judged_live(self, line: Line, i: int, row: int, column: int, value: Value) -> bool:
+        """Put a verdict that says so when slicers or assumptions have changed the number that it is about."""
+        metric, cell = line.metric.id, line.cells[i]
+        live, engine = self._live("value", metric), self.book.places.get(("engine", metric))
+        if live is None or engine is None or value == "" or cell is None or cell.estimate.value is None:
+            return False
+        there = self.book.sheet(live.sheet).cells.get((live.top + i, live.left))
+        shown = there.value.value if there and isinstance(there.value, Formula) else None
+        if shown != cell.estimate.value:
+            return False
+        now, told = (address(place.top + i, place.left, sheet=place.sheet) for place in (live, engine))
+        same = f"ABS({now}-{told})<=0.000000001*MAX(1,ABS({told}))"
+        text = f'=IF(ISNUMBER({now}),IF({same},"{value}","not judged: sliced or changed"),"")'
+        self.sheet.put(row, column, Formula(text, value))
+        return True
 
     def _live(self, name: str, metric: str) -> Range | None:
         """Return the cells of the calculation of a field, where there is one of as many periods."""
