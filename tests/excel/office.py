@@ -16,7 +16,7 @@ from pathlib import Path
 
 PYTHONS = ("/usr/bin/python3", sys.executable)
 HINT = "the bridge to LibreOffice is not installed: apt-get install libreoffice-calc-nogui python3-uno"
-SECONDS = 180
+SECONDS = 600
 XLSX = {".xlsx": "Calc MS Excel 2007 XML", ".xlsm": "Calc MS Excel 2007 VBA XML"}
 
 

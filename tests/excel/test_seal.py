@@ -130,3 +130,12 @@ def test_digests_of_many_names_survive_the_file(tmp_path):
     book.sheets.append(seal(book))
     write(book, tmp_path / "names.xlsx")
     assert found(tmp_path / "names.xlsx") == {}
+
+
+def test_a_text_of_no_letters_is_an_empty_cell(tmp_path):
+    """In a table too, where some programs keep it and some do not."""
+    book = small()
+    book.sheet("The data").put(3, 4, "")
+    book.sheets.append(seal(book))
+    write(book, tmp_path / "empty.xlsx")
+    assert found(tmp_path / "empty.xlsx") == {}

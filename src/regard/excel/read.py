@@ -235,8 +235,8 @@ class _Cells:
         if local(tag) != "c":
             return
         cell = Found(self._value(), self._formula(), self.shape.get("ref", "") if self._is("array") else "")
-        if cell.value is None and not cell.formula:
-            return
+        if (cell.value is None or cell.value == "") and not cell.formula:
+            return  # a text of no letters is an empty cell: some programs keep it, some do not
         self.page.cells[self.at] = cell
         if len(self.page.cells) > self.most:
             raise WorkbookError(f"{self.package.path.name} has more cells than are read")
