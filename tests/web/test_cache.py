@@ -100,6 +100,28 @@ def test_of_many_that_ask_at_once_one_makes_the_page():
     assert len(made) == 1
 
 
+def test_new_data_hold_no_reader_up():
+    """While one makes the page of new data, others read the earlier one; the next to ask gets the new one (R111)."""
+    pages, begun, finish = Pages(), threading.Event(), threading.Event()
+    pages.answer(KEY, asks(), lambda: HTMLResponse("earlier"), "first load")
+
+    def slow():
+        begun.set()
+        assert finish.wait(10)
+        return HTMLResponse("newer")
+
+    maker = threading.Thread(target=pages.answer, args=(KEY, asks(), slow, "second load"))
+    maker.start()
+    assert begun.wait(10)
+    read = pages.answer(KEY, asks(), lambda: pytest.fail("one makes it already"), "second load")
+    other = pages.answer(("somebody else",), asks(), lambda: HTMLResponse("their own"), "second load")
+    finish.set()
+    maker.join()
+    assert (read.body, other.body) == (b"earlier", b"their own")
+    again = pages.answer(KEY, asks(), lambda: pytest.fail("it was kept"), "second load")
+    assert again.body == b"newer"
+
+
 def test_changed_files_are_taken_in_while_serving(tmp_path):
     """A definition that somebody writes is there within a second; a file with mistakes leaves the earlier one."""
     folder = plain(tmp_path / "tiny")

@@ -1,7 +1,9 @@
 """Pages that are kept: made once for all who see the same, packed once, and told apart by what they hold.
 
-A page is kept under who sees the same (role and rows), its address with filters, the state of the data and the version
-of the definitions; so nobody is shown what somebody else may see, and nothing outlives what it was made from.
+A page is kept under who sees the same (role and rows), its address with filters and the version of the definitions, so
+nobody is shown what somebody else may see; and for one state of the data. When the data have changed, the first who
+asks makes the page anew; whoever asks meanwhile gets the page of the earlier data, which says as of when it is: a load
+holds no reader up.
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ class Page:
         kind: media type, with the character set.
         headers: its own, such as a file name.
         tag: tells its content apart from any other.
+        data: state of the data that it was made from.
         until: when it is too old, on the clock of the cache.
     """
 
@@ -50,6 +53,7 @@ class Page:
     kind: str
     headers: dict[str, str]
     tag: str
+    data: str
     until: float
 
 
@@ -64,18 +68,20 @@ class Pages:
         self._lock = Lock()
         self._making: dict[Key, Lock] = {}
 
-    def answer(self, key: Key, request: Request, make: Callable[[], Response]) -> Response:
+    def answer(self, key: Key, request: Request, make: Callable[[], Response], data: str = "") -> Response:
         """Return a page, from what is kept or made now; of many that ask at once one makes it and all have it.
+
+        Those who ask while one of earlier data is made anew get the earlier one, once it is theirs to see (`key`).
 
         What is no plain page (an error, a redirect, a stream, one that sets a cookie) is handed on and not kept.
         """
-        page = self._found(key)
+        page = self._found(key, data) or self._earlier(key)
         if page is None:
             with self._turn(key):
-                page = self._found(key)
+                page = self._found(key, data)
                 if page is None:
                     response = make()
-                    page = self._keep(key, response)
+                    page = self._keep(key, response, data)
                     if page is None:
                         return response
         return _response(page, request)
@@ -92,15 +98,21 @@ class Pages:
             with self._lock:
                 self._making.pop(key, None)
 
-    def _found(self, key: Key) -> Page | None:
+    def _found(self, key: Key, data: str) -> Page | None:
         with self._lock:
             page = self._pages.get(key)
-            if page is None or page.until <= self._clock():
+            if page is None or page.data != data or page.until <= self._clock():
                 return None
             self._pages.move_to_end(key)
             return page
 
-    def _keep(self, key: Key, response: Response) -> Page | None:
+    def _earlier(self, key: Key) -> Page | None:
+        """Return the page of earlier data while somebody is making the new one."""
+        with self._lock:
+            making = self._making.get(key)
+            return self._pages.get(key) if making is not None and making.locked() else None
+
+    def _keep(self, key: Key, response: Response, data: str) -> Page | None:
         body = getattr(response, "body", None)
         if response.status_code != 200 or not isinstance(body, bytes) or "set-cookie" in response.headers:  # noqa: PLR2004 - OK
             return None
@@ -110,7 +122,7 @@ class Pages:
         }
         packed = gzip.compress(body, 6, mtime=0) if len(body) >= PACKED_FROM else b""
         tag = hashlib.sha256(body).hexdigest()[:32]
-        page = Page(body, packed, kind, own, tag, self._clock() + LONGEST)
+        page = Page(body, packed, kind, own, tag, data, self._clock() + LONGEST)
         with self._lock:
             self._drop(key)
             self._pages[key] = page

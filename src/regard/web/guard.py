@@ -74,7 +74,7 @@ class Guard:
         if not route.kept or known.person is None:
             return made()
         address = f"{request.url.path}?{request.url.query}"
-        return self._pages.answer((known.person.sees, address, self._store.state(), version), request, made)
+        return self._pages.answer((known.person.sees, address, version), request, made, self._store.state())
 
     def _admit(self, route: Route, request: Request, known: Known, form: Mapping[str, Any]) -> None:
         """Let a request pass, or refuse it.
