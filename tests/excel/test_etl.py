@@ -65,7 +65,7 @@ def company(tmp_path_factory):
 def calculated(company, tmp_path_factory):
     """Its book, and what LibreOffice makes of it."""
     book = Book(title="etl")
-    book.sheets = ledger_sheets(gathered(company.workspace, span=SPAN), book)
+    book.sheets = ledger_sheets(gathered(company.workspace, span=SPAN, named=True), book)
     return book, recalculate(book, tmp_path_factory.mktemp("book") / "etl.xlsx")
 
 

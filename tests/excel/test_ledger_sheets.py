@@ -37,7 +37,7 @@ def workspace(tmp_path_factory):
 @pytest.fixture(scope="module")
 def records(workspace):
     """Its rows of one day."""
-    return gathered(workspace, span=DAY)
+    return gathered(workspace, span=DAY, named=True)
 
 
 def book_of(records, **settings):

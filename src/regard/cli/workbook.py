@@ -82,6 +82,9 @@ def command() -> None:
     metavar="WHOM",
     help="analyst: everything; executive: at most six sheets, and no rows.",
 )
+@click.option(
+    "--names", "named", is_flag=True, help="Show customers by their keys, and raw rows; else they are numbered."
+)
 @click.pass_context
 def make_command(
     context: click.Context,
@@ -91,6 +94,7 @@ def make_command(
     where: str,
     edition: str,
     audience: str,
+    named: bool,
 ) -> None:
     """Write the live workbook to FILE: every metric as formulas over data, with what can be changed.
 
@@ -102,7 +106,17 @@ def make_command(
     # The writer takes a while to import: not for `--help`.
     make = import_module("regard.workspace.workbook").workbook
     with found.terminal.progress() as tell:
-        make(workspace, file, start=days[0], end=days[1], where=where, edition=edition, audience=audience, told=tell)
+        make(
+            workspace,
+            file,
+            start=days[0],
+            end=days[1],
+            where=where,
+            edition=edition,
+            audience=audience,
+            named=named,
+            told=tell,
+        )
     found.terminal.remark(f"wrote {file}")
 
 

@@ -32,6 +32,7 @@ class Material:
         snapshot: id of the snapshot.
         version: of the program.
         scope: the test on dimensions that every number was asked with, or "".
+        named: whether customers bear their keys.
         metrics: those that can be computed, resolved, in the order of the catalogue.
         left: metric -> why it is not here: not built yet, or not to be filtered by the scope.
         answers: metric -> its answer by period, of the whole.
@@ -58,6 +59,7 @@ class Material:
     snapshot: str
     version: str
     scope: str = ""
+    named: bool = False
     metrics: tuple[Metric, ...]
     left: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Answer]

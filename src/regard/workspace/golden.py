@@ -73,4 +73,4 @@ def example_records() -> Records:
         shutil.copytree(source, root, ignore=shutil.ignore_patterns("lake", "regard.db*"))
         workspace = Workspace.open(root)
         workspace.load()
-        return gathered(workspace, span=DAY)
+        return gathered(workspace, span=DAY, named=True)

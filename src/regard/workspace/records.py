@@ -46,6 +46,7 @@ def gathered(
     *,
     shown: tuple[date, date] | None = None,
     span: tuple[date, date] | tuple[None, None] = (None, None),
+    named: bool = False,
 ) -> Records:
     """Gather everything that a workbook shows besides metrics.
 
@@ -54,17 +55,19 @@ def gathered(
         told: hears what is being done.
         shown: first local day of the key figures and the day after the last; none of them without it.
         span: first local day of the ledger's figures and the day after the last; by default all of the ledger.
+        named: whether customers bear their keys, and raw rows are shown; else they are numbered, and who they are is
+            in no cell.
     """
     asking = Asking(workspace)
     told("reading the ledger", 0, 3)
-    ledger = lost(asking, boards().ledger, *span)
+    ledger = lost(asking, boards().ledger, *span, named=named)
     told("reading requests", 1, 3)
-    users = seen(asking)
+    users = seen(asking, named=named)
     told("asking key figures", 2, 3)
     return Records(
         ledger=ledger,
         seen=users,
-        raw=None if ledger is None else raw_file(asking),
+        raw=raw_file(asking) if named and ledger is not None else None,
         kpis=kpis(asking, *shown) if shown else (),
         incidents=pages.incidents(asking),
         versus=pages.versus(asking, *shown) if shown else (),
@@ -73,7 +76,13 @@ def gathered(
 
 
 def lost(
-    asking: Asking, figures: Mapping[str, str], start: date | None, end: date | None, most: int = MOST_STAGES
+    asking: Asking,
+    figures: Mapping[str, str],
+    start: date | None,
+    end: date | None,
+    most: int = MOST_STAGES,
+    *,
+    named: bool = False,
 ) -> Lost | None:
     """Return the ledger of as many customers as have room, each whole; None where nobody lost anything.
 
@@ -83,6 +92,7 @@ def lost(
         start: first local day of the figures; by default the first of the month of the first loss.
         end: the day after the last; by default where the story ends.
         most: rows that have room.
+        named: as `gathered`.
     """
     relations, until, calendar = asking.relations, asking.until, asking.workspace.calendar
     table = asking.workspace.catalogue.tables["ledger"]
@@ -101,7 +111,7 @@ def lost(
         return None
     if odd:
         left_out += f" {len(odd)} customers whose size or criticality changed are left out too."
-    names = _names(asking.rows(sql.NAMES, parties=chosen), chosen)
+    names = _names(asking, chosen) if named else _numbered("customer", chosen)
     numbers = _order(rows)
     months = calendar.periods(
         start or calendar.day_of(min(row["start_at"] for row in rows)).replace(day=1),
@@ -176,8 +186,15 @@ def _uneven(pieces: Sequence[Mapping[str, Any]]) -> set[int]:
     return {p for p, found in seen.items() if len(found) > 1 or any(size != every for size, every, _ in found)}
 
 
-def _names(rows: Sequence[Mapping[str, Any]], parties: Sequence[int]) -> dict[int, str]:
+def _numbered(what: str, parties: Sequence[int]) -> dict[int, str]:
+    """Return what to call customers whose keys nobody shall read: their place among those shown."""
+    width = len(str(len(parties)))
+    return {party: f"{what} {place:0{width}}" for place, party in enumerate(sorted(parties), 1)}
+
+
+def _names(asking: Asking, parties: Sequence[int]) -> dict[int, str]:
     """Return what to call customers: their key as written, made unlike every other whatever its case."""
+    rows = asking.rows(sql.NAMES, parties=parties)
     written = {row["party_id"]: str(row["name"] or row["party_id"]) for row in rows}
     names = {party: written.get(party, str(party)) for party in parties}
     often = Counter(name.casefold() for name in names.values())
@@ -309,8 +326,13 @@ def _figure(metric: Metric, estimate: Any, key: str) -> Figure:  # noqa: ANN401 
     return Figure(title=title, unit=metric.unit, value=estimate.value, lo=estimate.lo, hi=estimate.hi)
 
 
-def seen(asking: Asking) -> Seen | None:
-    """Return requests around the hour in which most failed, and what the engine makes of them; None without any."""
+def seen(asking: Asking, *, named: bool = False) -> Seen | None:
+    """Return requests around the hour in which most failed, and what the engine makes of them; None without any.
+
+    Args:
+        asking: the snapshot.
+        named: as `gathered`.
+    """
     for name in ("event", "user_segment", "party"):
         asking.relations.name(name)
     hours = asking.rows(sql.BUSY, until=asking.until)
@@ -324,7 +346,7 @@ def seen(asking: Asking) -> Seen | None:
     for party, count in sorted(many.items(), key=lambda pair: (-pair[1], pair[0])):
         if sum(many[one] for one in chosen) + count <= MOST_REQUESTS:
             chosen.append(party)
-    names = _names(asking.rows(sql.NAMES, parties=chosen), chosen)
+    names = _names(asking, chosen) if named else _numbered("user", chosen)
     mine = [row for row in rows if row["party_id"] in names]
     segments = asking.rows(sql.SEGMENTS, parties=chosen, since=since, until=min(upto, asking.until))
     cutoff = str(asking.workspace.catalogue.tables["user_segment"].arguments["cutoff"])

@@ -59,6 +59,7 @@ def workbook(
     where: str = "",
     edition: str = "core",
     audience: str = "analyst",
+    named: bool = False,
     told: Told = _unheard,
 ) -> Path:
     """Write the workbook of a workspace.
@@ -71,6 +72,7 @@ def workbook(
         where: test on dimensions that every number is asked with.
         edition: one of `EDITIONS`.
         audience: one of `AUDIENCES`.
+        named: whether customers bear their keys; by default they are numbered, and raw rows are left out.
         told: hears what is being done, and how far it is.
 
     Raises:
@@ -81,7 +83,7 @@ def workbook(
         raise QuestionError(f"there is no edition '{edition}'; {did_you_mean(edition, EDITIONS)}".rstrip("; "))
     if audience not in AUDIENCES:
         raise QuestionError(f"no workbook is for '{audience}'; {did_you_mean(audience, AUDIENCES)}".rstrip("; "))
-    material = gather(workspace, start=start, end=end, where=where, told=told)
+    material = gather(workspace, start=start, end=end, where=where, named=named, told=told)
     book = AUDIENCES[audience](compile_book(material, EDITIONS[edition].builders))
     write(book, path, told=lambda done, every: told("writing sheets", done, every))
     EDITIONS[edition].finish(path, book)
@@ -112,7 +114,8 @@ def refreshed(workspace: Workspace, path: Path, out: Path, *, told: Told = _unhe
     edition = next((name for name, one in EDITIONS.items() if one.made(contents)), "core")
     with tempfile.TemporaryDirectory(prefix="regard-") as folder:
         fresh = Path(folder) / f"fresh{path.suffix}"
-        workbook(workspace, fresh, where=about.get("scope", ""), edition=edition, told=told)
+        named = about.get("customers") == meta.NAMED
+        workbook(workspace, fresh, where=about.get("scope", ""), edition=edition, named=named, told=told)
         count = refresh(path, fresh, out)
     if edited(contents):
         told("calculating edited inputs", 0, 1)
@@ -126,6 +129,7 @@ def gather(
     start: date | None = None,
     end: date | None = None,
     where: str = "",
+    named: bool = False,
     told: Told = _unheard,
 ) -> Material:
     """Ask everything that a workbook shows.
@@ -133,13 +137,16 @@ def gather(
     Raises:
         QuestionError: nothing was loaded yet.
     """
-    return _Gathering(workspace, start, end, where, told).material()
+    return _Gathering(workspace, start, end, where, told, named=named).material()
 
 
 class _Gathering:
     """One workbook's questions, over one snapshot."""
 
-    def __init__(self, workspace: Workspace, start: date | None, end: date | None, where: str, told: Told) -> None:
+    def __init__(
+        self, workspace: Workspace, start: date | None, end: date | None, where: str, told: Told, *, named: bool
+    ) -> None:
+        self.named = named
         self.workspace = workspace
         self.known = workspace.catalogue
         self.asking = Asking(workspace)
@@ -177,6 +184,7 @@ class _Gathering:
             snapshot=self.asking.snapshot.id,
             version=version("regard"),
             scope=self.where_text,
+            named=self.named,
             privacy_min=config.privacy_min,
             metrics=tuple(metrics),
             left=self.left,
@@ -200,7 +208,7 @@ class _Gathering:
         """Return everything besides metrics; of a part of the rows nothing, for those sheets are of all of them."""
         if self.where or self.workspace.scope:
             return Records()
-        return gathered(self.workspace, self.told, shown=(self.start, self.end))
+        return gathered(self.workspace, self.told, shown=(self.start, self.end), named=self.named)
 
     def _question(self, metrics: Sequence[Metric], breakdowns: Sequence[tuple[str, ...]], **more: bool) -> Question:
         return Question(

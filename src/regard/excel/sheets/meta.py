@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 NAME = "_meta"
 
+NAMED = "named"
+"""What the sheet says of customers who bear their keys."""
+
 
 def build(material: Material, book: Book) -> list[Sheet]:
     """Return the hidden sheet of (kind, name, value) lines: the question asked, and every definition's hash."""
@@ -27,6 +30,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
         "zone": material.calendar.zone,
         "currency": material.currency,
         "scope": material.scope,
+        "customers": NAMED if material.named else "numbered",
         "grain": material.grain,
         "start": material.periods[0].start.isoformat() if material.periods else "",
         "end": material.periods[-1].end.isoformat() if material.periods else "",
