@@ -140,3 +140,23 @@ def test_an_audit_of_nothing_that_is_there(run, tmp_path):
     """A missing file is a typing mistake."""
     assert run("audit", tmp_path / "none.md").code == 2
     assert "KPI sheet" in run("audit", "--help").out
+
+
+def test_a_proposed_pattern_reads_every_value_it_is_for(tmp_path):
+    """The 22nd is no month: where values leave one order of day and month only, that one is proposed."""
+    from regard.sources.mend import MENDS
+
+    option, _ = MENDS["not-a-time"](["22/08/2025", "30/01/2026"])
+    assert option == {"format": "%d/%m/%Y"}
+    option, _ = MENDS["not-a-time"](["08/22/2025", "01/30/2026"])
+    assert option == {"format": "%m/%d/%Y"}
+    option, _ = MENDS["not-a-time"](["22/08/2025", "08/22/2025"])
+    assert "missing" in option
+
+
+def test_the_zone_that_was_said_stands_in_a_mapping_that_nobody_knows(run, tmp_path):
+    """A file that no recogniser knows is commented out; the zone of the command is in it all the same."""
+    (tmp_path / "odd.csv").write_text("wibble,wobble\n1,22/08/2025 10:00\n2,23/08/2025 11:00\n")
+    done = run("-C", tmp_path, "init", "acme", "--zone", "America/New_York", "--yes", "--from", "odd.csv")
+    assert done.code == 0, done.err
+    assert "# zone: America/New_York" in (tmp_path / "acme" / "sources" / "odd.yaml").read_text()

@@ -31,6 +31,8 @@ from regard.excel.seal import broken, seal, unsealed
 from regard.excel.sheets import feed
 from regard.excel.verify import verify
 from regard.model import Status
+from regard.plan import Stretch
+from regard.plan.cube import Sums
 from regard.web import Settings, make_app
 from regard.workspace import Workspace
 from tests.web.browser import serving
@@ -55,13 +57,15 @@ def material(company):
         currency="",
         calendar=company.calendar,
         grain="month",
-        periods=tuple(cell.period for cell in answers[0].cells),
+        stretches=tuple(Stretch(period=cell.period, length=0.0, running=False) for cell in answers[0].cells),
         as_of=answers[0].as_of,
         until=answers[0].until,
         snapshot=answers[0].snapshot,
         version="0",
         metrics=metrics,
         answers=dict(zip((one.id for one in metrics), answers, strict=True)),
+        lowered={},
+        sums=Sums(company.catalogue.tables),
     )
 
 

@@ -209,7 +209,7 @@ class Catalogue:
             QuestionError: when there is no such metric, or neither it nor what it refers to has such an option.
             AuthorError: when its definition, or one it stands on, has mistakes.
         """
-        name, whose = of_whom(name)
+        name, whose = self._of_whom(name)
         options = {**({WHOSE: whose} if whose else {}), **(options or {})}
         if whose and options[WHOSE] != whose:
             raise QuestionError(f"{name}[{whose}] and {WHOSE}={options[WHOSE]} are two numbers; ask for one of them")
@@ -220,13 +220,20 @@ class Catalogue:
             raise AuthorError(in_order(self._placed(found, mistakes)) or self.mistakes)
         return metric
 
+    def _of_whom(self, name: str) -> tuple[str, str]:
+        """Split `id[user]` or `id:user` into the id and whose number is meant, "" where that is not said (K01)."""
+        found = OF_WHOM.fullmatch(name.strip())
+        if found is None or name.lower() in self.aliases:
+            return name, ""
+        return found["id"], (found["one"] or found["other"]).lower()
+
     def find(self, name: str) -> str:
         """Return the id behind a name.
 
         Raises:
             QuestionError: when there is none.
         """
-        name, _ = of_whom(name)
+        name, _ = self._of_whom(name)
         if name in self.definitions:
             return name
         other = self.aliases.get(name.lower())
@@ -383,12 +390,6 @@ class Catalogue:
         if name and name not in self.definitions and name not in lost:
             hint = did_you_mean(name, self.definitions)
             found.append(written.mistake("unknown-metric", f"there is no metric '{name}'", *steps, hint=hint))
-
-
-def of_whom(name: str) -> tuple[str, str]:
-    """Split `id[user]` or `id:user` into the id and whose number is meant, "" where that is not said (K01)."""
-    found = OF_WHOM.fullmatch(name.strip())
-    return (found["id"], (found["one"] or found["other"]).lower()) if found else (name, "")
 
 
 def identity(one: Mistake) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,7 +108,8 @@ def arrived_at(
         said = "as said with --zone" if zone else "guessed: the zone of the files"
         text = re.sub(r'^zone = "UTC".*$', f'zone = "{reporting}"  # {said}', text, count=1, flags=re.MULTILINE)
     last = ends(found)
-    if last is not None:
+    # A day that lies ahead is a slip of the pen in the file, and no end of any story.
+    if last is not None and last.date() <= datetime.now(UTC).date() + timedelta(days=1):
         why = "guessed: the day after the newest row; nobody could know of later days"
         line = f'until = "{last:%Y-%m-%d}"          # {why}'
         text = re.sub(r"^(currency = .*)$", rf"\1\n{line}", text, count=1, flags=re.MULTILINE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,9 +134,19 @@ def _time(values: Sequence[str]) -> tuple[dict[str, object], str]:
     if all(one.casefold() in CODES for one in values):
         return _missing(values)
     for shape, formats in TIMES:
-        if all(shape.match(one) for one in values):
-            return {"format": formats[0]}, "how these times are written; take in the formats of the others too"
+        fitting = [form for form in formats if all(shape.match(one) and _reads(one, form) for one in values)]
+        if fitting:
+            return {"format": fitting[0]}, "how these times are written; take in the formats of the others too"
     return _missing(values)
+
+
+def _reads(text: str, form: str) -> bool:
+    """Whether a pattern reads a time: the 22nd is no month."""
+    try:
+        datetime.strptime(text, form)  # noqa: DTZ007 - only whether it can be read
+    except ValueError:
+        return False
+    return True
 
 
 def _told(why: str) -> Callable[[Sequence[str]], tuple[dict[str, object], str]]:

@@ -124,6 +124,8 @@ def drafted(
     draft = Draft(name, profile, recogniser)
     if recogniser is not None:
         _Filling(draft, recogniser, peers, tables, ask, zone).run()
+    elif zone:
+        draft.zone = Line("zone", zone, "as said with --zone")
     return draft
 
 

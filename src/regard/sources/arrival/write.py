@@ -159,7 +159,7 @@ def _unknown(draft: Draft, place: str) -> Iterator[str]:
         f"source: {draft.name}",
         f"means: {flow(draft.profile.path.name)}",
         f"read: {flow(_read(draft.profile, place))}",
-        "zone: UTC",
+        f"zone: {draft.zone.value if draft.zone else 'UTC'}",
         "tables:",
         "  - table: order            # which of our tables are these rows? `regard show order` tells its columns",
         f"    id: {flow(key[0] if len(key) == 1 else key)}",
