@@ -96,7 +96,8 @@ class Server:
     def memory(self) -> float:
         """MB that it holds."""
         told = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
-        return int(re.search(r"VmRSS:\s+(\d+)", told)[1]) / 1024  # type: ignore[index]
+        lines = dict(line.split(":", 1) for line in told.splitlines())
+        return int(lines["VmRSS"].split()[0]) / 1024
 
     def stop(self) -> None:
         """End it."""

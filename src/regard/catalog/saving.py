@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
 from pathlib import Path
@@ -83,7 +82,7 @@ def _write(path: Path, text: str, line: str) -> None:
     path.parent.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as file:
         file.write(text + line)
-    os.replace(file.name, path)  # noqa: PTH105 - atomic
+    Path(file.name).replace(path)
 
 
 def _restore(path: Path, text: str | None) -> None:
