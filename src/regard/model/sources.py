@@ -44,6 +44,7 @@ class Cell:
         values: text -> text, or None for none.
         unknown: what a text not in `values` is: quarantine, keep or blank.
         decimal, thousands: how a number is written.
+        around: texts that may stand before or after a number, such as the sign of a currency.
         unit: microseconds of one unit of a duration written as a number, 0 when none is said.
         formats: how a time is written, tried in order; () is ISO 8601.
         zone: zone of a time without one, "" for none.
@@ -57,6 +58,7 @@ class Cell:
     unknown: str = "quarantine"
     decimal: str = "."
     thousands: str = ""
+    around: tuple[str, ...] = ()
     unit: int = 0
     formats: tuple[str, ...] = ()
     zone: str = ""

@@ -33,7 +33,7 @@ def relation(key: str) -> str:
 
 def digests(source: Source, root: Path) -> dict[str, str]:
     """Return the hash of each file that a source looks up."""
-    return {key.split("\n")[0]: fingerprint(_path(key, root))[0] for key in keys(source)}
+    return {key.split("\n")[0]: fingerprint(_path(key, root)).digest for key in keys(source)}
 
 
 def read(key: str, root: Path, source: Source, mistakes: list[Mistake]) -> pa.Table:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from regard.catalog import parse_yaml
-from regard.sources.arrival.profile import CODES, TIMES
+from regard.sources.arrival import times
+from regard.sources.arrival.profile import CODES
 from regard.sources.arrival.write import flow
 from regard.sources.bind import NUMBER
 from regard.sources.written import read_source
@@ -94,12 +94,25 @@ def _changed(source: Source, line: int, key: str, value: object) -> str | None:
         return None
     rule = found["rule"].strip()
     if not rule.startswith("{"):
+        value = _besides(key, value)
         return f"{found['before']}{{from: {rule}, {key}: {flow(value)}}}"
     inside = re.search(rf"\b{key}: ([\[{{])", rule)
+    alone = re.search(rf"\b{key}: (\"[^\"]*\"|[^,\[{{}}]+)", rule)
+    if alone is not None:
+        both = f"[{alone[1].strip()}, {flow(value).strip('[]')}]"
+        return f"{found['before']}{rule[: alone.start(1)]}{both}{rule[alone.end(1) :]}"
     if inside is None:
+        value = _besides(key, value)
         return f"{found['before']}{rule[:-1]}, {key}: {flow(value)}}}" if rule.endswith("}") else None
     close = rule.index({"[": "]", "{": "}"}[inside[1]], inside.end())
     return f"{found['before']}{rule[:close]}, {flow(value)[1:-1]}{rule[close:]}"
+
+
+def _besides(key: str, value: object) -> object:
+    """Return the value of an option that a rule does not have yet: what it reads without it is read still."""
+    if key != "format":
+        return value
+    return list(dict.fromkeys(("iso", *(value if isinstance(value, list) else (value,)))))
 
 
 def _right(source: Source, line: int, changed: str, tables: Mapping[str, Table]) -> bool:
@@ -131,22 +144,19 @@ def _number(values: Sequence[str]) -> tuple[dict[str, object], str]:
 
 
 def _time(values: Sequence[str]) -> tuple[dict[str, object], str]:
-    if all(one.casefold() in CODES for one in values):
+    """Say how times are written; a text with digits is never called blank: it may be a time that nobody knows yet."""
+    if not any(sign.isdigit() for one in values for sign in one) or all(one.casefold() in CODES for one in values):
         return _missing(values)
-    for shape, formats in TIMES:
-        fitting = [form for form in formats if all(shape.match(one) and _reads(one, form) for one in values)]
-        if fitting:
-            return {"format": fitting[0]}, "how these times are written; take in the formats of the others too"
-    return _missing(values)
-
-
-def _reads(text: str, form: str) -> bool:
-    """Whether a pattern reads a time: the 22nd is no month."""
-    try:
-        datetime.strptime(text, form)  # noqa: DTZ007 - only whether it can be read
-    except ValueError:
-        return False
-    return True
+    timely = [one for one in values if one.casefold() not in CODES]
+    way = times.written(timely)
+    if way.mixed:
+        first, second = way.mixed
+        why = f"written by two hands: {first} has the month first, {second} the day; mend {{field}} where it comes from"
+        return {}, why
+    if any(times.read(one, way.formats) is None for one in timely):
+        return {}, "say how {field} is written (`format: ...`, a strptime pattern); rows that hold no time stay out"
+    formats = way.formats or ("iso",)
+    return {"format": formats[0] if len(formats) == 1 else list(formats)}, "how these times are written"
 
 
 def _told(why: str) -> Callable[[Sequence[str]], tuple[dict[str, object], str]]:
@@ -161,6 +171,9 @@ MENDS: Mapping[str, Callable[[Sequence[str]], tuple[dict[str, object], str]]] = 
     "not-a-truth": _values,
     "not-a-time": _time,
     "not-a-day": _time,
+    "two-readings": _told(
+        "{field} has both orders of day and month: name one in `format`, or mend it where it comes from"
+    ),
     "not-a-duration": _missing,
     "out-of-range": _missing,
     "out-of-scale": _missing,

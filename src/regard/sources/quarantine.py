@@ -25,6 +25,7 @@ REASONS: Mapping[str, str] = {
     "not-a-truth": "{field} is neither yes nor no: {value}",
     "not-a-time": "{field} is not a time as the mapping says times are written: {value}",
     "not-a-day": "{field} is not a day as the mapping says days are written: {value}",
+    "two-readings": "{field} could be two days, since the mapping names both orders of day and month: {value}",
     "not-a-duration": "{field} is not a length of time: {value}",
     "naive-time": "{field} has no zone, and the source states none: {value}",
     "blank": "{field} must not be blank",
@@ -41,7 +42,11 @@ REASONS: Mapping[str, str] = {
     "part-refused": "a line of which this row is made was turned away: {value}",
 }
 """Every rule with its reason; the reference of the mapping language explains them."""
-READING = frozenset(rule for rule in REASONS if rule.startswith("not-")) | {"naive-time", "unknown-value"}
+READING = frozenset(rule for rule in REASONS if rule.startswith("not-")) | {
+    "naive-time",
+    "two-readings",
+    "unknown-value",
+}
 """Rules about a cell as it came; the others are about the value made of it."""
 RAW_CHARACTERS = 100_000
 """Characters of a cell that are kept in quarantine; a longer one is cut, and says so."""

@@ -26,7 +26,19 @@ CHANGES: Mapping[str, tuple[str, ...]] = {
     "digits": ("digits",),
     "email": ("trim", "lower"),
 }
-READING = ("missing", "normalise", "values", "unknown", "decimal", "thousands", "unit", "format", "zone", "bands")
+READING = (
+    "missing",
+    "normalise",
+    "values",
+    "unknown",
+    "decimal",
+    "thousands",
+    "around",
+    "unit",
+    "format",
+    "zone",
+    "bands",
+)
 FORMS: Mapping[str, tuple[str, ...]] = {
     "const": ("zone",),
     "expr": (),
@@ -186,6 +198,7 @@ def _cell(name: str, given: Mapping[str, Item], path: str, context: Context) -> 
         unknown=_unknown(given, path, context),
         decimal=_letter(given, "decimal", ".", path, context),
         thousands=_letter(given, "thousands", "", path, context),
+        around=_around(given, path, context),
         unit=_unit(given, path, context),
         formats=_formats(given, path, context),
         zone=_zone(given, path, context),
@@ -242,6 +255,16 @@ def _letter(given: Mapping[str, Item], name: str, default: str, path: str, conte
         context.wrong(item, "bad-option", f"{name} is one character", f"{path}.{name}", 'such as ","')
         return default
     return item.text
+
+
+def _around(given: Mapping[str, Item], path: str, context: Context) -> tuple[str, ...]:
+    found = texts(given.get("around"), f"{path}.around", context.mistakes)
+    for text in found:
+        if not text.strip() or any(sign.isdigit() or sign in "+-" for sign in text):
+            context.wrong(
+                given["around"], "bad-option", f"'{text}' could be part of a number", f"{path}.around", 'such as "$"'
+            )
+    return tuple(text.strip() for text in found)
 
 
 def _unit(given: Mapping[str, Item], path: str, context: Context) -> int:

@@ -560,6 +560,8 @@ def reading(column: Column, kind: Type) -> dict[str, object] | None:
         found["decimal"] = column.decimal
     if column.thousands:
         found["thousands"] = column.thousands
+    if column.sign:
+        found["around"] = column.sign
     return found
 
 
@@ -575,7 +577,9 @@ def _unique(profile: Profile, names: Sequence[str]) -> bool:
     if any(profile.columns[name].blank and profile.columns[name].blank > len(names) for name in raw):
         return len(raw) > 1
     pairs = profile.table.select(raw).group_by(raw).aggregate([])
-    return bool(pairs.num_rows >= 0.99 * profile.rows)  # a few repeats are dirt that a load tells, not another grain
+    return bool(
+        pairs.num_rows >= 0.99 * (profile.rows - profile.repeats)
+    )  # a few repeats are dirt that a load tells, not another grain
 
 
 def _day(profile: Profile) -> tuple[datetime, str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,9 @@ import pyarrow.compute as pc
 
 from regard.lake.connection import connect
 from regard.model.sources import Read
+from regard.sources.arrival import times
 from regard.sources.arrival.sniff import sniff
-from regard.sources.bind import NUMBER, TIME, WHOLE
+from regard.sources.bind import NUMBER, WHOLE
 from regard.sources.readers import Room, parts
 from regard.sources.readers.parts import bracketed
 from regard.sources.readers.places import folders
@@ -45,49 +47,9 @@ CODES = frozenset({
 })  # fmt: skip
 """Texts, in lower case, that stand for "nothing" in a column of numbers or times."""
 WORDS = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
-TIMES: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
-    (re.compile(pattern), formats)
-    for pattern, formats in (
-        (r"\d{1,2}/\d{1,2}/\d{4}\Z", ("%m/%d/%Y", "%d/%m/%Y")),
-        (r"\d{1,2}/\d{1,2}/\d{2}\Z", ("%m/%d/%y", "%d/%m/%y")),
-        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d\Z", ("%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M")),
-        (r"\d{1,2}/\d{1,2}/\d{2} \d{1,2}:\d\d\Z", ("%m/%d/%y %H:%M", "%d/%m/%y %H:%M")),
-        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d\Z", ("%m/%d/%Y %H:%M:%S", "%d/%m/%Y %H:%M:%S")),
-        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d [AaPp][Mm]\Z", ("%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p")),
-        (r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d\d:\d\d [AaPp][Mm]\Z", ("%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M:%S %p")),
-        (r"\d{1,2}\.\d{1,2}\.\d{4}\Z", ("%d.%m.%Y",)),
-        (r"\d{1,2}\.\d{1,2}\.\d{2}\Z", ("%d.%m.%y",)),
-        (r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d\d\Z", ("%d.%m.%Y %H:%M",)),
-        (r"\d{1,2}\.\d{1,2}\.\d{4} \d{1,2}:\d\d:\d\d\Z", ("%d.%m.%Y %H:%M:%S",)),
-        (r"\d{1,2}-\d{1,2}-\d{4}\Z", ("%d-%m-%Y", "%m-%d-%Y")),
-        (r"\d{1,2}-\d{1,2}-\d{4} \d{1,2}:\d\d\Z", ("%d-%m-%Y %H:%M", "%m-%d-%Y %H:%M")),
-        (r"\d{1,2}-[A-Za-z]{3}-\d{2}\Z", ("%d-%b-%y",)),
-        (r"\d{1,2}-[A-Za-z]{3}-\d{4}\Z", ("%d-%b-%Y",)),
-        (r"\d{1,2}-[A-Za-z]{3}-\d{4} \d{1,2}:\d\d\Z", ("%d-%b-%Y %H:%M",)),
-        (r"\d{1,2} [A-Za-z]{3} \d{4}\Z", ("%d %b %Y",)),
-        (r"\d{1,2} [A-Za-z]{3} \d{4} \d{1,2}:\d\d\Z", ("%d %b %Y %H:%M",)),
-        (r"\d{1,2}/[A-Za-z]{3}/\d{2} \d{1,2}:\d\d [AaPp][Mm]\Z", ("%d/%b/%y %I:%M %p",)),
-        (r"[A-Za-z]{3} \d{1,2}, \d{4}\Z", ("%b %d, %Y",)),
-        (r"[A-Za-z]{3} \d{1,2}, \d{4} \d{1,2}:\d\d [AaPp][Mm]\Z", ("%b %d, %Y %I:%M %p",)),
-        (r"\d{4}/\d{1,2}/\d{1,2}\Z", ("%Y/%m/%d",)),
-        (r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d\Z", ("%Y/%m/%d %H:%M",)),
-        (r"\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d:\d\d\Z", ("%Y/%m/%d %H:%M:%S",)),
-        (r"\d{8}\Z", ("%Y%m%d",)),
-    )
-)
-"""How times are written besides ISO 8601: shape, and the patterns that may read it, the commoner first."""
-DATED = re.compile(
-    r"date|time|created|updated|closed|opened|resolved|started|ended|submitted|_at$|_on$| at$| on$|^day$", re.IGNORECASE
-)
-"""A header that speaks of a time: numbers below it may be one."""
-SERIALS: tuple[tuple[str, float, float, float], ...] = (
-    ("excel", 20_000, 60_000, 86_400),
-    ("epoch_s", 8e8, 2.6e9, 1),
-    ("epoch_ms", 8e11, 2.6e12, 1e-3),
-    ("epoch_us", 8e14, 2.6e15, 1e-6),
-)
-"""Times written as numbers: format, least and greatest value, seconds of one unit."""
-EXCEL = datetime(1899, 12, 30, tzinfo=UTC)
+SPAN = re.compile(r"[+-]?\d{1,7}:[0-5]\d:[0-5]\d(\.\d+)?\Z")
+PRICED = re.compile(r"-?(?:([$€£¥₹]|[A-Z]{2}\$|[A-Z]{3}) ?\d[\d.,' ]*|\d[\d.,' ]*? ?([$€£¥₹]|[A-Z]{3}))\Z")
+"""An amount with the sign or the code of its currency."""
 PERSONAL: tuple[tuple[str, str, str], ...] = (
     ("email", r"e-?mail", r"[^@\s]+@[^@\s]+\.\w+\Z"),
     ("ip", r"(^|_| )ip($|_| |address)", r"\d{1,3}(\.\d{1,3}){3}\Z"),
@@ -109,17 +71,19 @@ class Column:
 
     Attributes:
         name: as the reader calls it.
-        kind: text, whole, number, truth, instant or day.
+        kind: text, whole, number, span, truth, instant or day.
         filled, blank: rows with and without a value; a missing code counts as blank.
         distinct: different values.
         top: its most frequent texts, with how often.
         low, high: least and greatest value of numbers (as numbers) and times (as instants).
         formats: how times are written, () for ISO 8601.
         decimal, thousands: how numbers are written.
+        sign: what stands before or after its numbers, such as `$`; "" for nothing.
         missing: texts in it that stand for "nothing".
         naive: whether some times carry no zone.
         mixed: whether some times carry a zone and others none.
         doubtful: whether day and month could change places.
+        hands: a time that is written month first and one day first, where the column has both; else ().
         stray: filled cells that are not of the kind.
         personal: what about a person it says, "" for nothing.
         typed: whether the file itself says the type.
@@ -137,10 +101,12 @@ class Column:
     formats: tuple[str, ...] = ()
     decimal: str = "."
     thousands: str = ""
+    sign: str = ""
     missing: tuple[str, ...] = ()
     naive: bool = False
     mixed: bool = False
     doubtful: bool = False
+    hands: tuple[str, ...] = ()
     stray: int = 0
     personal: str = ""
     typed: bool = False
@@ -153,7 +119,7 @@ class Column:
 
     def read(self, text: str) -> datetime | None:
         """Return a cell as a time; None when it is blank or none."""
-        return _time(text, self.formats) if text.casefold() not in CODES else None
+        return times.read(text, self.formats) if text.casefold() not in CODES else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +132,8 @@ class Profile:
         rows: rows looked at.
         whole: whether those are all.
         columns: its columns by name.
-        key: columns that no two rows have the same values of, () when there are none.
+        key: columns that no two different rows have the same values of, () when there are none.
+        repeats: rows that stand there once more, word for word.
         notes: what was seen and what was made of it.
         table: the rows, as texts.
     """
@@ -177,6 +144,7 @@ class Profile:
     whole: bool
     columns: Mapping[str, Column]
     key: tuple[str, ...] = ()
+    repeats: int = 0
     notes: tuple[str, ...] = ()
     table: pa.Table = field(repr=False, compare=False, default_factory=lambda: pa.table({}))
 
@@ -209,9 +177,18 @@ def profile(path: Path) -> Profile:
     columns = _ordered(columns)
     notes = list(seen.notes)
     notes += [f"'{one.name}': some times carry a zone and others none" for one in columns.values() if one.mixed]
+    notes += [
+        f"'{one.name}' was written by two hands: {one.hands[0]} has the month first, {one.hands[1]} the day; "
+        f"{one.stray:,} rows could be either, and are turned away"
+        for one in columns.values()
+        if one.hands
+    ]
     if not table.num_rows:
         notes.append("there is a header and no row")
-    key = _key(table, columns)
+    key, repeats = _key(table, columns)
+    if repeats:
+        counting = "each counts once" if key else "nothing tells rows apart, so that each counts"
+        notes.append(f"{repeats:,} rows stand there once more, word for word; {counting}")
     return Profile(
         path=path,
         read=read,
@@ -219,6 +196,7 @@ def profile(path: Path) -> Profile:
         whole=whole,
         columns=columns,
         key=key,
+        repeats=repeats,
         notes=tuple(notes),
         table=table,
     )
@@ -278,21 +256,30 @@ def _column(name: str, cells: pa.ChunkedArray, sort: str) -> Column:
         typed=sort not in ("text", "blank"),
     )
     found = replace(found, personal=_personal(name, counts))
-    for judge in (_truth, _numeric, _timely):
+    for judge in (_truth, _spanned, _numeric, _timely):
         judged = judge(found, counts)
         if judged is not None:
             return judged
     return found
 
 
-def _coded(counts: Counts, fits: Callable[[str], bool]) -> tuple[Counts, tuple[str, ...], int] | None:
-    """Split texts into those that fit, missing codes, and how many rows stray; None when too many do."""
+def _coded(
+    counts: Counts, fits: Callable[[str], bool], near: Callable[[str], bool] = lambda _: False
+) -> tuple[Counts, tuple[str, ...], int] | None:
+    """Split texts into those that fit, missing codes, and how many rows stray; None when too many do.
+
+    Args:
+        counts: the texts.
+        fits: whether one is of the kind.
+        near: whether a text that does not fit is of the kind all the same, and only cannot be read.
+    """
     good = [(text, count) for text, count in counts if fits(text)]
     rest = [(text, count) for text, count in counts if not fits(text)]
     codes = tuple(text for text, _ in rest if text.casefold() in CODES)
     stray = sum(count for text, count in rest if text not in codes)
     right = sum(count for _, count in good)
-    return (good, codes, stray) if right and right >= MOST * (right + stray) else None
+    close = sum(count for text, count in rest if text not in codes and near(text))
+    return (good, codes, stray) if right and right + close >= MOST * (right + stray) else None
 
 
 def _less(found: Column, codes: Sequence[str], counts: Counts) -> Column:
@@ -316,7 +303,19 @@ def _some(counts: Counts) -> Counts:
     return counts[: DISTINCT // 2] + rest[:: len(rest) // (DISTINCT // 2) + 1]
 
 
+def _spanned(found: Column, counts: Counts) -> Column | None:
+    """Find lengths of time written as hours, minutes and seconds: 1:02:03."""
+    split = _coded(counts, lambda text: bool(SPAN.match(text)))
+    return None if split is None else replace(_less(found, split[1], counts), kind="span", stray=split[2])
+
+
 def _numeric(found: Column, counts: Counts) -> Column | None:
+    sign = _sign(counts)
+    if sign:
+        found = replace(found, sign=sign)
+        raw, counts = counts, [(_bare(text, sign), count) for text, count in counts]
+    else:
+        raw = counts
     if _coded(_some(counts), lambda text: any(sign.isdigit() for sign in text)) is None:
         return None
     for decimal, thousands in ((".", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", " ")):
@@ -333,7 +332,7 @@ def _numeric(found: Column, counts: Counts) -> Column | None:
         serial = _serial(found, values, [text for text, _ in good])
         if serial is not None:
             return replace(
-                _less(found, codes, counts),
+                _less(found, codes, raw),
                 kind="instant",
                 formats=(serial[0],),
                 low=serial[1],
@@ -343,7 +342,7 @@ def _numeric(found: Column, counts: Counts) -> Column | None:
             )
         whole = all(WHOLE.match(plain(text)) for text, _ in good)
         return replace(
-            _less(found, codes, counts),
+            _less(found, codes, raw),
             kind="whole" if whole else "number",
             decimal=decimal,
             thousands=thousands,
@@ -352,6 +351,27 @@ def _numeric(found: Column, counts: Counts) -> Column | None:
             stray=stray,
         )
     return None
+
+
+def _sign(counts: Counts) -> str:
+    """Return the currency that stands before or after most numbers of a column, as it is written; "" for none."""
+    seen: Counter[str] = Counter()
+    for text, count in counts[:DISTINCT]:
+        found = PRICED.match(text)
+        if found is not None:
+            seen[found[1] or found[2]] += count
+    sign, often = seen.most_common(1)[0] if seen else ("", 0)
+    return (
+        sign
+        if often > MOST * sum(count for text, count in counts[:DISTINCT] if text.casefold() not in CODES) / 2
+        else ""
+    )
+
+
+def _bare(text: str, sign: str) -> str:
+    """Return a number without the sign of its currency."""
+    before = "-" if text.startswith("-") else ""
+    return before + text.removeprefix("-").removeprefix(sign).removesuffix(sign).strip()
 
 
 def _plain(decimal: str, thousands: str) -> Callable[[str], str]:
@@ -376,16 +396,16 @@ def _pointed(text: str, decimal: str) -> str:
 
 def _serial(found: Column, values: Sequence[float], texts: Sequence[str]) -> tuple[str, datetime, datetime] | None:
     """Return the format, first and last of times that are written as numbers."""
-    if not DATED.search(found.name):
+    if not times.DATED.search(found.name):
         return None
-    for name, least, most, unit in SERIALS:
+    for name, least, most, unit in times.SERIALS:
         if all(least <= value <= most for value in values):
-            base = EXCEL if name == "excel" else datetime(1970, 1, 1, tzinfo=UTC)
+            base = times.EXCEL if name == "excel" else times.EPOCH
             return name, base + timedelta(seconds=min(values) * unit), base + timedelta(seconds=max(values) * unit)
     if all(len(text) == len("20260131") for text in texts):
-        days = [_time(text, ("%Y%m%d",)) for text in texts]
+        days = [times.read(text, (times.COMPACT,)) for text in texts]
         if all(days):
-            return "%Y%m%d", min(filter(None, days)), max(filter(None, days))
+            return times.COMPACT, min(filter(None, days)), max(filter(None, days))
     return None
 
 
@@ -393,50 +413,42 @@ def _timely(found: Column, counts: Counts) -> Column | None:
     if not counts:
         return None
     some = _some(counts)
-    formats, doubtful = _formats(some, found.name)
-    if _coded(some, lambda text: text.casefold() not in CODES and _time(text, formats) is not None) is None:
+    way = times.written((text for text, _ in some), dated=bool(times.DATED.search(found.name)))
+    read = {text: times.told(text, way.formats) for text, _ in some if text.casefold() not in CODES}
+
+    def near(text: str) -> bool:
+        return bool(way.mixed and times.patterns(text))
+
+    if _coded(some, lambda text: read.get(text) is not None, near) is None:
         return None
-    split = _coded(counts, lambda text: text.casefold() not in CODES and _time(text, formats) is not None)
+    rest = [text for text, _ in counts if text not in read and text.casefold() not in CODES]
+    read |= {text: times.told(text, way.formats) for text in rest}
+    split = _coded(counts, lambda text: read.get(text) is not None, near)
     if split is None:
         return None
     good, codes, stray = split
-    times = sorted(time for text, _ in good if (time := _time(text, formats)) is not None)
-    zoned = {_zoned(text) for text, _ in good}
-    days = all(len(text) <= len("31-Jan-2026") and ":" not in text for text, _ in good)
+    known = [(text, *one) for text, _ in good if (one := read[text]) is not None]
+    moments = [moment for _, moment, _ in known]
+    zoned = {times.exact(form, text) for text, _, form in known}
     return replace(
         _less(found, codes, counts),
-        kind="day" if days else "instant",
-        formats=formats,
-        low=times[0],
-        high=times[-1],
+        kind="day" if all(":" not in text for text, _ in good) else "instant",
+        formats=way.formats,
+        low=min(moments),
+        high=max(moments),
         naive=False in zoned,
         mixed=len(zoned) > 1,
-        doubtful=doubtful,
+        doubtful=way.doubtful,
+        hands=way.mixed,
         stray=stray,
     )
 
 
-def _formats(counts: Counts, name: str) -> tuple[tuple[str, ...], bool]:
-    """Return the patterns by which times are read, () for ISO 8601 alone, and whether day and month are in doubt."""
-    iso = any(TIME.match(text) for text, _ in counts)
-    found: list[str] = []
-    doubtful = False
-    for shape, patterns in TIMES:
-        texts = [text for text, _ in counts if shape.match(text)]
-        if not texts or (patterns == ("%Y%m%d",) and not DATED.search(name)):
-            continue
-        fits = [pattern for pattern in patterns if all(_time(text, (pattern,)) for text in texts)]
-        best = fits or [max(patterns, key=lambda one: sum(_time(text, (one,)) is not None for text in texts))]
-        found.append(best[0])
-        doubtful = doubtful or len(best) > 1
-    return (("iso", *found) if iso and found else tuple(found)), doubtful
-
-
 def _ordered(columns: dict[str, Column]) -> dict[str, Column]:
     """Settle whether day or month comes first where a column leaves it open: as its neighbours that do not."""
-    sure = [one for one in columns.values() if one.timed and not one.doubtful and any("%m" in f for f in one.formats)]
-    day_first = any(re.match(r"%d[-/]%m", form) for one in sure for form in one.formats)
-    month_first = any(re.match(r"%m[-/]%d", form) for one in sure for form in one.formats)
+    sure = [form for one in columns.values() if one.timed and not (one.doubtful or one.hands) for form in one.formats]
+    day_first = any(re.match(r"%d[-/]%m", form) for form in sure)
+    month_first = any(re.match(r"%m[-/]%d", form) for form in sure)
     decimal = any(one.decimal == "," and one.thousands != "," for one in columns.values())
     if month_first or not (day_first or decimal):
         return columns
@@ -445,50 +457,11 @@ def _ordered(columns: dict[str, Column]) -> dict[str, Column]:
         if not one.doubtful:
             continue
         formats = tuple(re.sub(r"%m([-/])%d", r"%d\1%m", form) for form in one.formats)
-        times = sorted(filter(None, (_time(text, formats) for text, _ in one.top)))
+        moments = sorted(filter(None, (times.read(text, formats) for text, _ in one.top)))
         turned[name] = (
-            replace(one, formats=formats, low=times[0], high=times[-1], doubtful=not day_first) if times else one
+            replace(one, formats=formats, low=moments[0], high=moments[-1], doubtful=not day_first) if moments else one
         )
     return columns | turned
-
-
-def _zoned(text: str) -> bool:
-    return bool(re.search(r"(Z|[+-]\d\d:?\d\d|[+-]\d\d)\Z", text)) and ":" in text
-
-
-def _time(text: str, formats: Sequence[str]) -> datetime | None:
-    """Return a text as a time, one without zone as if of UTC."""
-    for form in formats or ("iso",):
-        found = _iso(text) if form == "iso" else _numbered(text, form) if "%" not in form else _patterned(text, form)
-        if found is not None:
-            return found
-    return None
-
-
-def _iso(text: str) -> datetime | None:
-    if not TIME.match(text):
-        return None
-    try:
-        found = datetime.fromisoformat(text.replace(" Z", "Z").replace(" +", "+"))
-    except ValueError:
-        return None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def _numbered(text: str, form: str) -> datetime | None:
-    unit = next((unit for name, _, _, unit in SERIALS if name == form), 0)
-    try:
-        value = timedelta(seconds=float(text) * unit)
-        return (EXCEL if form == "excel" else datetime(1970, 1, 1, tzinfo=UTC)) + value
-    except (ValueError, OverflowError):
-        return None
-
-
-def _patterned(text: str, form: str) -> datetime | None:
-    try:
-        return datetime.strptime(text, form).replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _personal(name: str, counts: Counts) -> str:
@@ -501,20 +474,32 @@ def _personal(name: str, counts: Counts) -> str:
     return ""
 
 
-def _key(table: pa.Table, columns: Mapping[str, Column]) -> tuple[str, ...]:
-    """Return the first column, else the first pair of the leftmost few, that no two rows share and no row lacks."""
+def _key(table: pa.Table, columns: Mapping[str, Column]) -> tuple[tuple[str, ...], int]:
+    """Return the first column, else the first pair of the leftmost few, that no two rows share and none lacks.
+
+    A row that stands there twice, word for word, is one row: it is left out first, and counted.
+    """
     rows = table.num_rows
-    if not rows:
-        return ()
-    single = [one.name for one in columns.values() if one.blank == 0 and one.distinct == rows and not one.timed]
-    if single:
-        likely = [name for name in single if re.search(r"id$|key$|number$|^no$|_no$|num$|nr$", name, re.IGNORECASE)]
-        return ((likely or single)[0],)
+    single = [one for one in columns.values() if one.blank == 0 and one.distinct == rows and not one.timed]
+    if not rows or _likely(single):
+        return _likely(single), 0
+    whole = table.group_by(table.column_names).aggregate([])
+    repeats, rows = rows - whole.num_rows, whole.num_rows
+    single = [one for one in columns.values() if one.blank == 0 and one.distinct == rows and not one.timed]
+    if _likely(single) and rows > 1:
+        return _likely(single), repeats
     full = [one.name for one in columns.values() if one.blank == 0 and one.distinct > 1 and one.kind != "number"][:8]
     for place, left in enumerate(full):
         for right in full[place + 1 :]:
             if columns[left].distinct * columns[right].distinct >= rows:
-                pairs = table.select([left, right]).group_by([left, right]).aggregate([])
+                pairs = whole.select([left, right]).group_by([left, right]).aggregate([])
                 if pairs.num_rows == rows:
-                    return (left, right)
-    return ()
+                    return (left, right), repeats
+    return (), repeats
+
+
+def _likely(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the column that is meant as a key among those that could be one."""
+    names = [one.name for one in columns if one.kind != "number"]
+    called = [name for name in names if re.search(r"id$|key$|number$|^no$|_no$|num$|nr$", name, re.IGNORECASE)]
+    return tuple((called or names)[:1])

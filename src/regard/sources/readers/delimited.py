@@ -44,12 +44,13 @@ class Delimited:
     skip: int
     header: bool
     folded: bool
+    mixed: bool
     lasting: bool = True
 
     @classmethod
     def open(cls, path: Path, name: str, options: Mapping[str, object], room: Room) -> Delimited:
         """Look at a file: its hash, its header, its delimiter."""
-        digest, lines, quotes = fingerprint(path)
+        seen = fingerprint(path)
         encoding = str(options.get("encoding", "utf-8")).lower()
         quote = str(options.get("quote", '"'))
         skip = int(cast("int", options.get("skip", 0)))
@@ -68,22 +69,27 @@ class Delimited:
         if len(names) != len(first):
             raise SourceError(f"{name}: {len(given)} names are given, the first row has {len(first)} cells")
         compressed = path.suffix == ".gz"
-        rows = None if compressed else max(0, lines - skip - header)
+        rows = None if compressed else max(0, seen.lines - skip - header)
         sorts = dict.fromkeys(names, "text")
         return cls(
-            name, digest, sorts, rows, path, room, delimiter, quote, encoding, skip, header, quotes or compressed
-        )
+            name, seen.digest, sorts, rows, path, room, delimiter, quote, encoding, skip, header,
+            seen.quotes or compressed, seen.mixed or compressed,
+        )  # fmt: skip
 
     def chunks(self, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
         """Yield rows; see `Part`."""
-        path, spare = self.path, None
+        path, spares = self.path, []
         with told(self.name):
-            if self.encoding not in UTF8:
-                path = spare = _transcoded(self.path, self.encoding, self.room.spare)
             try:
+                if self.encoding not in UTF8:
+                    path = _transcoded(self.path, self.encoding, self.room.spare)
+                    spares.append(path)
+                if self.mixed and _both_ends(path):
+                    path = _one_end(path, self.quote.encode(), self.room.spare)
+                    spares.append(path)
                 yield from self._read(path, wanted, skip)
             finally:
-                if spare is not None:
+                for spare in spares:
                     spare.unlink(missing_ok=True)
 
     def _read(self, path: Path, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
@@ -170,6 +176,42 @@ def _delimiter(text: str, quote: str) -> str:
         elif letter in counts and not inside:
             counts[letter] += 1
     return max(DELIMITERS, key=lambda letter: counts[letter])
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, unpacked; no block ends between the two characters of a line end of Windows."""
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        while block := file.read(BLOCK):
+            while block.endswith(b"\r") and (more := file.read(1)):
+                block += more
+            yield block
+
+
+def _both_ends(path: Path) -> bool:
+    """Whether some lines of a file end as on Windows and others do not."""
+    windows = others = False
+    for block in _blocks(path):
+        windows = windows or b"\r\n" in block
+        others = others or block.count(b"\n") > block.count(b"\r\n")
+        if windows and others:
+            return True
+    return False
+
+
+def _one_end(path: Path, quote: bytes, spare: Path) -> Path:
+    """Return a copy in which all rows end alike; line ends inside quotes are part of a cell, and stay."""
+    spare.mkdir(parents=True, exist_ok=True)
+    copy = spare / f"{uuid.uuid4().hex}.csv"
+    inside = False
+    with copy.open("wb") as out:
+        for block in _blocks(path):
+            pieces = block.split(quote)
+            for place, piece in enumerate(pieces):
+                if place:
+                    inside = not inside
+                    out.write(quote)
+                out.write(piece if inside else piece.replace(b"\r\n", b"\n"))
+    return copy
 
 
 def _transcoded(path: Path, encoding: str, spare: Path) -> Path:

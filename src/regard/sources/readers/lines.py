@@ -42,7 +42,8 @@ class Lines:
     @classmethod
     def open(cls, path: Path, name: str, room: Room) -> Lines:
         """Look at a file: its hash and its keys."""
-        digest, lines, _ = fingerprint(path)
+        seen = fingerprint(path)
+        digest, lines = seen.digest, seen.lines
         with told(name):
             keys = _keys(path, name)
         return cls(name, digest, dict.fromkeys(keys, "text"), None if path.suffix == ".gz" else lines, path, room)

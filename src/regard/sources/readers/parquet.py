@@ -86,7 +86,7 @@ class Columns:
     @classmethod
     def open(cls, path: Path, name: str, room: Room) -> Columns:
         """Look at a file: its hash and its schema."""
-        digest, _, _ = fingerprint(path)
+        digest = fingerprint(path).digest
         with told(name), pq.ParquetFile(path) as file:
             schema, rows = file.schema_arrow, file.metadata.num_rows
         kinds = [field.type.value_type if pa.types.is_dictionary(field.type) else field.type for field in schema]

@@ -124,18 +124,42 @@ def texts(rows: Sequence[Sequence[str | None]], names: Sequence[str], first: int
     return framed(arrays, first, pa.array(lines, pa.int64()))
 
 
-def fingerprint(path: Path) -> tuple[str, int, bool]:
-    """Return (hash, lines, whether a quote stands in it) of a file, reading it once."""
-    digest, lines, quotes = hashlib.blake2b(digest_size=16), 0, False
+@dataclass(frozen=True, slots=True)
+class Print:
+    """What one reading of a file's bytes tells.
+
+    Attributes:
+        digest: hash of its content.
+        lines: line ends in it.
+        quotes: whether a quote stands in it.
+        mixed: whether some lines end as on Windows and others do not.
+    """
+
+    digest: str
+    lines: int
+    quotes: bool
+    mixed: bool
+
+
+def fingerprint(path: Path) -> Print:
+    """Read a file's bytes once.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    digest, lines, quotes, windows = hashlib.blake2b(digest_size=16), 0, False, 0
+    last = b""
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 digest.update(block)
                 lines += block.count(b"\n")
                 quotes = quotes or b'"' in block
+                windows += block.count(b"\r\n") + (last == b"\r" and block[:1] == b"\n")
+                last = block[-1:]
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read: {error.strerror}") from error
-    return digest.hexdigest(), lines, quotes
+    return Print(digest.hexdigest(), lines, quotes, 0 < windows < lines)
 
 
 def foreign(error: Exception) -> bool:

@@ -40,7 +40,7 @@ class Sheet:
     @classmethod
     def open(cls, path: Path, name: str, options: Mapping[str, object], room: Room) -> Sheet:
         """Look at a workbook: its hash, its sheets, the header of the one that is asked for."""
-        digest, _, _ = fingerprint(path)
+        digest = fingerprint(path).digest
         asked = options.get("sheet", 1)
         skip = int(cast("int", options.get("skip", 0)))
         with told(name):

@@ -1,5 +1,10 @@
 """The SQL of mappings: text to values, rows to tables, and the tests that every row passes on the way in."""
 
+from regard.sql.mapping.casts import (
+    exact_format as exact_format,
+    other_order as other_order,
+    written_zone as written_zone,
+)
 from regard.sql.mapping.crossing import (
     answered as answered,
     chosen as chosen,

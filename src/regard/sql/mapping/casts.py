@@ -14,6 +14,8 @@ from regard.expr import Type
 from regard.sql.mapping import words, zones
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from regard.model.sources import Cell
 
 DAY_US = 86_400_000_000
@@ -29,6 +31,15 @@ MIDNIGHT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?"
 ENDLESS = r"[+-]?(?:nan|inf|infinity)"
 SPAN = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1000, "epoch_us": 1}
+LETTERS: Mapping[str, float] = {
+    "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8,
+    "PDT": -7, "CET": 1, "CEST": 2,
+}  # fmt: skip
+"""Zones by their letters -> hours ahead of UTC: those of RFC 5322 4.3, and the two of central Europe. Others are in use
+for several zones, so that a pattern with them is a wall clock that needs `zone`."""
+DIRECTIVE = re.compile(r"%-?[A-Za-z]")
+ORDERS = (re.compile(r"%d([-/])%m"), r"%m\1%d"), (re.compile(r"%m([-/])%d"), r"%d\1%m")
+"""Both orders of day and month in which the same text may be read."""
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_799_999_999
 """Instants of the years 1 to 9999; a number outside them is no time."""
 SQL_TYPES = {
@@ -102,8 +113,18 @@ def number_pattern(cell: Cell) -> tuple[str, str]:
     return digits, decimal
 
 
+def bare(text: str, cell: Cell) -> str:
+    """Return a number's text without what may stand around it; a sign may stand before it: -$5.00."""
+    if not cell.around:
+        return text
+    signs = "|".join(re.escape(sign) for sign in sorted(cell.around, key=len, reverse=True))
+    text = f"regexp_replace({text}, {words.value(f'^([+-]?)(?:{signs}) ?')}, '\\1')"
+    return f"regexp_replace({text}, {words.value(f' ?(?:{signs})$')}, '')"
+
+
 def plain(text: str, cell: Cell) -> str:
-    """Return a number's text with a decimal point and nothing between thousands."""
+    """Return a number's text with a decimal point, nothing between thousands and nothing around it."""
+    text = bare(text, cell)
     if cell.thousands:
         text = f"replace({text}, {words.value(cell.thousands)}, '')"
     return text if cell.decimal == "." else f"replace({text}, {words.value(cell.decimal)}, '.')"
@@ -113,7 +134,8 @@ def number(text: str, cell: Cell) -> tuple[str, str]:
     """Return (test whether a trimmed text is a number, its value as a double that may be infinite)."""
     digits, decimal = number_pattern(cell)
     pattern = f"[+-]?(?:{digits}(?:{decimal}[0-9]*)?|{decimal}[0-9]+)(?:[eE][+-]?[0-9]+)?"
-    return f"regexp_full_match({text}, {words.value(pattern)})", f"try_cast({plain(text, cell)} as double)"
+    test = f"regexp_full_match({bare(text, cell)}, {words.value(pattern)})"
+    return test, f"try_cast({plain(text, cell)} as double)"
 
 
 def _number(column: str, text: str, cell: Cell) -> Typed:
@@ -128,71 +150,116 @@ def _whole(column: str, text: str, cell: Cell) -> Typed:
     test, _ = number(text, cell)
     pattern = words.value(f"[+-]?{digits}(?:{decimal}0*)?")
     integer = f"try_cast(split_part({plain(text, cell)}, '.', 1) as bigint)"
-    sql = f"case when regexp_full_match({text}, {pattern}) then {integer} end"
+    sql = f"case when regexp_full_match({bare(text, cell)}, {pattern}) then {integer} end"
     endless = f"regexp_full_match(lower({text}), {words.value(ENDLESS)})"
     rule = f"case when {test} then 'not-whole' when {endless} then 'not-finite' else 'not-a-number' end"
     return Typed(((column, sql),), rule)
 
 
+def written_zone(form: str) -> int | None:
+    """Return the seconds that the letters at the end of a pattern are ahead of UTC; None when they say no zone."""
+    found = re.search(r"[A-Z]+\Z", DIRECTIVE.sub("", form))
+    hours = LETTERS.get(found[0]) if found else None
+    return None if hours is None else round(hours * 3600)
+
+
+def exact_format(form: str) -> bool:
+    """Whether times of a format carry their zone (ISO 8601 may or may not)."""
+    return form in EPOCHS or "%z" in form or ("%" in form and written_zone(form) is not None)
+
+
+def other_order(form: str) -> str:
+    """Return a pattern with day and month changed over; "" where no other order is in use (01.02. is in February)."""
+    return next((order.sub(other, form) for order, other in ORDERS if order.search(form)), "")
+
+
+def _contradict(forms: Mapping[str, str]) -> tuple[list[str], str]:
+    """Return values of formats to be tried in order, and a test whether two that differ by order alone contradict.
+
+    Whoever names both orders of day and month says that the column has both: what each reads as another day is nobody's
+    to choose, and is refused.
+
+    Args:
+        forms: format -> SQL of its value, NULL when it reads nothing.
+    """
+    tests = [
+        f"{forms[form]} <> {forms[other]}" for form in forms if form < (other := other_order(form)) and other in forms
+    ]
+    return list(forms.values()), " or ".join(tests)
+
+
 def _day(column: str, text: str, cell: Cell) -> Typed:
-    forms = []
+    found: dict[str, str] = {}
     for form in cell.formats or ("iso",):
         if form == "iso":
             pattern = words.value(MIDNIGHT)
-            forms.append(f"case when regexp_full_match({text}, {pattern}) then try_cast(left({text}, 10) as date) end")
+            found[form] = f"case when regexp_full_match({text}, {pattern}) then try_cast(left({text}, 10) as date) end"
         elif form == "excel":
             serial = f"try_cast(floor(try_cast({text} as double)) as integer)"
             sql = f"case when {serial} between 1 and 2958465 then date '1970-01-01' + ({serial} - {EXCEL_EPOCH}) end"
-            forms.append(sql)
+            found[form] = sql
         else:
-            forms.append(f"try_cast(try_strptime({text}, {words.value(form)}) as date)")
-    found = forms[0] if len(forms) == 1 else f"coalesce({', '.join(forms)})"
-    sql = f"cast({found} - date '1970-01-01' as integer)"
-    return Typed(((column, sql),), value_rule("not-a-day"))
+            found[form] = f"try_cast(try_strptime({text}, {words.value(form)}) as date)"
+    forms, twice = _contradict(found)
+    sql = f"cast({_first(forms)} - date '1970-01-01' as integer)"
+    return Typed(((column, _unless(twice, sql)),), _or_twice(twice, value_rule("not-a-day")))
+
+
+def _unless(twice: str, sql: str) -> str:
+    return f"case when not coalesce({twice}, false) then {sql} end" if twice else sql
+
+
+def _or_twice(twice: str, rule: str) -> str:
+    return f"case when {twice} then 'two-readings' else {rule} end" if twice else rule
 
 
 def _instant(column: str, text: str, cell: Cell) -> Typed:
     """Times come in two sorts: exact (offset, Z, epoch) and on a wall clock, which needs a zone."""
-    exact, local = [], []
+    exact: dict[str, str] = {}
+    local: dict[str, str] = {}
     for form in cell.formats or ("iso",):
         if form == "iso":
             squeezed = f"replace({text}, ' Z', 'Z')"
             squeezed = f"regexp_replace({squeezed}, ' ([+-][0-9:]+)$', '\\1')"
-            exact.append(
+            exact[form] = (
                 f"case when regexp_full_match({text}, {words.value(OFFSET)}) "
                 f"then epoch_us(try_cast({squeezed} as timestamptz)) end"
             )
-            local.append(
+            local[form] = (
                 f"case when regexp_full_match({text}, {words.value(CLOCK)}) "
                 f"then epoch_us(try_cast({text} as timestamp)) end"
             )
         elif form in EPOCHS:
             scaled = f"round(try_cast({text} as double) * {EPOCHS[form]})"
-            exact.append(f"case when {scaled} between {EARLIEST} and {LATEST} then cast({scaled} as bigint) end")
+            exact[form] = f"case when {scaled} between {EARLIEST} and {LATEST} then cast({scaled} as bigint) end"
         elif form == "excel":
             serial = f"try_cast({text} as double)"
             # A serial number is a double of days: finer than a millisecond it is noise.
             milliseconds = f"cast(round(({serial} - {EXCEL_EPOCH}) * 86400000) as bigint)"
-            local.append(f"case when {serial} between 1 and 2958465.99999999 then {milliseconds} * 1000 end")
-        elif "%z" in form:
-            exact.append(f"epoch_us(try_strptime({text}, {words.value(form)}))")
+            local[form] = f"case when {serial} between 1 and 2958465.99999999 then {milliseconds} * 1000 end"
         else:
-            local.append(f"epoch_us(try_strptime({text}, {words.value(form)}))")
+            ahead = (written_zone(form) or 0) * 1_000_000
+            read = f"epoch_us(try_strptime({text}, {words.value(form)}))"
+            (exact if exact_format(form) else local)[form] = f"{read} - {ahead}" if ahead else read
+    exacts, exact_twice = _contradict(exact)
+    locals_, local_twice = _contradict(local)
+    twice = " or ".join(filter(None, (exact_twice, local_twice)))
     columns = []
     if exact:
-        columns.append((f"{column} exact", _first(exact)))
+        columns.append((f"{column} exact", _first(exacts)))
     if local:
-        columns.append((f"{column} clock", _first(local)))
+        columns.append((f"{column} clock", _first(locals_)))
     found = words.name(f"{column} exact") if exact else "cast(null as bigint)"
     clock = words.name(f"{column} clock")
     if not local:
-        return Typed((*columns, (column, found)), value_rule("not-a-time"))
+        return Typed((*columns, (column, _unless(twice, found))), _or_twice(twice, value_rule("not-a-time")))
     if not cell.zone:
         rule = f"case when {clock} is not null then 'naive-time' else 'not-a-time' end"
-        return Typed((*columns, (column, found)), rule)
+        return Typed((*columns, (column, _unless(twice, found))), _or_twice(twice, rule))
     zoned = f"{clock} - {zones.ahead(clock, cell.zone)}"
     sql = f"coalesce({found}, {zoned})" if exact else zoned
-    return Typed((*columns, (column, sql)), value_rule("not-a-time"), zones.note(clock, cell.zone))
+    rule = _or_twice(twice, value_rule("not-a-time"))
+    return Typed((*columns, (column, _unless(twice, sql))), rule, zones.note(clock, cell.zone))
 
 
 def clock(column: str, local: str, zone: str) -> Typed:
