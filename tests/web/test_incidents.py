@@ -14,6 +14,7 @@ from regard.stewardship.masking import masked
 from regard.web import Settings, make_app
 from regard.web.views import ledger
 from regard.workspace import Workspace
+from tests.web.people import somebody
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,24 @@ def test_the_list_and_the_explorer_tell_the_same_whole(client, demo):
     for by in ("cause", "service&and=team", "segment"):
         page = said(client.get(f"/ledger?from=2026-06&to=2026-06&by={by}").text)
         assert f"{whole} customer minutes lost" in page
+
+
+def test_a_scope_holds_on_the_pages_of_the_ledger(demo, worst):
+    """Somebody limited to a segment sees its minutes, incidents and reports; to a channel, none of them (R130)."""
+    app = make_app(demo, Settings())
+    limited, chat = (somebody(demo, app, "analyst", scope) for scope in ("segment = family", "channel = chat"))
+    segments = demo.impact("segment", start="2026-06-01", end="2026-07-01").rows
+    whole = interruption.minutes(next(one.minutes.value for one in segments if one.dims["segment"] == "family"))
+    assert f"{whole} customer minutes were lost" in said(limited.get("/incidents?from=2026-06&to=2026-06").text)
+    assert f"{whole} customer minutes lost" in said(limited.get("/ledger?from=2026-06&to=2026-06").text)
+    toll = demo.within("segment = 'family'").incident(worst).toll
+    assert toll.minutes.value < demo.incident(worst).toll.minutes.value
+    assert interruption.minutes(toll.minutes.value) in said(limited.get(f"/incident/{worst}").text)
+    report = limited.get("/report/weekly/html")
+    assert (report.status_code, "only rows with segment" in report.text) == (200, True)
+    for path in ("/incidents", "/ledger", f"/incident/{worst}", f"/report/incident/html?incident={worst}"):
+        refused = chat.get(path)
+        assert (refused.status_code, "you see only rows with channel" in refused.text) == (403, True), path
 
 
 def test_an_incident_page_shows_the_ledger(client, demo, worst):

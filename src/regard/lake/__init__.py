@@ -4,7 +4,13 @@ The only room that imports duckdb and deltalake. Files are Parquet; instants are
 microseconds in every view, so that no SQL ever sees a zone.
 """
 
-from regard.lake.connection import Connection as Connection, EngineError as EngineError
+from regard.lake.connection import (
+    APART as APART,
+    WHOLE as WHOLE,
+    Connection as Connection,
+    EngineError as EngineError,
+    apart as apart,
+)
 from regard.lake.lake import Lake as Lake
 from regard.lake.staging import Staging as Staging
 from regard.lake.upsert import Commit as Commit

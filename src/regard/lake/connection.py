@@ -62,6 +62,21 @@ def connect(
     return connection
 
 
+WHOLE, APART = "memory.main", "apart.main"
+"""Where a connection keeps its views, and where those of `apart` are."""
+
+
+def apart(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Return a second connection that reads the same data, but knows only the views that are made on it.
+
+    A statement that names anything else fails; a view reaches the whole by its full name, `WHOLE`.
+    """
+    connection.execute("attach ':memory:' as apart")
+    cursor = connection.cursor()
+    cursor.execute("use apart")
+    return cursor
+
+
 def text(value: str) -> str:
     """Return a text as an SQL literal."""
     return "'" + value.replace("'", "''") + "'"

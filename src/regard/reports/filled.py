@@ -97,6 +97,12 @@ class Filled:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     missing: str = ""
 
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was answered, for a reason: an empty list would say that there is nothing."""
+        told = (self.answers, self.seasonal, self.impact, self.stretch, self.incident, self.metrics)
+        return bool(self.missing) and not any(told)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -113,6 +119,7 @@ class Report:
         zone: IANA name of the reporting zone.
         snapshot: id of the snapshot.
         currency: ISO code of money, or "".
+        scope: test on dimensions that every row passes, "" for all rows.
         rate: false discovery rate at which the changes of the period were looked at together.
         titles: dimension -> how people call it.
         command: what makes this very report again.
@@ -129,6 +136,7 @@ class Report:
     zone: str
     snapshot: str
     currency: str = ""
+    scope: str = ""
     rate: float | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
     command: str = ""

@@ -63,6 +63,7 @@ def _head(report: Report) -> Html:
     zone = ZoneInfo(report.zone)
     facts = [f"data up to {interruption.when(report.until, zone)} ({report.zone})"]
     facts.append(f"read {interruption.when(report.as_of, zone)}")
+    facts += [f"only rows with {report.scope}"] if report.scope else []
     return tag(
         "header",
         paragraph(report.company, "company"),

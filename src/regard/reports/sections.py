@@ -45,6 +45,8 @@ def body(filled: Filled, report: Report) -> Html:
     parts = [paragraph(filled.section.text)] if filled.section.text else []
     if filled.missing:
         parts.append(paragraph(f"Not shown: {filled.missing}", "note"))
+    if filled.refused:
+        return joined(parts)
     return joined([*parts, PRINTERS[filled.section.show](filled, report)])
 
 

@@ -14,3 +14,4 @@ from regard.sql.rows import ALL as ALL, rows_statement as rows_statement
 from regard.sql.scan import Steps as Steps, daily as daily, keepable as keepable, reads as reads, steps as steps
 from regard.sql.statement import scan_statement as scan_statement
 from regard.sql.warehouse import DIALECTS as DIALECTS, warehouse as warehouse
+from regard.sql.within import within as within

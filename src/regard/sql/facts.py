@@ -12,6 +12,8 @@ from regard.sql import expression as e
 from regard.sql.timeline import Timeline, local_day
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlglot import exp
 
     from regard.plan import Measure, Plan, Scan
@@ -22,14 +24,20 @@ def timed(node: Node) -> bool:
     return any(isinstance(part, Clock) and part.name != "until" for part in walk(node))
 
 
-PARTY_STEP = """
-party_at as ( -- versions of each party, cut so that they never overlap
-  select party_id, {columns}, valid_from,
-         least(coalesce(valid_to, {never}), coalesce(lead(valid_from) over (
-           partition by party_id order by valid_from, source, source_id), {never})) as valid_to
-  from party
-),"""
 NEVER = 1 << 62
+
+
+def party_at(dimensions: Sequence[str], party: str = "party") -> str:
+    """Return the step of the versions of each party, cut so that they never overlap, with some of its dimensions."""
+    columns = ", ".join(e.text(e.column(name)) for name in dimensions)
+    return (
+        "party_at as ( -- versions of each party, cut so that they never overlap\n"
+        f"  select party_id, {columns}, valid_from,\n"
+        f"         least(coalesce(valid_to, {NEVER}), coalesce(lead(valid_from) over (\n"
+        f"           partition by party_id order by valid_from, source, source_id), {NEVER})) as valid_to\n"
+        f"  from {party}\n"
+        ")"
+    )
 
 
 @dataclass(frozen=True)
@@ -235,8 +243,7 @@ class Facts:
     def _party(self) -> str:
         if not self.joined:
             return ""
-        columns = ", ".join(e.text(e.column(name)) for name in sorted(self.joined))
-        return PARTY_STEP.format(columns=columns, never=NEVER).lstrip() + "\n"
+        return f"{party_at(sorted(self.joined))},\n"
 
     def _join(self) -> str:
         if not self.joined:

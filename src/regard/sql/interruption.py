@@ -383,12 +383,17 @@ def attributed(shares: str, by: Sequence[str], bounds: Sequence[int]) -> str:
     )
 
 
-def blind() -> str:
-    """Return incidents of a stretch without any recorded impact, planned work left out."""
+def blind(shares: str) -> str:
+    """Return incidents of a stretch without any recorded impact, planned work left out.
+
+    The pieces are asked too: within a scope a cohort's impact cannot be told by its customers, its pieces can.
+    """
     return (
         "SELECT DISTINCT incident_id FROM incident WHERE NOT planned AND started_at >= $start AND started_at < $end"
         " AND started_at < $until AND incident_id NOT IN (SELECT incident_id FROM impact WHERE incident_id IS NOT NULL"
-        " AND start_at < $until) ORDER BY incident_id"
+        " AND start_at < $until) AND incident_id NOT IN"
+        f" (SELECT incident_id FROM {quoted(shares)} WHERE incident_id IS NOT NULL AND start_at < $until)"
+        " ORDER BY incident_id"
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from regard.engines import Duck
@@ -14,6 +14,7 @@ from regard.sql import Facts
 from regard.workspace import methods
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.kept import Kept
+from regard.workspace.limited import Limited
 from regard.workspace.relations import Relations, extent
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from regard.model import Grain, Metric, Period, Target
     from regard.plan import Cells, Plan, Question
     from regard.workspace.workspace import Workspace
-
-PARAMETER = re.compile(r"\$(\w+)")
-"""A value that a statement has bound by name."""
 
 
 class Asking:
@@ -54,6 +52,11 @@ class Asking:
             connection=workspace.lake.connect(),
         )
 
+    @cached_property
+    def limited(self) -> Limited:
+        """The tables as far as somebody may see who looks at the workspace, for statements that are no questions."""
+        return Limited(self.relations, self.workspace.scope)
+
     def rows(self, statement: str, **bound: object) -> list[dict[str, Any]]:
         """Run a statement over the tables of the snapshot; of the values only those that it mentions are bound.
 
@@ -61,12 +64,7 @@ class Asking:
             AccessError: somebody asks who does not see all rows.
         """
         self.workspace.everything("this")
-        named = set(PARAMETER.findall(statement))
-        cursor = self.relations.connection.execute(
-            statement, {name: value for name, value in bound.items() if name in named}
-        )
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return self.limited.rows(statement, **bound)
 
     def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
         """Return the periods between two days, by default from the first row of a table to where the story is cut.

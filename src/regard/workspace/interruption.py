@@ -269,7 +269,7 @@ class Interruptions:
         bounds = [*(period.start_us for period in periods), periods[-1].end_us]
         columns = [table.dims[name] for name in by]
         rows = self._rows(sql.attributed(self._shares, columns, bounds))
-        blind = self._rows(sql.blind(), "incident", "impact", start=bounds[0], end=bounds[-1])
+        blind = self._rows(sql.blind(self._shares), "incident", "impact", start=bounds[0], end=bounds[-1])
         events: dict[tuple[int, tuple[str | None, ...]], list[Row]] = defaultdict(list)
         customers = {}
         for row in rows:
@@ -523,13 +523,13 @@ class Interruptions:
         return table_arguments(self.asking.workspace.catalogue, MADE, self.options)
 
     def _name(self, table: str) -> str:
-        return self.asking.relations.name(table, tuple(self._arguments.get(table, {}).items()))
+        return self.asking.limited.name(table, tuple(self._arguments.get(table, {}).items()))
 
     def _rows(self, statement: str, *tables: str, **bound: object) -> list[Row]:
         """Run a statement that reads some tables; only what it mentions is bound."""
         for table in tables:
             self._name(table)
-        return self.asking.rows(statement, until=self.asking.until, **bound)
+        return self.asking.limited.rows(statement, until=self.asking.until, **bound)
 
 
 def expected_rest(age: float, past: Sequence[tuple[float, str | None]], severity: str | None) -> tuple[float, str]:

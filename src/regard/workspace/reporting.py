@@ -7,9 +7,10 @@ from importlib.metadata import version
 from itertools import dropwhile
 from typing import TYPE_CHECKING, ClassVar
 
-from regard.errors import QuestionError, did_you_mean
+from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.model import Grain, moment
 from regard.model.reports import INCIDENT, ReportTemplate, Section
+from regard.plan import Question
 from regard.present import words
 from regard.reports import Filled, Fresh, IncidentFacts, Report, Seasonal
 from regard.sql.stretch import newest
@@ -54,6 +55,7 @@ def fill(
 
     Raises:
         QuestionError: there is no such report; an incident is missing, or named where none belongs.
+        AccessError: the incident cannot be limited to what somebody sees.
     """
     known = workspace.catalogue.reports
     if name not in known:
@@ -80,6 +82,7 @@ def fill(
         snapshot=asking.snapshot.id,
         currency=workspace.config.currency,
         rate=RATE,
+        scope=workspace.scope,
         titles={key: dimension.title for key, dimension in workspace.catalogue.dimensions.items()},
         command=" ".join(
             [
@@ -109,14 +112,19 @@ class _Filling:
         self._facts: IncidentFacts | None = None
 
     def section(self, section: Section) -> Filled:
-        """Return a section with what it shows."""
-        return self._fillers[section.show](self, section)
+        """Return a section with what it shows, or why somebody may not see it; an incident is refused as a whole."""
+        try:
+            return self._fillers[section.show](self, section)
+        except AccessError as error:
+            if self.template.of == INCIDENT:
+                raise
+            return Filled(section=section, missing=str(error))
 
     # -- metrics -----------------------------------------------------------------------------------------------------
 
     def _metrics(self, section: Section) -> Filled:
         """Fill a section of numbers; those without a breakdown are asked together with all others of the report."""
-        wanted, reasons = self._known(section.metrics)
+        wanted, reasons = self._open(section.metrics)
         if section.show in TRENDS and not section.by:
             trends = self._trend(section.where)
             return Filled(section=section, answers=[trends[name] for name in wanted], missing=reasons)
@@ -137,7 +145,7 @@ class _Filling:
         """Return the answers of all sections with periods in a row and the same filter, by id: asked once."""
         if where not in self._trends:
             sections = [one for one in self.template.sections if one.show in TRENDS and one.where == where]
-            names = dict.fromkeys(name for one in sections if not one.by for name in self._known(one.metrics)[0])
+            names = dict.fromkeys(name for one in sections if not one.by for name in self._open(one.metrics)[0])
             answers = self.workspace.ask(
                 *names,
                 grain=self.template.grain.value,
@@ -153,7 +161,7 @@ class _Filling:
 
     def _season(self, section: Section) -> Filled:
         """Fill a section of seasons: of each metric its periods, without their season, and what comes next (R118)."""
-        wanted, reasons = self._known(section.metrics)
+        wanted, reasons = self._open(section.metrics)
         answers = self.workspace.ask(
             *wanted,
             grain=self.template.grain.value,
@@ -177,6 +185,24 @@ class _Filling:
             except QuestionError as error:
                 reasons.append(str(error))
         return list(dict.fromkeys(found)), "; ".join(reasons)
+
+    def _open(self, names: Sequence[str]) -> tuple[list[str], str]:
+        """Return the ids behind names that can be asked by who looks, and why the others cannot."""
+        known, reasons = self._known(names)
+        if not self.workspace.scope:
+            return known, reasons
+        found, told = [], [reasons] if reasons else []
+        for name in known:
+            question = Question(
+                metrics=(name,), grain=self.template.grain, start=self._asked.start, end=self._asked.end, compare=""
+            )
+            try:
+                self.workspace.plan(question, [self.workspace.metric(name)], until=self.interruptions.asking.until)
+            except AccessError as error:
+                told.append(str(error))
+            else:
+                found.append(name)
+        return found, "; ".join(told)
 
     @property
     def _asked(self) -> Period:

@@ -633,7 +633,6 @@ class Workspace:
         return None if found is None else self.calendar.midnight(found)
 
     def _interruptions(self, as_of: Moment, until: Moment, chosen: Mapping[str, str] | None = None) -> Interruptions:
-        self.everything("the ledger")
         return Interruptions(Asking(self, as_of=self.moment(as_of), until=self.moment(until)), chosen or {})
 
     def metric(self, name: str, options: Mapping[str, str] | None = None) -> Metric:
