@@ -152,7 +152,7 @@ def test_mended_cells_are_those_of_a_fresh_start(tmp_path: Path, seed: int, unti
     grain = dice.choice(["month", "week", "quarter"])
 
     mended = numbers(workspace.ask(*ASKED, **asked)) + numbers(workspace.ask(*ASKED, **asked, grain=grain))
-    for folder in ("derived", "cells"):
+    for folder in ("derived", "cells", "texts"):
         shutil.rmtree(workspace.lake.root / folder, ignore_errors=True)
     fresh = numbers(workspace.ask(*ASKED, **asked)) + numbers(workspace.ask(*ASKED, **asked, grain=grain))
 

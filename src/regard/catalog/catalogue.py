@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
@@ -187,6 +188,12 @@ class Catalogue:
     def metrics(self) -> tuple[str, ...]:
         """Ids of the metrics, in file order."""
         return tuple(self.definitions)
+
+    @cached_property
+    def basis(self) -> str:
+        """Hash of what every number stands on besides its own definition: tables, dimensions, policies, calendars."""
+        told = (self.tables, self.dimensions, self.lookups(), [one.says for one in self.calendars.values()])
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:

@@ -36,8 +36,8 @@ DAY_S = 86_400
 class Lake:
     """A folder of tables.
 
-    `tables/<name>/` are Delta tables, `derived/` and `cells/` kept results, `staging/<run>/` rows on their way, `tmp/`
-    what a running process spills. Any number of processes may read; one writes at a time.
+    `tables/<name>/` are Delta tables, `derived/`, `cells/` and `texts/` kept results, `staging/<run>/` rows on their
+    way, `tmp/` what a running process spills. Any number of processes may read; one writes at a time.
     """
 
     def __init__(self, root: Path) -> None:
@@ -253,6 +253,18 @@ class Lake:
             sql: the query.
         """
         return self._shelf.publish(name, key, con, sql)
+
+    def has(self, name: str, key: str) -> bool:
+        """Whether a text is kept under a key."""
+        return self._shelf.has(name, key)
+
+    def text(self, name: str, key: str) -> str | None:
+        """Return the text (JSON) kept under a key, or None when there is none."""
+        return self._shelf.text(name, key)
+
+    def keep(self, name: str, key: str, text: str) -> None:
+        """Keep a text (JSON) under a key; it appears whole or not at all."""
+        self._shelf.keep(name, key, text)
 
     def show(self, con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
         """Make a view of kept files, of which there is at least one; a column that a file lacks is blank."""

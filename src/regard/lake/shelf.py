@@ -42,11 +42,12 @@ def whole(path: Path) -> bool:
 
 
 class Shelf:
-    """`derived/<name>/<key>.parquet` and `cells/<key>.parquet` below a lake."""
+    """`derived/<name>/<key>.parquet`, `cells/<key>.parquet` and `texts/<name>/<key>.json` below a lake."""
 
     def __init__(self, root: Path) -> None:
         """Stand below a lake's root."""
         self._root = root
+        self._texts = root / "texts"
 
     def place(self, name: str, key: str) -> Path:
         """Return where something of a key stands, or would stand."""
@@ -81,13 +82,35 @@ class Shelf:
             rough.unlink(missing_ok=True)
         return path
 
+    def has(self, name: str, key: str) -> bool:
+        """Whether a text is kept under a key."""
+        return self._text(name, key).exists()
+
+    def text(self, name: str, key: str) -> str | None:
+        """Return the text kept under a key, or None when there is none."""
+        try:
+            return self._text(name, key).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def keep(self, name: str, key: str, text: str) -> None:
+        """Keep a text under a key: it appears whole or not at all."""
+        path = self._text(name, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rough = path.with_name(f".{uuid.uuid4().hex}.rough")
+        try:
+            rough.write_text(text, encoding="utf-8")
+            rough.replace(path)
+        finally:
+            rough.unlink(missing_ok=True)
+
     def drop_unused(self, keep: Mapping[str, Collection[str]]) -> int:
         """Remove everything whose key is not kept under its name; returns how many files went."""
-        folders = [self._root / CELLS, *sorted((self._root / "derived").glob("*"))]
+        folders = [self._root / CELLS, *sorted((self._root / "derived").glob("*")), *sorted(self._texts.glob("*"))]
         unused = [
             path
             for folder in folders
-            for path in folder.glob("*.parquet")
+            for path in (*folder.glob("*.parquet"), *folder.glob("*.json"))
             if path.stem not in keep.get(folder.name, ())
         ]
         for path in unused:
@@ -96,3 +119,6 @@ class Shelf:
 
     def _folder(self, name: str) -> Path:
         return self._root / CELLS if name == CELLS else self._root / "derived" / named(name)
+
+    def _text(self, name: str, key: str) -> Path:
+        return self._texts / named(name) / f"{named(key)}.json"

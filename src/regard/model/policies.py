@@ -60,6 +60,11 @@ class BusinessCalendar:
     file: str = ""
     line: int = 0
 
+    @property
+    def says(self) -> tuple[object, ...]:
+        """Everything that business time depends on, printed alike by every process (a set has no order)."""
+        return self.name, self.zone, self.hours, tuple(sorted(self.holidays))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:

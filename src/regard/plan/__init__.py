@@ -7,7 +7,13 @@ from regard.plan.answer import (
     Verdict as Verdict,
 )
 from regard.plan.build import plan as plan, replicates as replicates, stretch_of as stretch_of
-from regard.plan.cells import Cells as Cells, Group as Group, collect as collect, collect_rest as collect_rest
+from regard.plan.cells import (
+    Cells as Cells,
+    Group as Group,
+    collect as collect,
+    collect_rest as collect_rest,
+    ran as ran,
+)
 from regard.plan.effects import (
     Calibration as Calibration,
     Case as Case,

@@ -116,6 +116,14 @@ def collect(plan: Plan, results: Results) -> list[Cells]:
     ]
 
 
+def ran(plan: Plan, results: Results, metric: Metric) -> tuple[str, ...]:
+    """Return the statements that the numbers of a metric of a plan are from, in order."""
+    nodes = [plan.values[metric.id], *plan.extras[metric.id].values()]
+    nodes += [plan.counts[metric.id]] if metric.id in plan.counts else []
+    read = {plan.measures[name] for node in nodes for name in names(node)}
+    return tuple(sql for scan, sql in zip(plan.scans, results.sql, strict=True) if read & set(scan.measures))
+
+
 def collect_rest(plan: Plan, results: Results) -> Cells | None:
     """Return for each group of a plan's last breakdown the cell of all that is not in the group: the whole less it.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from regard.engines import Duck
 from regard.errors import QuestionError
-from regard.plan import Answer, collect
+from regard.plan import Answer, collect, ran
 from regard.sql import Facts
 from regard.workspace import methods
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
@@ -43,7 +43,12 @@ class Asking:
         self.snapshot = snapshot
         cut = workspace.moment(workspace.config.until or None)
         self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
-        self.relations = Relations(
+
+    @cached_property
+    def relations(self) -> Relations:
+        """The tables of the snapshot; opened when something must be computed, not when an answer is kept."""
+        workspace = self.workspace
+        return Relations(
             lake=workspace.lake,
             catalogue=workspace.catalogue,
             snapshots=[self.snapshot, *(one for one in workspace.store.snapshots() if one.at < self.snapshot.at)],
@@ -56,6 +61,11 @@ class Asking:
     def limited(self) -> Limited:
         """The tables as far as somebody may see who looks at the workspace, for statements that are no questions."""
         return Limited(self.relations, self.workspace.scope)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the story is cut where what we know ends."""
+        return self.until >= self.snapshot.at
 
     def rows(self, statement: str, **bound: object) -> list[dict[str, Any]]:
         """Run a statement over the tables of the snapshot; of the values only those that it mentions are bound.
@@ -86,8 +96,23 @@ class Asking:
         return calendar.periods(first, after, grain)
 
     def answers(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
-        """Yield one answer for each metric, its breakdowns one after another."""
-        question = self._dated(question, metrics)
+        """Yield one answer for each metric, its breakdowns one after another: those kept, and the others computed."""
+        keeper = self.workspace.kept_answers
+        keys = keeper.keys(self, question, metrics)
+        found = [keeper.get(key, self, metric) for key, metric in zip(keys, metrics, strict=True)]
+        lacking = [(key, metric) for key, metric, one in zip(keys, metrics, found, strict=True) if one is None]
+        made: Iterator[Answer] = iter(())
+        if lacking:
+            made = self._computed(self._dated(question, metrics), [metric for _, metric in lacking])
+        for key, one in zip(keys, found, strict=True):
+            answer = one
+            if answer is None:
+                answer = next(made)
+                keeper.put(key, answer)
+            yield answer
+
+    def _computed(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
+        """Yield one answer for each metric to a question with its days, computed together."""
         made = self.workspace.plan(question, metrics, until=self.until, whole=self.relations.whole)
         results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
         cells = collect(made, results)
@@ -123,7 +148,7 @@ class Asking:
                 as_of=self.snapshot.at,
                 until=self.until,
                 snapshot=self.snapshot.id,
-                sql=results.sql + sql,
+                sql=(*ran(made, results, metric), *sql),
                 filters=made.question.where_text,
                 currency=config.currency,
             )

@@ -120,7 +120,7 @@ class Relations:
         told: list[object] = [table.name, arguments, STATEMENTS[table.name](dict(arguments), self.cut(table, snapshot))]
         told += [(name, self._version(name, snapshot)) for name in table.derived_from]
         if dict(arguments).get("clock") == BUSINESS:
-            told += [self.zone, *(str(calendar) for calendar in self.catalogue.calendars.values())]
+            told += [self.zone, *(calendar.says for calendar in self.catalogue.calendars.values())]
         return _hashed(told)
 
     def _derive(self, table: Table, arguments: Arguments) -> State:

@@ -27,6 +27,7 @@ from regard.workspace.effects import Effects, improved
 from regard.workspace.explain import Explained, explain
 from regard.workspace.freshness import Freshness, freshness
 from regard.workspace.interruption import Interruptions
+from regard.workspace.kept_answers import KeptAnswers
 from regard.workspace.lags import lag
 from regard.workspace.parts import TakenApart, take_apart
 from regard.workspace.ready import Ready, ready
@@ -117,7 +118,7 @@ class Workspace:
         if not scope:
             return self
         self.test(scope)
-        _ = self.catalogue, self.lake, self.store  # made once, and shared
+        _ = self.catalogue, self.lake, self.store, self.kept_answers  # made once, and shared
         limited = copy.copy(self)
         limited.scope = scope
         return limited
@@ -147,6 +148,11 @@ class Workspace:
     def lake(self) -> Lake:
         """The data."""
         return Lake(self.root / self.config.lake)
+
+    @cached_property
+    def kept_answers(self) -> KeptAnswers:
+        """Answers that were computed before."""
+        return KeptAnswers(self.lake)
 
     @cached_property
     def store(self) -> Store:

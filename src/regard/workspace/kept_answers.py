@@ -1,0 +1,221 @@
+"""Answers that are kept: a number with its interval, target and verdict is computed once for a state of the data.
+
+An answer is kept under everything that decides it: the resolved definition, the question, whose rows, the versions of
+the tables it rests on, where the story is cut, how numbers are judged, and the code that computes. So it can only be
+what would be computed anew, and a page, a report or a command that asks again reads it. What is asked beside a metric
+does not bear on it, so each metric is kept alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from regard.model import Period
+from regard.plan import Answer, AnswerCell, Estimate, Verdict
+from regard.workspace.freshness import loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regard.lake import Lake
+    from regard.model import Metric, Target
+    from regard.plan import Question
+    from regard.workspace.asking import Asking
+
+ANSWERS = "answers"
+"""The name under which answers are kept in the lake."""
+LARGEST = 5_000
+"""Cells of an answer above which it is not kept: it is read once, by a program, and takes long to write."""
+ROOM = 50_000
+"""Cells of the answers that a process has at hand; the others are read from the lake."""
+COMPUTING = ("expr", "model", "plan", "sql", "derived", "lake", "engines", "stats", "workspace")
+"""Rooms whose code decides a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Names an answer.
+
+    Attributes:
+        text: hash of everything that decides it.
+        targets: the targets that it may be held against, in order.
+    """
+
+    text: str
+    targets: tuple[Target, ...]
+
+
+class KeptAnswers:
+    """The answers of one workspace: files of its lake, the latest of them at hand."""
+
+    def __init__(self, lake: Lake) -> None:
+        """Read and write below a lake."""
+        self._lake = lake
+        self._near: OrderedDict[str, Answer] = OrderedDict()
+        self._size = 0
+        self._lock = Lock()
+
+    def keys(self, asking: Asking, question: Question, metrics: Sequence[Metric]) -> list[Key]:
+        """Return what names the answer of each metric to a question that is asked of a snapshot."""
+        workspace, known = asking.workspace, asking.workspace.catalogue
+        # Where no days are said the data of all that is asked decide them; else each metric stands alone.
+        beside = () if question.start and question.end else tuple(sorted(metric.id for metric in metrics))
+        tables = [_tables(asking, metric) for metric in metrics]
+        if beside:
+            every = dict.fromkeys(name for own in tables for name in own)
+            tables = [tuple(every)] * len(metrics)
+        terms = workspace.config
+        alike = (
+            code(), known.basis, workspace.calendar, workspace.scope, beside,
+            asking.until, asking.whole, terms.show_from_n, terms.privacy_min, terms.currency,
+            replace(question, metrics=(), options={}),
+        )  # fmt: skip
+        first = hashlib.sha256(repr(alike).encode())
+        found = []
+        for metric, own in zip(metrics, tables, strict=True):
+            targets = asking.targets(metric)
+            told = first.copy()
+            versions = [(name, asking.snapshot.tables.get(name)) for name in own]
+            told.update(repr((metric, targets, versions)).encode())
+            found.append(Key(told.hexdigest()[:40], targets))
+        return found
+
+    def get(self, key: Key, asking: Asking, metric: Metric) -> Answer | None:
+        """Return an answer as the snapshot that is asked gives it, or None when it is not kept."""
+        if not self._lake.has(ANSWERS, key.text):
+            return None
+        with self._lock:
+            found = self._near.get(key.text)
+            if found is not None:
+                self._near.move_to_end(key.text)
+        if found is None:
+            text = self._lake.text(ANSWERS, key.text)
+            found = None if text is None else read(text, key, asking, metric)
+            if found is None:
+                return None
+            self._remember(key, found)
+        return replace(found, as_of=asking.snapshot.at, snapshot=asking.snapshot.id)
+
+    def put(self, key: Key, answer: Answer) -> None:
+        """Keep an answer, unless it is too large."""
+        if len(answer.cells) <= LARGEST:
+            self._lake.keep(ANSWERS, key.text, written(answer, key))
+            self._remember(key, answer)
+
+    def _remember(self, key: Key, answer: Answer) -> None:
+        with self._lock:
+            if key.text not in self._near:
+                self._near[key.text] = answer
+                self._size += len(answer.cells) + 1
+            while self._size > ROOM and len(self._near) > 1:
+                _, gone = self._near.popitem(last=False)
+                self._size -= len(gone.cells) + 1
+
+
+def _tables(asking: Asking, metric: Metric) -> tuple[str, ...]:
+    """Return the loaded tables that decide an answer: those its row sets rest on, their finer forms, the customers."""
+    tables = asking.workspace.catalogue.tables
+    named = [rows.table for rows in metric.rows.values()]
+    named += [finer[0] for name in named if (finer := tables[name].finer) is not None]
+    return tuple(dict.fromkeys([*(one for name in named for one in loaded(tables, name)), "party"]))
+
+
+@lru_cache(maxsize=1)
+def code() -> str:
+    """Return what changes when the code does that computes, or the libraries that draw and estimate."""
+    told = hashlib.sha256(f"{version('numpy')} {version('scipy')} {version('duckdb')}".encode())
+    package = Path(__file__).parents[1]
+    for room in COMPUTING:
+        for file in sorted((package / room).rglob("*.py")):
+            told.update(file.read_bytes())
+    return told.hexdigest()
+
+
+# --- as text ----------------------------------------------------------------------------------------------------------
+
+
+def written(answer: Answer, key: Key) -> str:
+    """Return an answer as JSON: numbers as Python prints them, which is exact."""
+    periods = list(dict.fromkeys(cell.period for cell in answer.cells))
+    place = {period: i for i, period in enumerate(periods)}
+    aims = {id(target): i for i, target in enumerate(key.targets)}
+    told = {
+        "by": answer.by,
+        "grain": answer.grain,
+        "filters": answer.filters,
+        "sql": answer.sql,
+        "notes": answer.notes,
+        "periods": [[p.label, p.start.isoformat(), p.end.isoformat(), p.start_us, p.end_us] for p in periods],
+        "cells": [
+            [
+                place[cell.period],
+                dict(cell.dims),
+                _plain(cell.estimate),
+                None if cell.target is None else aims[id(cell.target)],
+                cell.status,
+                _plain(cell.previous),
+                _plain(cell.verdict),
+            ]
+            for cell in answer.cells
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def read(text: str, key: Key, asking: Asking, metric: Metric) -> Answer | None:
+    """Return an answer that was written; None for a text that was cut short."""
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError:
+        return None
+    periods = [
+        Period(label, date.fromisoformat(start), date.fromisoformat(end), start_us, end_us)
+        for label, start, end, start_us, end_us in told["periods"]
+    ]
+    return Answer(
+        metric=metric,
+        cells=[
+            AnswerCell(
+                period=periods[period],
+                dims=dims,
+                estimate=_estimate(estimate),
+                target=None if target is None else key.targets[target],
+                status=status,
+                previous=None if previous is None else _estimate(previous),
+                verdict=None if verdict is None else Verdict(**dict(zip(VERDICT, verdict, strict=True))),
+            )
+            for period, dims, estimate, target, status, previous, verdict in told["cells"]
+        ],
+        by=tuple(told["by"]),
+        grain=told["grain"],
+        calendar=asking.workspace.calendar,
+        as_of=asking.snapshot.at,
+        until=asking.until,
+        snapshot=asking.snapshot.id,
+        sql=tuple(told["sql"]),
+        filters=told["filters"],
+        currency=asking.workspace.config.currency,
+        notes=tuple(told["notes"]),
+    )
+
+
+ESTIMATE = tuple(one.name for one in fields(Estimate))
+VERDICT = tuple(one.name for one in fields(Verdict))
+
+
+def _plain(noun: Estimate | Verdict | None) -> list[Any] | None:
+    return None if noun is None else list(asdict(noun).values())
+
+
+def _estimate(values: list[Any]) -> Estimate:
+    named = dict(zip(ESTIMATE, values, strict=True))
+    return Estimate(**{**named, "flags": tuple(named["flags"])})
