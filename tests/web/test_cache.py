@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, StreamingResponse
 
 from regard.web import Settings, make_app
-from regard.web.cache import LONGEST, Pages
+from regard.web.cache import EARLIER, LONGEST, Pages
 from regard.web.current import EVERY, Current
 from regard.workspace import Workspace
 from tests.cli.conftest import plain
@@ -120,6 +120,40 @@ def test_new_data_hold_no_reader_up():
     assert (read.body, other.body) == (b"earlier", b"their own")
     again = pages.answer(KEY, asks(), lambda: pytest.fail("it was kept"), "second load")
     assert again.body == b"newer"
+
+
+def test_who_comes_first_after_a_load_does_not_wait_long():
+    """The first reader, too, gets the earlier page where the newer one takes long; who has it open waits (R111)."""
+    now, finish, made = [0.0], threading.Event(), []
+    pages = Pages(patience=0.01, clock=lambda: now[0])
+    pages.answer(KEY, asks(), lambda: HTMLResponse("earlier"), "first load")
+
+    def slow():
+        made.append(1)
+        assert finish.wait(10)
+        return HTMLResponse("newer")
+
+    for _ in range(3):
+        assert pages.answer(KEY, asks(), slow, "second load").body == b"earlier"
+    opened = threading.Thread(
+        target=lambda: made.append(pages.answer(KEY, asks(hx_request="true"), slow, "second load"))
+    )
+    opened.start()
+    finish.set()
+    opened.join()
+    assert (len(made), made[1].body) == (2, b"newer")
+    assert pages.answer(KEY, asks(), slow, "second load").body == b"newer"
+    now[0] = EARLIER
+    assert pages.answer(KEY, asks(), lambda: HTMLResponse("newest"), "third load").body == b"newest"
+
+
+def test_an_error_behind_the_scenes_is_told_to_the_first_and_tried_again():
+    """What cannot be made is told to who asked first, if it fails soon; the next to ask begins anew."""
+    pages = Pages(patience=10)
+    pages.answer(KEY, asks(), lambda: HTMLResponse("earlier"), "first load")
+    with pytest.raises(ZeroDivisionError):
+        pages.answer(KEY, asks(), lambda: HTMLResponse(str(1 / 0)), "second load")
+    assert pages.answer(KEY, asks(), lambda: HTMLResponse("newer"), "second load").body == b"newer"
 
 
 def test_changed_files_are_taken_in_while_serving(tmp_path):

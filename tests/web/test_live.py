@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 
 import pytest
 from starlette.testclient import TestClient
 
-from regard.web import Settings, make_app, refreshing
+from regard.web import Settings, make_app, refreshing, warming
 from regard.web.signin import carried
-from regard.workspace import Workspace
+from regard.web.views import boards
+from regard.workspace import Asking, Workspace
 from tests.web.browser import Watched, serving
 
 SOURCE = """\
@@ -106,3 +108,32 @@ def test_spreadsheets_send_the_token_as_a_password():
     assert carried("Basic !!!") == ""
     assert carried("") is None
     assert carried("Digest a=b") is None
+
+
+def test_numbers_are_made_before_readers_ask(root, monkeypatch):
+    """Numbers of boards are computed after every load, whoever loads: the first reader computes none (R111)."""
+    workspace = Workspace.open(root)
+    workspace.load()
+    every = boards.boards
+    monkeypatch.setattr(boards, "boards", lambda opened: [one for one in every(opened) if one.id == boards.FIRST])
+    asked = []
+    computed = Asking._computed
+
+    def noted(self, question, metrics):
+        asked.append(threading.current_thread().name)
+        return computed(self, question, metrics)
+
+    monkeypatch.setattr(Asking, "_computed", noted)
+    with warming(workspace, look_s=0.02) as warmer:
+        for orders in (40, 60):
+            write(root, orders)
+            Workspace.open(root).load()  # by another process
+            newest, end = workspace.snapshot().id, time.monotonic() + 60
+            while warmer.done != newest and time.monotonic() < end:
+                time.sleep(0.02)
+            assert warmer.done == newest
+    before = len(asked)
+    client = TestClient(make_app(Workspace.open(root), Settings(sign_in=False)), base_url="http://localhost")
+    assert client.get("/").status_code == 200
+    assert asked[before:] == []
+    assert set(asked) == {"warm"}

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from regard.cli.app import State
 
 HOST, PORT = "127.0.0.1", 8765
+PATIENCE_S = 0.1
+"""How long a reader waits for the page of data that have just arrived; what waits longer is felt as waiting."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - told apart, not listened on unasked
 
@@ -78,7 +80,13 @@ def run(
         RegardError: somebody else listens there.
     """
     web, server = library("regard.web"), library("uvicorn")
-    settings = web.Settings(hosts=(*web.LOOPBACK, bracketed(host), *allowed), sign_in=sign_in, secure=https, demo=demo)
+    settings = web.Settings(
+        hosts=(*web.LOOPBACK, bracketed(host), *allowed),
+        sign_in=sign_in,
+        secure=https,
+        demo=demo,
+        patience_s=PATIENCE_S,
+    )
     workspace = found.workspace()
     with listening(host, port) as listener:
         at = f"http://{bracketed('localhost' if host in EVERYWHERE else host)}:{listener.getsockname()[1]}"
@@ -92,7 +100,7 @@ def run(
         config = server.Config(
             web.make_app(workspace, settings), log_level="warning", server_header=False, proxy_headers=https
         )
-        with web.refreshing(workspace) if refresh else nullcontext():
+        with web.refreshing(workspace) if refresh else nullcontext(), web.warming(workspace):
             server.Server(config).run(sockets=[listener])
 
 

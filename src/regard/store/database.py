@@ -6,7 +6,8 @@ import sqlite3
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -15,10 +16,11 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from regard.errors import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sqlalchemy import Connection, Engine
 
+T = TypeVar("T")
 WAIT_MS = 30_000
 """How long a writer waits for another before it gives up: what the store writes takes milliseconds."""
 BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -34,6 +36,9 @@ class Database:
         """Open it; nothing is read yet."""
         self._engine = _engine(url)
         self._postgres = self._engine.dialect.name == "postgresql"
+        self._watch: sqlite3.Connection | None = None
+        self._watching = Lock()
+        self._known: dict[str, tuple[int, object]] = {}
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -62,8 +67,37 @@ class Database:
                     connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY})"))
                 yield connection
 
+    def unchanged(self, name: str, ask: Callable[[], T]) -> T:
+        """Return what is read under a name, asked again only when anything was written since, by whatever process.
+
+        A page reads some things many times over. Of a database that cannot tell, it is asked each time.
+        """
+        version = self._version()
+        if version is None:
+            return ask()
+        known = self._known.get(name)
+        if known is None or known[0] != version:
+            # What is written while we ask makes another version, so it is asked again.
+            known = self._known[name] = (version, ask())
+        return cast("T", known[1])
+
+    def _version(self) -> int | None:
+        """Return a number that differs after every write; None where the database has none."""
+        file = self._engine.url.database
+        if self._postgres or not file:
+            return None
+        with self._watching:
+            if self._watch is None:
+                # On its own: SQLite tells a connection only of what others wrote.
+                self._watch = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
     def close(self) -> None:
         """Close all connections."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self._engine.dispose()
 
     @contextmanager

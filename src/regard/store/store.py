@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -81,6 +82,9 @@ class Store:
 
         A run that has only begun shows nothing new yet: pages that are kept stay good while sources are read.
         """
+        return self._database.unchanged("state", self._state)
+
+    def _state(self) -> str:
         with self._database.reading() as connection:
             newest = select(RUN.c.run_id, RUN.c.status).order_by(RUN.c.started_at.desc()).limit(1)
             newest = newest.where(RUN.c.status != RUNNING)
@@ -161,13 +165,16 @@ class Store:
         with self._database.reading() as connection:
             return _runs(connection, connection.execute(query).all())
 
-    def last_runs(self, kind: str, key: str) -> dict[str, Run]:
+    def last_runs(self, kind: str, key: str) -> Mapping[str, Run]:
         """Return, for each position that begins with a text, the newest run that ended well and wrote it down.
 
         Args:
             kind: load, compute, export or audit.
             key: how the keys of the positions begin, such as `done `.
         """
+        return self._database.unchanged(f"last runs {kind} {key}", partial(self._last_runs, kind, key))
+
+    def _last_runs(self, kind: str, key: str) -> dict[str, Run]:
         newest = (
             select(POSITION.c.key, func.max(RUN.c.started_at).label("started_at"))
             .join(RUN, RUN.c.run_id == POSITION.c.run_id)
@@ -206,6 +213,11 @@ class Store:
 
     def snapshot(self, as_of: int | None = None) -> Snapshot | None:
         """Return the last snapshot at or before an instant in microseconds, the newest by default, or None."""
+        if as_of is None:
+            return self._database.unchanged("snapshot", partial(self._snapshot, None))
+        return self._snapshot(as_of)
+
+    def _snapshot(self, as_of: int | None) -> Snapshot | None:
         with self._database.reading() as connection:
             return _snapshot(connection, as_of)
 

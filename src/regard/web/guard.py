@@ -40,7 +40,7 @@ class Guard:
         self._store = workspace.store
         self._signing = SignIn(workspace, settings)
         self._templates = templates
-        self._pages = Pages()
+        self._pages = Pages(patience=settings.patience_s)
 
     def page(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         """Return the page behind its guard."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -18,6 +19,8 @@ class Settings:
             server that other machines cannot reach may be without.
         secure: whether browsers reach it over TLS: cookies are then bound to it, and browsers told to stay with it.
         demo: whether it shows the example company, and says so.
+        patience_s: seconds that a reader waits for the page of newer data before the earlier one is shown; without end
+            by default, so that whoever has just loaded sees it.
         look_s: seconds after which an open page looks for newer data again.
     """
 
@@ -25,4 +28,5 @@ class Settings:
     sign_in: bool = True
     secure: bool = False
     demo: bool = False
+    patience_s: float = math.inf
     look_s: int = 15

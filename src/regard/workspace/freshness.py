@@ -7,6 +7,7 @@ workspace says where its story ends (`until`), that end stands for now: a still 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from regard.sources import DONE_KEY
@@ -135,7 +136,8 @@ def tables_of(metric: Metric, tables: Mapping[str, Table]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(read))
 
 
-def metrics_by_table(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=4)
+def metrics_by_table(catalogue: Catalogue) -> Mapping[str, tuple[str, ...]]:
     """Return loaded table -> ids of the metrics that rest on it, in the catalogue's order."""
     found: dict[str, list[str]] = {}
     for name in catalogue.metrics:

@@ -37,6 +37,8 @@ LARGEST = 5_000
 """Cells of an answer above which it is not kept: it is read once, by a program, and takes long to write."""
 ROOM = 50_000
 """Cells of the answers that a process has at hand; the others are read from the lake."""
+DEFINITIONS = 1_000
+"""Definitions whose hash is at hand."""
 COMPUTING = ("expr", "model", "plan", "sql", "derived", "lake", "engines", "stats", "workspace")
 """Rooms whose code decides a number."""
 
@@ -60,6 +62,7 @@ class KeptAnswers:
     def __init__(self, lake: Lake) -> None:
         """Read and write below a lake."""
         self._lake = lake
+        self._definitions: dict[int, tuple[Metric, str]] = {}
         self._near: OrderedDict[str, Answer] = OrderedDict()
         self._size = 0
         self._lock = Lock()
@@ -85,7 +88,7 @@ class KeptAnswers:
             targets = asking.targets(metric)
             told = first.copy()
             versions = [(name, asking.snapshot.tables.get(name)) for name in own]
-            told.update(repr((metric, targets, versions)).encode())
+            told.update(repr((self._definition(metric), targets, versions)).encode())
             found.append(Key(told.hexdigest()[:40], targets))
         return found
 
@@ -110,6 +113,16 @@ class KeptAnswers:
         if len(answer.cells) <= LARGEST:
             self._lake.keep(ANSWERS, key.text, written(answer, key))
             self._remember(key, answer)
+
+    def _definition(self, metric: Metric) -> str:
+        """Return the hash of a resolved definition; the catalogue gives the same object again and again."""
+        known = self._definitions.get(id(metric))
+        if known is None or known[0] is not metric:
+            if len(self._definitions) >= DEFINITIONS:
+                self._definitions.clear()
+            # The metric is held beside its hash, so that no other object can have its id.
+            known = self._definitions[id(metric)] = (metric, hashlib.sha256(repr(metric).encode()).hexdigest())
+        return known[1]
 
     def _remember(self, key: Key, answer: Answer) -> None:
         with self._lock:

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from regard.web.visit import Visit
 
 AREA = Area("boards")
-FIRST = "board"
-"""The board behind the first page."""
 
 
 @AREA.page("/", needs=Permission.VIEW, menu="Overview")
@@ -29,7 +27,7 @@ def home(visit: Visit) -> Response:
     workspace = visit.workspace
     if workspace.snapshot() is None:
         return visit.page("empty.html", metrics=len(workspace.catalogue.metrics), sources=workspace.sources)
-    return _shown(visit, FIRST)
+    return _shown(visit, views.FIRST)
 
 
 @AREA.page("/boards", needs=Permission.VIEW, menu="Boards")
@@ -65,9 +63,8 @@ def _shown(visit: Visit, name: str) -> Response:
     look = _look(visit, name)
     described = views.template(workspace, name)
     made = views.board(workspace, name, look)
-    known = workspace.catalogue
-    metrics = [known.metric(known.find(each)) for section in described.sections for each in section.metrics]
-    return visit.page("board.html", board=made, bar=bar(workspace, look, metrics), legend=words.LEGEND)
+    chosen = bar(workspace, look, views.metrics(workspace, described))
+    return visit.page("board.html", board=made, bar=chosen, legend=words.LEGEND)
 
 
 def _look(visit: Visit, name: str) -> Look:

@@ -16,12 +16,15 @@ from regard.workspace.freshness import STALE
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from regard.model import Metric
     from regard.model.reports import ReportTemplate, Section
     from regard.plan import Answer
     from regard.workspace import Workspace
 
 SHOWN = ("tiles", "scorecard", "trend", "bars", "table")
 """Sections of a report that a board shows, each metric as a tile or a line; the others are pages of their own."""
+FIRST = "board"
+"""The board behind the first page."""
 WORD = re.compile(r"\w+")
 FEW = 3
 """Names in a sentence; of more their number is said."""
@@ -99,6 +102,12 @@ def template(workspace: Workspace, name: str) -> ReportTemplate:
     if name not in known:
         raise QuestionError(f"there is no board '{name}'; {did_you_mean(name, known)}".rstrip("; "))
     return known[name]
+
+
+def metrics(workspace: Workspace, described: ReportTemplate) -> list[Metric]:
+    """Return every metric of a board, in its order."""
+    known = workspace.catalogue
+    return [known.metric(known.find(each)) for section in described.sections for each in section.metrics]
 
 
 def board(workspace: Workspace, name: str, look: Look) -> Board:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -27,6 +28,8 @@ CALM, WATCH, ACT = 0, 1, 2
 """What a tile asks for: nothing; a look; action, since it misses its target and really got worse."""
 TREND = 26
 """Periods of a sparkline at most."""
+DRAWINGS = 2048
+"""Pictures that are at hand: the same numbers make the same picture, whoever looks."""
 SHORT = 3
 """A unit no longer than this stands beside its number as large as it."""
 EXACT = frozenset({"exact", "bounds", "range"})
@@ -176,7 +179,7 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
     spoken = sparkline.spoken(labels, values, unit, currency)
     whole = _part(now.dims, titles)
     name = f"{metric.title}: {whole}" if whole else metric.title
-    status = now.status or ""
+    status, aim = now.status or "", words.target(now.target, unit, currency)
     real = verdict is not None and verdict.word == words.CHANGED
     value = numbers.value(found.value, unit, lo=found.lo, hi=found.hi, currency=currency)
     after = numbers.unit(unit).after.strip()
@@ -202,7 +205,7 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
         real=real,
         better=None if verdict is None else verdict.better,
         arrow=words.arrow(verdict),
-        target=words.target(now.target, unit, currency),
+        target=aim,
         source=words.target_source(now.target),
         status=status,
         n=_bare(numbers.count(found.n)),
@@ -216,7 +219,9 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
         values=values,
         trend=spoken,
         spark=_spark(values, name, spoken, target),
-        bullet=_bullet(answer, now, name, target),
+        bullet=_bullet(
+            chart.Point(name, found.value, found.lo, found.hi), words.estimate(found, unit, currency), aim, target
+        ),
     )
     return replace(made, action=_action(made))
 
@@ -296,16 +301,15 @@ def _part(dims: Mapping[str, str | None], titles: Mapping[str, str]) -> str:
     return ", ".join(f"{titles.get(name, name)} {'(blank)' if p is None else p}" for name, p in dims.items())
 
 
-def _spark(values: Sequence[float | None], name: str, spoken: str, target: chart.End) -> Markup:
+@lru_cache(maxsize=DRAWINGS)
+def _spark(values: tuple[float | None, ...], name: str, spoken: str, target: chart.End) -> Markup:
     drawn = chart.sparkline(values, title=f"{name}, trend", description=spoken, target=target)
     return Markup(drawn)  # noqa: S704 - drawn by `present.chart`, which escapes
 
 
-def _bullet(answer: Answer, cell: AnswerCell, name: str, target: chart.End) -> Markup:
-    unit, currency = answer.metric.unit, answer.currency
-    found = cell.estimate
-    said, aim = words.estimate(found, unit, currency), words.target(cell.target, unit, currency)
-    point = chart.Point(name, found.value, found.lo, found.hi)
+@lru_cache(maxsize=DRAWINGS)
+def _bullet(point: chart.Point, said: str, aim: str, target: chart.End) -> Markup:
+    name = point.label
     drawn = chart.bullet(
         point,
         title=f"{name} against its target",
