@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -373,3 +375,16 @@ def test_a_name_may_say_whose_number_is_meant() -> None:
         catalogue.metric("cml[usr]")
     with pytest.raises(QuestionError, match="does not depend on K01"):
         catalogue.metric("nps:user")
+
+
+def test_many_may_read_definitions_at_once() -> None:
+    """Pages are made by several threads: none sees a metric half resolved, or blames one for what another reads."""
+    known = load()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(lambda _: [known.metric(name) for name in known.metrics[:60]], range(4)))
+    finally:
+        sys.setswitchinterval(before)
+    assert all(one is other for own in found for one, other in zip(found[0], own, strict=True))

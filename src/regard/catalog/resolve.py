@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from threading import RLock
 from typing import TYPE_CHECKING
 
 from regard.catalog import shorthand
@@ -61,7 +62,7 @@ class Resolver:
         self.known = known
         self.done: dict[tuple[str, tuple[tuple[str, str], ...]], Resolved] = {}
         self.stack: list[str] = []
-        self.touching: dict[str, dict[str, Choice]] = {}
+        self.turn = RLock()
 
     def resolve(self, metric: str, options: Mapping[str, str]) -> Resolved:
         """Return a metric with options in force, and its mistakes.
@@ -72,11 +73,14 @@ class Resolver:
         """
         key = (metric, tuple(sorted(options.items())))
         if key not in self.done:
-            self.stack.append(metric)
-            try:
-                self.done[key] = _Metric(self, self.known.definitions[metric], options).resolve()
-            finally:
-                self.stack.pop()
+            # One at a time: what is being resolved stands on one stack, by which circles are found.
+            with self.turn:
+                if key not in self.done:
+                    self.stack.append(metric)
+                    try:
+                        self.done[key] = _Metric(self, self.known.definitions[metric], options).resolve()
+                    finally:
+                        self.stack.pop()
         return self.done[key]
 
     def reference(self, metric: str, options: Mapping[str, str]) -> Metric | None:
