@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+import math
 
+import pytest
+from starlette.testclient import TestClient
+
+from regard.cli import main
 from regard.excel.compile import compile_book
 from regard.excel.sheets import policies
 from regard.expr import parameters
+from regard.web import Settings, make_app
+from regard.web.api.declaring import ROOT
+from regard.web.views import tiles
+from regard.web.views.look import Look
 from regard.workspace.workbook import gather
 from tests.excel.parity import Edits, differences, edited, engine, live, random_edits, shown
 from tests.excel.recalculation import differing, recalculate
 
 BASE = Edits({}, {}, {})
+MOST = 20
+"""Metrics that one request to the API may ask."""
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +42,48 @@ def test_every_metric_is_the_engines(harbor, gathered, compiled, base):
     given = shown(gathered, compiled, base)
     assert len(expected) > 1500
     assert differences(gathered, BASE, expected, given) == []
+
+
+def test_tile_api_command_line_and_workbook_tell_the_same(harbor, gathered, compiled, base, capsys):
+    """One month of every metric, to nine figures: a number has one value wherever it is read (DESIGN 8)."""
+    month, names = gathered.periods[-2], list(gathered.lowered)
+    book = shown(gathered, compiled, base)
+    with pytest.raises(SystemExit):
+        main(["-C", str(harbor.root), "ask", *names, "--from", month.label, "--to", month.label, "--json"])
+    line = {one["metric"]: one["cells"] for one in json.loads(capsys.readouterr().out)}
+    client = TestClient(make_app(harbor, Settings(sign_in=False)), base_url="http://localhost")
+    api = {}
+    for chunk in range(0, len(names), MOST):
+        asked = [("metric", name) for name in names[chunk : chunk + MOST]] + [
+            ("from", month.label),
+            ("to", month.label),
+        ]
+        api |= {one["metric"]: one["cells"] for one in client.get(f"{ROOT}/ask", params=asked).json()}
+    look = Look(start=month.label, end=month.label)
+    answers = tiles.ask_each(harbor, names, look.asked(harbor))
+    wholes = 0
+    for name in names:
+        assert near(api[name], line[name]), name
+        shown_tiles = tiles.tiles(answers[name], look)
+        assert near([one.number for one in shown_tiles], [cell["value"] for cell in api[name]]), name
+        if any(cell["dims"] for cell in api[name]):
+            continue  # cut by its definition: the workbook shows its parts on a sheet of their own
+        value, n = book[name, len(gathered.periods) - 2]
+        [cell] = api[name] or [{"value": None, "n": None}]
+        assert near((value, n), tuple("" if cell[key] is None else cell[key] for key in ("value", "n"))), name
+        wholes += cell["value"] is not None
+    assert wholes > 120
+
+
+def near(one, other):
+    """Whether two readings are the same, numbers to nine figures."""
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(near(value, other[key]) for key, value in one.items())
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(near, one, other))
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+    return one == other
 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])

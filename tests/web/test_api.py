@@ -8,7 +8,12 @@ import io
 import pytest
 
 from regard.present import document
-from regard.web.routes.api import ROOT
+from regard.web import Settings, make_app
+from regard.web.api.declaring import ROOT
+from regard.web.routes import api, api_pages
+from regard.web.views import boards, compare, metric
+from regard.web.views.look import Look
+from tests.web.people import somebody
 
 
 def get(client, path, status=200):
@@ -124,11 +129,88 @@ def test_definitions_are_opened(client, demo):
 
 def test_the_rest_answers(client, demo):
     """Every address of the table answers with its examples."""
-    from regard.web.routes.api import AREA
-
-    for route in AREA.routes:
+    for route in (*api.AREA.routes, *api_pages.AREA.routes):
         for path in route.paths(demo):
             assert client.get(path).status_code == 200, path
+
+
+def pages(client, path):
+    """Return the items of all pages of a list, and the last page."""
+    items, told = [], {}
+    while path:
+        told = get(client, path)
+        items += told["items"]
+        path = told["next"]
+    assert len(items) == told["total"]
+    return items, told
+
+
+def test_a_board_is_what_its_page_shows(client, demo):
+    """Each tile with its value and verdict, in pages and as CSV."""
+    made = boards.board(demo, "board", Look(filters={"segment": ("family",)}))
+    shown = [one for group in made.groups for one in group.tiles]
+    items, head = pages(client, f"{ROOT}/boards/board?where=segment+%3D+'family'&limit=9")
+    assert head["summary"] == made.summary
+    assert [(one["metric"], one["value"], one["real"], one["why"]) for one in items] == [
+        (one.metric, one.number, one.real, one.why) for one in shown
+    ]
+    text = client.get(f"{ROOT}/boards/board?where=segment+%3D+'family'&format=csv").content.decode("utf-8-sig")
+    assert [row["metric"] for row in csv.DictReader(io.StringIO(text))] == [one.metric for one in shown]
+    listing = {one["id"] for one in pages(client, f"{ROOT}/boards?limit=2")[0]}
+    assert listing == {one.id for one in boards.boards(demo)}
+
+
+def test_parts_and_comparisons_are_those_of_the_pages(client, demo):
+    """A number taken apart, and two numbers held against each other, with the verdicts that the pages show."""
+    taken = metric.taken(demo, "csat_top2", "channel", Look())
+    items, head = pages(client, f"{ROOT}/metrics/csat_top2/parts?by=channel&limit=2")
+    assert head["whole"]["value"] == taken.whole.estimate.value
+    assert [(one["member"], one["value"], one["difference"], one["real"], one["own"]) for one in items] == [
+        (
+            part.cell.dims["channel"],
+            part.cell.estimate.value,
+            None if part.difference is None else part.difference.change,
+            part.real,
+            part.own,
+        )
+        for part in taken.parts
+    ]
+    found = compare.compared(demo, demo.metric("csat_top2"), Look(), "2026-05", "2026-06")
+    told = get(client, f"{ROOT}/compare?metric=csat_top2&a=2026-05&b=2026-06")
+    assert (told["difference"], told["p"], told["verdict"]) == (
+        found.verdict.change,
+        found.verdict.p,
+        found.verdict.word,
+    )
+    assert (told["a"]["value"], told["detectable"]) == (found.sides[0].cell.estimate.value, found.least)
+    text = client.get(f"{ROOT}/compare?metric=csat_top2&a=2026-05&b=2026-06&format=csv").content.decode("utf-8-sig")
+    [row] = csv.DictReader(io.StringIO(text))
+    assert float(row["b_value"]) == told["b"]["value"]
+
+
+def test_a_report_is_its_numbers_or_its_document(client, demo):
+    """As JSON the numbers of each section, as HTML the file of the page; what is not there is 404."""
+    told = get(client, f"{ROOT}/reports/weekly?period=2026-06-15")
+    filled = demo.report("weekly", day="2026-06-15")
+    assert [one["show"] for one in told["sections"]] == [one.section.show for one in filled.sections]
+    [causes, *_] = [one for one in told["sections"] if one["show"] == "causes"]
+    [expected, *_] = [one for one in filled.sections if one.section.show == "causes"]
+    assert causes["impact"]["totals"] == dict(expected.impact.totals)
+    shown = client.get(f"{ROOT}/reports/weekly?period=2026-06-15&format=html")
+    assert shown.headers["content-disposition"].startswith("attachment")
+    assert shown.text.startswith("<!doctype html>")
+    assert get(client, f"{ROOT}/reports/nosuch", 404)["status"] == 404
+    assert "name its id" in get(client, f"{ROOT}/reports/incident", 400)["detail"]
+
+
+def test_a_report_names_customers_to_those_who_may_see_rows(demo):
+    """An approver may take reports away, not see rows: the worst served are not named to them (R130)."""
+    app = make_app(demo, Settings())
+    for role, named in (("analyst", True), ("approver", False)):
+        told = somebody(demo, app, role).get(f"{ROOT}/reports/weekly?period=2026-06-15").json()
+        [worst] = [one for one in told["sections"] if one["show"] == "worst_served"]
+        assert ("stretch" in worst) is named
+        assert ("missing" in worst) is not named
 
 
 def test_it_describes_itself_without_outside_help(client):

@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from regard.web import Settings, make_app
-from regard.web.routes.api import ROOT
+from regard.web.api.declaring import ROOT
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -142,6 +143,21 @@ def test_a_filter_gives_the_rows_of_the_whole_that_pass(client, reader, text, te
     assert reader.rows("NumbersByYear", filter=f"{few} and ({text})") == expected
     shown = client.get(f"{ROOT}/NumbersByYear/$count", params={"$filter": f"{few} and ({text})"})
     assert shown.text == str(len(expected))
+
+
+def test_a_row_is_read_by_its_key(client, reader):
+    """Each row of a table stands under its key, whatever signs its parts have; of another key there is none."""
+    rows = reader.rows("NumbersByYear", filter="metric eq 'nps'")
+    for row in (rows[0], rows[-1]):
+        parts = {"metric": row["metric"], "dimension": row["dimension"], "member": row["member"].replace("'", "''")}
+        key = ",".join([*(f"{name}='{value}'" for name, value in parts.items()), f"start={row['start']}"])
+        told = client.get(f"{ROOT}/NumbersByYear({quote(key, safe='')})").json()
+        assert told.pop("@odata.context").endswith("$metadata#NumbersByYear/$entity")
+        assert told == row
+    told = client.get(f"{ROOT}/{METRICS}('nps')?$select=title").json()
+    assert told["@odata.context"].endswith("#Metrics(title)/$entity")
+    for path, status in ((f"{METRICS}('nsp')", 404), ("NumbersByYear('nps')", 400), ("Nothing('nps')", 404)):
+        assert client.get(f"{ROOT}/{path}").status_code == status, path
 
 
 def test_columns_are_chosen(reader):

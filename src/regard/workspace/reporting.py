@@ -43,6 +43,7 @@ def fill(
     incident: str = "",
     day: date | None = None,
     interruptions: Interruptions,
+    named: bool = True,
 ) -> Report:
     """Return a report with everything that it shows.
 
@@ -52,6 +53,7 @@ def fill(
         incident: which, for a report of an incident.
         day: a local day of the period; by default the last period that is over where the story is cut.
         interruptions: the ledger of the snapshot.
+        named: whether single customers may be named.
 
     Raises:
         QuestionError: there is no such report; an incident is missing, or named where none belongs.
@@ -67,7 +69,7 @@ def fill(
         raise QuestionError(f"the report '{name}' is about a period, not about an incident such as '{incident}'")
     asking = interruptions.asking
     period = None if template.of == INCIDENT else _period(asking, template.grain, day)
-    filling = _Filling(workspace, template, period, incident, interruptions)
+    filling = _Filling(workspace, template, period, incident, interruptions, named)
     sections = tuple(filling.section(section) for section in template.sections)
     subject = period.label if period else f"incident {incident}"
     return Report(
@@ -106,6 +108,7 @@ class _Filling:
     period: Period | None
     incident: str
     interruptions: Interruptions
+    named: bool
 
     def __post_init__(self) -> None:
         self._trends: dict[str, Mapping[str, Answer]] = {}
@@ -240,6 +243,8 @@ class _Filling:
 
     def _stretch(self, section: Section) -> Filled:
         worst = section.most if section.show == "worst_served" else 0
+        if worst and not self.named:
+            return Filled(section=section, missing="single customers are named to those who may see rows.")
         period = self._asked
         return Filled(section=section, stretch=self.interruptions.stretch(period.start_us, period.end_us, worst=worst))
 

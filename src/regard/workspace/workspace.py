@@ -526,6 +526,7 @@ class Workspace:
         day: date | str | None = None,
         as_of: Moment = None,
         until: Moment = None,
+        named: bool = True,
     ) -> ReportFilled:
         """Return a report with everything that it shows, for `reports` to print (R111, R116).
 
@@ -535,12 +536,13 @@ class Workspace:
             day: a day of the period; by default the last that is over.
             as_of: what we knew then.
             until: where the story is cut.
+            named: whether single customers may be named.
 
         Raises:
             QuestionError: there is no such report or incident.
         """
         ledger = self._interruptions(as_of, until)
-        return fill(self, name, incident=incident, day=_day(day), interruptions=ledger)
+        return fill(self, name, incident=incident, day=_day(day), interruptions=ledger, named=named)
 
     def dose(
         self, outcome: str, *, start: date | str | None = None, end: date | str | None = None, as_of: Moment = None

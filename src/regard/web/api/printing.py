@@ -44,8 +44,22 @@ def as_csv(text: str, name: str, headers: Mapping[str, str] | None = None) -> Re
     return Response(b"\xef\xbb\xbf" + text.encode(), headers=file | dict(headers or {}), media_type=CSV)
 
 
-def listed(request: Request, asked: Paged, items: Sequence[Mapping[str, object]], name: str) -> Response:
-    """Return a page of a list, as JSON with the address of the next page or as CSV with a `Link` to it."""
+def listed(
+    request: Request,
+    asked: Paged,
+    items: Sequence[Mapping[str, object]],
+    name: str,
+    head: Mapping[str, object] | None = None,
+) -> Response:
+    """Return a page of a list, as JSON with the address of the next page or as CSV with a `Link` to it.
+
+    Args:
+        request: what is answered.
+        asked: which page.
+        items: the list.
+        name: of the file.
+        head: what JSON says besides of the whole list.
+    """
     part = items[asked.offset : asked.offset + asked.limit]
     after = asked.offset + asked.limit
     following = address(request, offset=after) if after < len(items) else None
@@ -53,7 +67,7 @@ def listed(request: Request, asked: Paged, items: Sequence[Mapping[str, object]]
         heads = list(dict.fromkeys(key for item in part for key in item))
         text = document.csv(heads, ([flat(item.get(head)) for head in heads] for item in part))
         return as_csv(text, name, linked(following))
-    return as_json({"items": list(part), "total": len(items), "next": following})
+    return as_json({**(head or {}), "items": list(part), "total": len(items), "next": following})
 
 
 def address(request: Request, **changed: object) -> str:

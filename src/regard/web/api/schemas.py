@@ -134,6 +134,46 @@ class Tickets(Cut):
     case: list[Key] = Field(min_length=1, max_length=50, description="ids of tickets; may be repeated")
 
 
+class Looked(Strict):
+    """How numbers are looked at, as in the address of a page."""
+
+    grain: Literal["day", "week", "month", "quarter", "year"] | None = Field(None, description="length of the periods")
+    from_: Day | None = Field(None, alias="from", description="first day, month or year")
+    to: Day | None = Field(None, description="the day after the last; a month or year is taken in whole")
+    where: Test = Field("", description="test on dimensions, such as segment = 'b2b'")
+    compare: Literal["previous", "year"] = Field("previous", description="what each period is compared with")
+    set: list[Setting] = Field([], max_length=20, description="choices, such as K22=every")
+    as_of: Instant | None = Field(None, description="what we knew then")
+
+
+class BoardAsked(Looked, Paged):
+    """How a board is looked at."""
+
+
+class PartsAsked(Looked, Paged):
+    """Along which dimension a number is taken apart."""
+
+    by: Name = Field(description="the dimension")
+
+
+class CompareAsked(Looked):
+    """Which two numbers are held against each other."""
+
+    metric: Name = Field(description="id or alias")
+    a: Key = Field(description="the earlier period, or the part that is held against")
+    b: Key = Field(description="the later period, or the part that is asked about")
+    by: Name | None = Field(None, description="the dimension of which a and b are parts; none where they are periods")
+    format: FormatName = Field("json", description="json, or csv for spreadsheets")
+
+
+class ReportAsked(Strict):
+    """Which report, and in which form."""
+
+    period: Day | None = Field(None, description="a day, month or year of the period; by default the last that is over")
+    incident: Key | None = Field(None, description="the incident, where the report is about one")
+    format: Literal["json", "html", "pdf"] = Field("json", description="json, or the document to keep")
+
+
 # --- what is answered -------------------------------------------------------------------------------------------------
 
 
@@ -285,12 +325,112 @@ class SnapshotTold(Told):
     run: str
 
 
+class BoardTold(Told):
+    """A board, or a report, in short."""
+
+    id: str
+    title: str
+    means: str
+    of: str = Field(description="what it is about: a period, or an incident")
+    grain: str
+    own: bool = Field(description="whether the workspace wrote it")
+
+
+class TileTold(Told):
+    """One number of a board, with everything that is read with it."""
+
+    group: str
+    metric: str
+    title: str
+    part: str
+    period: str
+    value: float | None
+    lo: float | None
+    hi: float | None
+    verdict: str
+    real: bool = Field(description="whether the change is real, also beside all others of the board")
+    status: str
+    state: str
+    why: str = Field(description="why there is no value, or empty")
+
+
+class PartTold(Told):
+    """A part of a number, beside all the rest."""
+
+    member: str | None
+    value: float | None
+    lo: float | None
+    hi: float | None
+    n: float | None
+    flags: list[str]
+    rest: float | None
+    difference: float | None
+    difference_lo: float | None
+    difference_hi: float | None
+    verdict: str | None
+    real: bool = Field(description="whether the difference is real, also beside all other parts")
+    own: float | None = Field(description="what it added to the change of the whole by its own change")
+    mix: float | None = Field(description="what it added by the change of its weight")
+
+
+class SideTold(Told):
+    """One of two numbers."""
+
+    label: str
+    value: float | None
+    lo: float | None
+    hi: float | None
+    n: float | None
+    flags: list[str]
+
+
+class ComparedTold(Told):
+    """Two numbers, held against each other."""
+
+    metric: str
+    version: int
+    unit: str
+    by: str | None
+    period: str
+    a: SideTold
+    b: SideTold
+    difference: float | None
+    lo: float | None
+    hi: float | None
+    p: float | None
+    verdict: str
+    detectable: float | None = Field(description="the smallest true difference that these would show in 4 of 5 cases")
+
+
 class Page(BaseModel, Generic[T]):
     """A page of a list."""
 
     items: list[T]
     total: int
     next: str | None = Field(description="address of the next page, null on the last")
+
+
+class BoardPage(Page[TileTold]):
+    """The numbers of a board, and what they say together."""
+
+    board: str
+    title: str
+    summary: str
+    context: str = Field(description="snapshot, cut, zone and filters in one line")
+    conflicts: list[str]
+
+
+class PartsPage(Page[PartTold]):
+    """A number taken apart along a dimension."""
+
+    metric: str
+    version: int
+    unit: str
+    dimension: str
+    period: str
+    whole: SideTold
+    change: float | None
+    context: str
 
 
 class Problem(BaseModel):

@@ -89,6 +89,11 @@ def read_options(given: Mapping[str, str], of: EntityType) -> Options:
     )
 
 
+def selected(asked: Options) -> str:
+    """Return how a context names the columns that are chosen, "" for all."""
+    return f"({','.join(asked.select)})" if asked.select else ""
+
+
 def total(units: Units, asked: Options) -> int:
     """Return how many rows pass, whatever `top` and `skip` say."""
     return sum(1 for _ in _passing(units, asked, 0))

@@ -32,6 +32,8 @@ TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
     r"|(?P<sign>[(),]))"
 )
+KEY = re.compile(r"(\w+)\s*=\s*('(?:[^']|'')*'|[^,']+)")
+"""A column of a key and its value."""
 COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -76,6 +78,20 @@ def read_filter(text: str, of: EntityType) -> Filter:
     if len(text) > LONGEST:
         raise QuestionError(f"$filter is longer than {LONGEST} characters")
     return _Reading(text, of).whole()
+
+
+def keyed(key: str, of: EntityType) -> str:
+    """Return the filter that a key of a row stands for: a value alone, or `metric='...',start=2026-01-01,...`.
+
+    Raises:
+        QuestionError: it does not name each column of the key once.
+    """
+    parts = dict(KEY.findall(key))
+    if not parts and len(of.key) == 1:
+        parts = {of.key[0]: key}
+    if sorted(parts) != sorted(of.key):
+        raise QuestionError(f"the key of a {of.name} names {', '.join(of.key)}, as in {of.key[0]}='...'")
+    return " and ".join(f"{name} eq {parts[name]}" for name in of.key)
 
 
 class _Reading:

@@ -2,114 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Path, Query
-from starlette.exceptions import HTTPException
+from fastapi import Query
 from starlette.responses import PlainTextResponse, Response
 
 from regard.access import Permission
-from regard.errors import QuestionError
 from regard.present import document, interruption
 from regard.sql import warehouse
 from regard.web.api import schemas as told
-from regard.web.api.printing import PROBLEM, address, as_csv, as_json, linked, listed
+from regard.web.api.declaring import ID, METRIC, REFUSED, ROOT, first_metric, getter, known, or_lost, settings
+from regard.web.api.printing import address, as_csv, as_json, linked, listed
 from regard.web.routing import Area
 from regard.web.views import knowledge, paths, questions
 from regard.web.views.operations import operations
 from regard.web.visit import Visiting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from regard.web.routing import Examples
     from regard.web.visit import Visit
-    from regard.workspace import Workspace
-
-T = TypeVar("T")
-F = TypeVar("F", bound="Callable[..., object]")
 
 AREA = Area("api")
-ROOT = "/api/v1"
+get = getter(AREA)
 
 
-def _refusals(**words: str) -> dict[int | str, dict[str, Any]]:
-    """Return how the description tells refusals: status -> problem details, with words."""
-    schema = {PROBLEM: {"schema": told.Problem.model_json_schema()}}
-    return {int(status[1:]): {"description": said, "content": schema} for status, said in words.items()}
-
-
-REFUSED = _refusals(
-    _400="The question cannot be answered as asked; the text says why.",
-    _401="Nobody is signed in, or the token is not valid.",
-    _403="The role, or the token, does not allow this.",
-    _422="A parameter is not of the shape that it must have, or not known.",
-)
-LOST = _refusals(_404="There is none of that name.")
-LISTED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}}
-METRIC = Annotated[told.Name, Path(description="id or alias of a metric")]
-ID = Annotated[told.Key, Path(description="as its source wrote it")]
-
-
-def _first_metric(path: str) -> Examples:
-    def found(workspace: Workspace) -> Sequence[str]:
-        return (f"{ROOT}{path}".replace("{metric}", next(iter(workspace.catalogue.metrics))),)
-
-    return found
-
-
-def _get(
-    path: str,
-    needs: Permission,
-    model: Any,  # noqa: ANN401 - a model or a list of models
-    summary: str,
-    *,
-    lost: bool = False,
-    csv: bool = False,
-    examples: Examples | None = None,
-) -> Callable[[F], F]:
-    """Declare a route of the API that gives a model, and refuses as all of them do."""
-    responses = REFUSED | (LOST if lost else {}) | (LISTED if csv else {})
-    return AREA.api(
-        f"{ROOT}{path}",
-        needs=needs,
-        examples=examples,
-        response_model=model,
-        summary=summary,
-        responses=responses,
-    )
-
-
-@_get("", Permission.VIEW, told.WorkspaceTold, "The workspace, and which version of the data is newest")
+@get("", Permission.VIEW, told.WorkspaceTold, "The workspace, and which version of the data is newest")
 def workspace(visit: Visiting) -> Response:
     """Answer what the workspace is; `snapshot` changes when, and only when, new data landed."""
     return as_json(knowledge.about(visit.workspace))
 
 
-@_get("/metrics", Permission.VIEW, told.Page[told.MetricTold], "Definitions of metrics, in short", csv=True)
+@get("/metrics", Permission.VIEW, told.Page[told.MetricTold], "Definitions of metrics, in short", csv=True)
 def metrics(visit: Visiting, asked: Annotated[told.MetricsAsked, Query()]) -> Response:
     """List metrics, with words to search for."""
     return listed(visit.request, asked, knowledge.metrics(visit.workspace, asked.q, asked.family or ""), "metrics")
 
 
-@_get(
+@get(
     "/metrics/{metric}", Permission.VIEW, dict[str, Any], "A definition, opened", lost=True,
-    examples=_first_metric("/metrics/{metric}"),
+    examples=first_metric("/metrics/{metric}"),
 )  # fmt: skip
 def metric(visit: Visiting, metric: METRIC, asked: Annotated[told.Chosen, Query()]) -> Response:
     """Open a definition: as written, in words, with its choices and the SQL that it runs."""
-    return as_json(knowledge.definition(visit.workspace, _known(visit.workspace, metric), settings(asked.set)))
+    return as_json(knowledge.definition(visit.workspace, known(visit.workspace, metric), settings(asked.set)))
 
 
-@_get("/dimensions", Permission.VIEW, told.Page[told.DimensionTold], "Ways to cut numbers", csv=True)
+@get("/dimensions", Permission.VIEW, told.Page[told.DimensionTold], "Ways to cut numbers", csv=True)
 def dimensions(visit: Visiting, asked: Annotated[told.Paged, Query()]) -> Response:
     """List dimensions."""
     return listed(visit.request, asked, knowledge.dimensions(visit.workspace), "dimensions")
 
 
-@_get(
+@get(
     "/ask", Permission.EXPORT, told.AnswerTold | list[told.AnswerTold], "Numbers: metrics by dimension and period",
-    csv=True, examples=_first_metric("/ask?metric={metric}&grain=all"),
+    csv=True, examples=first_metric("/ask?metric={metric}&grain=all"),
 )  # fmt: skip
 def ask(visit: Visiting, asked: Annotated[told.Asked, Query()]) -> Response:
     """Answer a question; the shape is that of `regard ask --json`, a list for several metrics.
@@ -127,24 +72,24 @@ def ask(visit: Visiting, asked: Annotated[told.Asked, Query()]) -> Response:
     return as_json(documents[0] if len(documents) == 1 else documents, headers=headers)
 
 
-@_get(
+@get(
     "/explain/{metric}", Permission.EXPORT, dict[str, Any], "One number, opened", lost=True,
-    examples=_first_metric("/explain/{metric}?period=2026"),
+    examples=first_metric("/explain/{metric}?period=2026"),
 )  # fmt: skip
 def explain(visit: Visiting, metric: METRIC, asked: Annotated[told.Opened, Query()]) -> Response:
     """Open a number: leaves, rows, choices and lineage."""
-    name = _known(visit.workspace, metric)
+    name = known(visit.workspace, metric)
     return as_json(questions.explained(visit.workspace, name, asked.period, settings(asked.set)).document())
 
 
-@_get("/ready", Permission.QUALITY, told.Page[told.ReadyTold], "Which metrics the data can answer", csv=True)
+@get("/ready", Permission.QUALITY, told.Page[told.ReadyTold], "Which metrics the data can answer", csv=True)
 def ready(visit: Visiting, asked: Annotated[told.ReadyAsked, Query()]) -> Response:
     """List for every metric whether it is ready, what it needs, or why it does not apply."""
     found = [one for one in knowledge.ready(visit.workspace) if asked.state in (None, one["state"])]
     return listed(visit.request, asked, found, "ready")
 
 
-@_get("/findings", Permission.QUALITY, told.Page[told.FindingTold], "What somebody should look at", csv=True)
+@get("/findings", Permission.QUALITY, told.Page[told.FindingTold], "What somebody should look at", csv=True)
 def findings(visit: Visiting, asked: Annotated[told.FindingsAsked, Query()]) -> Response:
     """List findings, the gravest first; rows that were turned away are not shown here."""
     status = None if asked.status == "all" else asked.status
@@ -152,19 +97,19 @@ def findings(visit: Visiting, asked: Annotated[told.FindingsAsked, Query()]) -> 
     return listed(visit.request, asked, found, "findings")
 
 
-@_get("/freshness", Permission.QUALITY, told.FreshnessTold, "How old sources and tables are")
+@get("/freshness", Permission.QUALITY, told.FreshnessTold, "How old sources and tables are")
 def freshness(visit: Visiting) -> Response:
     """Answer how old everything is, what is allowed, and which metrics rest on it."""
     return as_json(knowledge.freshness(visit.workspace))
 
 
-@_get("/snapshots", Permission.QUALITY, told.Page[told.SnapshotTold], "Versions of the data, newest first", csv=True)
+@get("/snapshots", Permission.QUALITY, told.Page[told.SnapshotTold], "Versions of the data, newest first", csv=True)
 def snapshots(visit: Visiting, asked: Annotated[told.Paged, Query()]) -> Response:
     """List the versions that `as_of` can go back to."""
     return listed(visit.request, asked, knowledge.snapshots(visit.workspace), "snapshots")
 
 
-@_get("/impact", Permission.EXPORT, dict[str, Any], "Customer minutes lost by dimensions, adding up to the whole")
+@get("/impact", Permission.EXPORT, dict[str, Any], "Customer minutes lost by dimensions, adding up to the whole")
 def impact(visit: Visiting, asked: Annotated[told.ImpactAsked, Query()]) -> Response:
     """Break minutes lost down."""
     start, end = questions.days(asked.from_, asked.to)
@@ -174,30 +119,30 @@ def impact(visit: Visiting, asked: Annotated[told.ImpactAsked, Query()]) -> Resp
     return as_json(interruption.as_document(report))
 
 
-@_get("/queue", Permission.EXPORT, list[dict[str, Any]], "Open incidents, the costliest first")
+@get("/queue", Permission.EXPORT, list[dict[str, Any]], "Open incidents, the costliest first")
 def queue(visit: Visiting, asked: Annotated[told.Cut, Query()]) -> Response:
     """Rank what is open by what it will cost customers."""
     return as_json(interruption.as_document(visit.workspace.queue(as_of=asked.as_of, until=asked.until)))
 
 
-@_get("/incidents", Permission.EXPORT, dict[str, Any], "Incidents of some days, and where their minutes went")
+@get("/incidents", Permission.EXPORT, dict[str, Any], "Incidents of some days, and where their minutes went")
 def incidents(visit: Visiting, asked: Annotated[told.Span, Query()]) -> Response:
     """List the incidents of some days, by default of the last 30, those that took most first."""
     start, end = questions.days(asked.from_, asked.to)
     return as_json(interruption.as_document(visit.workspace.stretch(start, end, as_of=asked.as_of, until=asked.until)))
 
 
-@_get(
+@get(
     "/incidents/{incident}", Permission.EXPORT, dict[str, Any], "An incident, opened", lost=True,
     examples=paths.of_first("incident", "incident_id", f"{ROOT}/incidents/"),
 )  # fmt: skip
 def incident(visit: Visiting, incident: ID, asked: Annotated[told.Cut, Query()]) -> Response:
     """Open an incident: who, when, how deep, and what came of it."""
-    found = _found(lambda: visit.workspace.incident(incident, as_of=asked.as_of, until=asked.until))
+    found = or_lost(lambda: visit.workspace.incident(incident, as_of=asked.as_of, until=asked.until))
     return as_json(interruption.as_document(found))
 
 
-@_get(
+@get(
     "/incidents/{incident}/course",
     Permission.EXPORT,
     list[dict[str, Any]],
@@ -207,27 +152,27 @@ def incident(visit: Visiting, incident: ID, asked: Annotated[told.Cut, Query()])
 )
 def course(visit: Visiting, incident: ID, asked: Annotated[told.Cut, Query()]) -> Response:
     """Answer the course of an incident, for a chart."""
-    found = _found(lambda: visit.workspace.course(incident, as_of=asked.as_of, until=asked.until))
+    found = or_lost(lambda: visit.workspace.course(incident, as_of=asked.as_of, until=asked.until))
     return as_json(interruption.as_document(found))
 
 
-@_get(
+@get(
     "/customers/{customer}/ledger", Permission.ROWS, dict[str, Any], "What one customer lost and said", lost=True,
     examples=paths.of_first("party", "source_party", f"{ROOT}/customers/", "/ledger"),
 )  # fmt: skip
 def ledger(visit: Visiting, customer: ID, asked: Annotated[told.Cut, Query()]) -> Response:
     """Open the ledger of a customer, named by its key as written, or its surrogate."""
-    found = _found(lambda: visit.workspace.ledger(customer, as_of=asked.as_of, until=asked.until))
+    found = or_lost(lambda: visit.workspace.ledger(customer, as_of=asked.as_of, until=asked.until))
     return as_json(interruption.as_document(found))
 
 
-@_get(
+@get(
     "/escalation", Permission.ROWS, dict[str, Any], "What stands behind tickets", lost=True,
     examples=paths.of_first("case", "case_id", f"{ROOT}/escalation?case="),
 )  # fmt: skip
 def escalation(visit: Visiting, asked: Annotated[told.Tickets, Query()]) -> Response:
     """Answer what stands behind tickets, each incident and customer once in their total."""
-    found = _found(lambda: visit.workspace.escalation(asked.case, as_of=asked.as_of, until=asked.until))
+    found = or_lost(lambda: visit.workspace.escalation(asked.case, as_of=asked.as_of, until=asked.until))
     return as_json(interruption.as_document(found))
 
 
@@ -253,38 +198,3 @@ def description(visit: Visiting) -> Response:
 def documentation(visit: Visit) -> Response:
     """Show the API to people: every address with its parameters, feeds for spreadsheets, and how to sign in."""
     return visit.page("api.html", operations=operations(visit.request.app.openapi()))
-
-
-def settings(chosen: Sequence[str]) -> dict[str, str]:
-    """Return choice -> option.
-
-    Raises:
-        QuestionError: a choice is set twice.
-    """
-    found: dict[str, str] = {}
-    for text in chosen:
-        choice, _, option = text.partition("=")
-        if found.setdefault(choice.upper(), option) != option:
-            raise QuestionError(f"{choice} is set twice")
-    return found
-
-
-def _known(workspace: Workspace, name: str) -> str:
-    """Return the id of a metric.
-
-    Raises:
-        HTTPException: 404, there is none of that name.
-    """
-    return _found(lambda: workspace.catalogue.find(name))
-
-
-def _found(look: Callable[[], T]) -> T:
-    """Return what is looked for.
-
-    Raises:
-        HTTPException: 404, it is not there.
-    """
-    try:
-        return look()
-    except QuestionError as error:
-        raise HTTPException(404, str(error)) from None

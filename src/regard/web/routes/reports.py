@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
-from regard import reports
 from regard.access import Permission
-from regard.errors import QuestionError
-from regard.model.reports import INCIDENT, PERIOD
 from regard.web.routing import Area
-from regard.web.views import ledger
+from regard.web.views import documents, ledger
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from regard.web.visit import Visit
     from regard.workspace import Workspace
 
 AREA = Area("reports")
-KINDS = {"html": "application/octet-stream", "pdf": "application/pdf"}
-"""Ending of a file -> its media type: HTML is there to be kept, and never opened as a page of this server."""
 
 
 def _files(workspace: Workspace) -> list[str]:
@@ -47,18 +42,8 @@ def listed(visit: Visit) -> Response:
 def report(visit: Visit) -> Response:
     """Hand out a report as one file (R119, R125)."""
     name, kind, workspace = visit.path["report"], visit.path["kind"], visit.workspace
-    known = workspace.catalogue.reports
-    if kind not in KINDS or name not in known:
+    if kind not in documents.KINDS or name not in workspace.catalogue.reports:
         raise HTTPException(404, f"There is no report '{name}' as {kind}; /reports lists those there are.")
-    of = known[name].of
-    incident = visit.query.get("incident", "").strip() if of == INCIDENT else ""
-    asked = visit.query.get("period", "").strip() if of == PERIOD else ""
-    day = ledger.days(workspace, {"from": asked}).start if asked else None
-    if of == INCIDENT and not incident:
-        raise QuestionError("This report is about one incident: name its id.")
-    filled = workspace.report(name, incident=incident, day=day)
-    document = reports.html(filled)
-    content = document.encode() if kind == "html" else reports.pdf(document)
-    stem = re.sub(r"[^\w.-]+", "-", f"{workspace.config.name}-{name}-{filled.subject}".lower())
-    kept = {"Content-Disposition": f'attachment; filename="{stem}.{kind}"'}
-    return Response(content, media_type=KINDS[kind], headers=kept)
+    query = visit.query
+    filled = documents.filled(visit, name, incident=query.get("incident", ""), period=query.get("period", ""))
+    return documents.printed(filled, workspace.config.name, kind)

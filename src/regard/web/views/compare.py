@@ -54,7 +54,8 @@ class Compared:
         word: whether it is real, in the words of every other change.
         verdict: the same as data.
         period: of both, where parts are compared.
-        detectable: the smallest true difference that these numbers would show in four of five cases, as read.
+        least: the smallest true difference that these numbers would show in four of five cases; None without chance.
+        detectable: the same as read, or "".
     """
 
     metric: Metric
@@ -63,6 +64,7 @@ class Compared:
     interval: str
     word: str
     verdict: Verdict
+    least: float | None
     detectable: str
     period: str = ""
 
@@ -95,10 +97,9 @@ def compared(
         needed=metric.show_from_n,
     )
     errors = [one.cell.estimate.se for one in (now, before)]
-    detectable = ""
+    least = None
     if all(error is not None and error > 0 for error in errors):
         least = float(minimum_detectable_change(errors[0] or 0.0, errors[1] or 0.0))
-        detectable = numbers.change(least, unit, currency=currency, signed=False)
     return Compared(
         metric=metric,
         sides=(before, now),
@@ -107,7 +108,8 @@ def compared(
         word=DIFFERENCES[found.word] if dimension else words.verdict(found, unit, currency),
         period=last_period(workspace, metric, look)[2] if dimension else "",
         verdict=found,
-        detectable=detectable,
+        least=least,
+        detectable="" if least is None else numbers.change(least, unit, currency=currency, signed=False),
     )
 
 

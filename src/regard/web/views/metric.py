@@ -344,15 +344,15 @@ def _happenings(workspace: Workspace, metric: Metric, answer: Answer) -> list[Ha
     ]
 
 
-def parts(workspace: Workspace, name: str, dimension: str, look: Look) -> Parts:
+def taken(workspace: Workspace, name: str, dimension: str, look: Look) -> TakenApart:
     """Take the last complete period of a metric apart along a dimension.
 
     Raises:
         QuestionError: the metric cannot be cut by the dimension, or there is nothing to cut.
     """
     metric = workspace.metric(name, look.options)
-    start, end, period = last_period(workspace, metric, look)
-    found = workspace.take_apart(
+    start, end, _ = last_period(workspace, metric, look)
+    return workspace.take_apart(
         metric.id,
         dimension,
         grain=look.grain,
@@ -363,6 +363,16 @@ def parts(workspace: Workspace, name: str, dimension: str, look: Look) -> Parts:
         as_of=look.as_of or None,
         compare=look.compare,
     )
+
+
+def parts(workspace: Workspace, name: str, dimension: str, look: Look) -> Parts:
+    """Return the last complete period of a metric, taken apart along a dimension, as read.
+
+    Raises:
+        QuestionError: as `taken`.
+    """
+    found = taken(workspace, name, dimension, look)
+    metric, period = found.answer.metric, found.whole.period.label
     titles = titles_of(workspace)
     rows = tuple(_part_row(found, part, look) for part in found.parts)
     unit, currency = metric.unit, found.answer.currency
