@@ -21,3 +21,8 @@ def new(prefix: str = "") -> str:
 def key(secret: str) -> str:
     """Return the hash under which a secret is known. Random secrets need no slow one: nobody guesses 256 bits."""
     return sha256(secret.encode()).hexdigest()
+
+
+def same(given: str, known: str) -> bool:
+    """Whether two secrets are the same; how long that takes tells nothing."""
+    return secrets.compare_digest(given.encode(), known.encode())

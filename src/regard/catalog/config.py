@@ -43,6 +43,36 @@ ROLE = Record(
         "members": Field(sort=Sort.TEXTS, single=True, means="who has it"),
     },
 )
+GROUP = Record(
+    name="a group",
+    fields={
+        "group": Field(sort=Sort.TEXT, required=True, means="value of the claim"),
+        "role": Field(
+            sort=Sort.TEXT,
+            required=True,
+            choices=("viewer", "analyst", "agent", "steward", "approver", "admin"),
+            means="what its members may do",
+        ),
+        "scope": Field(sort=Sort.TEXT, means="on which rows, such as region = north; all when not said"),
+    },
+)
+OIDC = Record(
+    name="an OpenID provider",
+    fields={
+        "issuer": Field(sort=Sort.TEXT, required=True, means="address of the provider, as it names itself"),
+        "client": Field(sort=Sort.TEXT, required=True, means="id by which the provider knows this server"),
+        "secret_env": Field(sort=Sort.TEXT, means="environment variable that holds the client's secret"),
+        "title": Field(sort=Sort.TEXT, means="what the link to it says"),
+        "name_claim": Field(sort=Sort.TEXT, means="claim that names a person here; email when not said"),
+        "group_claim": Field(sort=Sort.TEXT, means="claim that lists a person's groups; groups when not said"),
+        "groups": Field(
+            sort=Sort.LIST,
+            record=GROUP,
+            required=True,
+            means="groups that may sign in; of several the first that stands here counts",
+        ),
+    },
+)
 CONFIG = Record(
     name="regard.toml",
     fields={
@@ -63,6 +93,7 @@ CONFIG = Record(
         "reject_limit": Field(sort=Sort.NUMBER, least=0, most=100, means="percent of rows that may be quarantined"),
         "keep_versions": Field(sort=Sort.WHOLE, least=1, means="snapshots that are kept"),
         "roles": Field(sort=Sort.NAMED, record=ROLE, means="who may see what"),
+        "oidc": Field(sort=Sort.RECORD, record=OIDC, means="where people of the organisation sign in (OpenID Connect)"),
     },
 )
 
@@ -83,6 +114,37 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of an OpenID provider: what its members may do, and on which rows."""
+
+    group: str
+    role: str
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenId:
+    """Where people of the organisation sign in.
+
+    Attributes:
+        issuer: address of the provider, as it names itself.
+        client: id by which the provider knows this server.
+        secret_env: environment variable that holds the client's secret, "" for a client without.
+        title: what the link to it says.
+        name_claim, group_claim: claims that name a person, and list their groups.
+        groups: those that may sign in; of several the first counts.
+    """
+
+    issuer: str
+    client: str
+    secret_env: str = ""
+    title: str = "Sign in with your organisation's account"
+    name_claim: str = "email"
+    group_claim: str = "groups"
+    groups: tuple[Group, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """What `regard.toml` says.
 
@@ -100,6 +162,7 @@ class Config:
         reject_limit: percent of rows above which a load ends with exit code 2.
         keep_versions: snapshots that are kept.
         roles: by name.
+        oidc: where people of the organisation sign in, None where they have accounts here alone.
         file: path of the file.
     """
 
@@ -118,6 +181,7 @@ class Config:
     reject_limit: float = 5.0
     keep_versions: int = 30
     roles: Mapping[str, Role] | None = None
+    oidc: OpenId | None = None
     file: str = ""
 
     @property
@@ -180,8 +244,21 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
             )
             for name, role in written.named("roles").items()
         },
+        oidc=_oidc(written.record("oidc")),
         file=str(path),
     )
+
+
+def _oidc(written: Written | None) -> OpenId | None:
+    if written is None or written.wrong or not {"issuer", "client", "groups"} <= written.values.keys():
+        return None
+    said = {name: written.text(name) for name in OIDC.fields if name != "groups" and name in written.values}
+    groups = tuple(
+        Group(group=one.text("group"), role=one.text("role"), scope=one.text("scope"))
+        for one in written.records("groups")
+        if not one.wrong
+    )
+    return OpenId(**said, groups=groups)
 
 
 def _month(written: Written, mistakes: list[Mistake]) -> int:

@@ -17,6 +17,8 @@ from starlette.exceptions import HTTPException
 
 from regard.access import LOCAL, Person, Role, Scope, Throttle, passwords, secret
 from regard.store import Deed
+from regard.web.addresses import address_of
+from regard.web.openid import Organisation, provider_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +68,7 @@ class SignIn:
         self._forms = secret.new()
         self._turn = BoundedSemaphore(HASHES)
         self._pair, self._address, self._account = Throttle(free=PAIR), Throttle(free=ADDRESS), Throttle(free=ACCOUNT)
+        self.organisation = _organisation(workspace, settings)
         # Only where browsers reach us over TLS can a cookie be bound to this host.
         self.cookie = "__Host-regard" if settings.secure else "regard"
 
@@ -134,12 +137,24 @@ class SignIn:
                 return None
             if old:
                 self.set_password(account, password, Deed(actor=account.name, action="person.rehash", address=address))
-        made = secret.new()
-        deed = Deed(actor=account.name, action="session.begin", object=account.name, address=address)
-        people.sign_in(account, secret.key(made), secret.new(), deed, agent=request.headers.get("user-agent", ""))
+        made = self.open(request, account)
         self._pair.passed(f"{name.casefold()} {address}")
         self._address.undo(address)
         self._account.undo(name.casefold())
+        return made
+
+    def open(self, request: Request, account: Account, reason: str = "") -> str:
+        """Open a session for somebody who has shown who they are; returns its secret, for the cookie."""
+        made = secret.new()
+        deed = Deed(
+            actor=account.name,
+            action="session.begin",
+            object=account.name,
+            address=address_of(request),
+            reason=reason,
+        )
+        agent = request.headers.get("user-agent", "")
+        self._workspace.store.people.sign_in(account, secret.key(made), secret.new(), deed, agent=agent)
         return made
 
     def check(self, request: Request, account: Account, password: str) -> bool:
@@ -206,14 +221,34 @@ class SignIn:
             self._turn.release()
 
 
+def _organisation(workspace: Workspace, settings: Settings) -> Organisation | None:
+    """Return where people of the organisation sign in, None where there is none.
+
+    Raises:
+        SetupError: what that needs is not there.
+        QuestionError: a group's scope cannot be read.
+    """
+    config = workspace.config.oidc
+    if config is None or not settings.sign_in:
+        return None
+    store = workspace.store
+    return Organisation(
+        config=config,
+        provider=provider_of(config),
+        people=store.people,
+        refused=store.audit.record,
+        settings=settings,
+    )
+
+
 def first_link(workspace: Workspace, settings: Settings) -> str:
-    """Return the path with which the first admin chooses a password; "" where there is somebody who has one.
+    """Return the path with which the first admin chooses a password; "" where somebody has one, or an admin was here.
 
     Made anew at every start until it is used: who starts the server owns it.
     """
     people = workspace.store.people
     accounts = people.accounts()
-    if any(account.password for account in accounts):
+    if any(account.password or (account.role == Role.ADMIN and account.signed_in_at) for account in accounts):
         return ""
     deed = Deed(actor=LOCAL.name, action="person.add", object="admin", reason="the first start")
     account = people.account(name="admin") or people.add("admin", Role.ADMIN, "", deed)
@@ -234,8 +269,3 @@ def carried(authorization: str) -> str | None:
         return base64.b64decode(given.strip(), validate=True).decode().partition(":")[2]
     except ValueError:
         return ""
-
-
-def address_of(request: Request) -> str:
-    """Return the address of whoever asks, "" where there is none."""
-    return request.client.host if request.client else ""

@@ -13,7 +13,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads it when th
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from regard.store import Deed
-from regard.web.signin import address_of
+from regard.web.addresses import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

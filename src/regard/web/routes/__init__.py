@@ -15,6 +15,7 @@ from regard.web.routes import (
     method,
     metrics,
     odata,
+    openid,
     quality,
     reports,
 )
@@ -34,5 +35,6 @@ AREAS = (
     admin.AREA,
     method.AREA,
     account.AREA,
+    openid.AREA,
 )
 """Every area whose routes exist. A file that is not listed here has no address."""

@@ -12,27 +12,19 @@ from regard.access import Permission, secret
 from regard.errors import QuestionError
 from regard.web.routing import PUBLIC, Area
 from regard.web.signin import REFUSED, SECOND
+from regard.web.views.paths import back, nowhere
 from regard.web.views.people import browser
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from starlette.responses import Response
 
     from regard.store import Account
     from regard.web.visit import Visit
-    from regard.workspace import Workspace
 
 AREA = Area("account")
 DAYS = {"30": "30 days", "90": "90 days", "365": "a year"}
 """How long a token may hold."""
 DAY = 24 * 3600 * SECOND
-
-
-def _none(workspace: Workspace) -> Sequence[str]:
-    """Name no path: one-time links cannot be walked."""
-    del workspace
-    return ()
 
 
 # --- signing in and out -----------------------------------------------------------------------------------------------
@@ -67,20 +59,14 @@ def signed_out(visit: Visit) -> Response:
     return visit.signing.forget(visit.go("/sign-in"))
 
 
-def back(path: str) -> str:
-    """Return where to go on after signing in: a path of ours, or the overview."""
-    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if ours else "/"
-
-
-@AREA.page("/welcome/{secret}", needs=PUBLIC, kept=False, examples=_none)
+@AREA.page("/welcome/{secret}", needs=PUBLIC, kept=False, examples=nowhere)
 def welcome(visit: Visit) -> Response:
     """Let somebody who holds a one-time link choose a password."""
     account = _linked(visit)
     return visit.page("account/welcome.html", account=account, words="", secret=visit.path["secret"])
 
 
-@AREA.form("/welcome/{secret}", needs=PUBLIC, examples=_none)
+@AREA.form("/welcome/{secret}", needs=PUBLIC, examples=nowhere)
 def welcomed(visit: Visit) -> Response:
     """Set the password; the link is used up."""
     account = _linked(visit)

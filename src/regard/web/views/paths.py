@@ -28,3 +28,15 @@ def of_first(table: str, column: str, before: str, after: str = "") -> Callable[
         return () if key is None else (f"{before}{quote(str(key), safe='')}{after}",)
 
     return found
+
+
+def nowhere(workspace: Workspace) -> Sequence[str]:
+    """Name no path: what leads elsewhere, or works once, cannot be walked."""
+    del workspace
+    return ()
+
+
+def back(path: str) -> str:
+    """Return where to go on after signing in: a path of ours, or the overview."""
+    ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if ours else "/"

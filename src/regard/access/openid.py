@@ -1,0 +1,184 @@
+"""Signing in with an account of the organisation: OpenID Connect 1.0, authorization code with PKCE (RFC 7636).
+
+The only file that knows Authlib. It sends somebody to the provider, and checks what comes back; which account that
+is, and what it may do, is decided by whoever asks. Signatures of a closed list of algorithms alone are read: none that
+needs no key, and none whose key is a shared secret.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx2
+from authlib.integrations.httpx_client import OAuth2Client, OAuthError
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+
+from regard.access import secret
+from regard.errors import AccessError, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+SCOPE = "openid profile email"
+LEEWAY, FRESH, PATIENCE = 60, 3600, 10
+"""Seconds: that clocks may differ, that what a provider says of itself is kept, that it may take to answer."""
+NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+HERE = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sign-in that was begun: where to go, and what must come back.
+
+    Attributes:
+        url: of the provider.
+        redirect: where it leads back to.
+        state: stands in the answer, so that nobody is signed in by a link of somebody else.
+        nonce: stands in the token, so that none is used twice.
+        verifier: shows to the provider that who fetches the token began the sign-in.
+    """
+
+    url: str
+    redirect: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+class Provider:
+    """An OpenID provider."""
+
+    def __init__(self, issuer: str, client: str, client_secret: str, *, clock: Callable[[], float] = time.time) -> None:
+        """Know a provider; nothing is asked of it yet.
+
+        Args:
+            issuer: its name, an address of HTTPS (HTTP on this machine alone).
+            client: what it calls us.
+            client_secret: what we show to it, "" for a public client.
+            clock: gives seconds since 1970.
+
+        Raises:
+            SourceError: the issuer is no such address.
+        """
+        self._issuer = _safe(issuer)
+        self._client, self._secret, self._clock = client, client_secret, clock
+        self._lock = Lock()
+        self._known: tuple[float, Mapping[str, str], KeySet] | None = None
+
+    def begin(self, redirect: str) -> Begun:
+        """Begin a sign-in that leads back to an address of ours.
+
+        Raises:
+            SourceError: the provider does not answer, or is not who it should be.
+        """
+        described, _ = self._described()
+        state, nonce, verifier = secret.new(), secret.new(), secret.new()
+        with self._session(redirect) as session:
+            url, _ = session.create_authorization_url(
+                described["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
+            )
+        return Begun(url, redirect, state, nonce, verifier)
+
+    def finish(self, begun: Begun, answer: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the provider says of who signed in (its claims).
+
+        Args:
+            begun: the sign-in.
+            answer: the parameters with which the provider led back.
+
+        Raises:
+            AccessError: the answer is none to this sign-in, or the token is not one for us, of now, by the provider.
+            SourceError: the provider does not answer.
+        """
+        if not secret.same(answer.get("state", ""), begun.state):
+            raise AccessError("this answer belongs to no sign-in that was begun here; begin again")
+        # RFC 9207: an answer that names another provider is one that was mixed up, or meant to be.
+        if answer.get("iss", self._issuer) != self._issuer:
+            raise AccessError("this answer is from another provider; begin again")
+        if "error" in answer or not answer.get("code"):
+            raise AccessError("the provider did not sign you in")
+        described, keys = self._described()
+        try:
+            with self._session(begun.redirect) as session:
+                token = session.fetch_token(
+                    described["token_endpoint"], code=answer["code"], code_verifier=begun.verifier
+                )
+        except OAuthError as error:
+            raise AccessError(f"the provider gives no token: {error.error}") from None
+        except httpx2.HTTPError as error:
+            raise SourceError(f"{self._issuer} does not answer: {error}") from None
+        return self._checked(str(token.get("id_token", "")), begun.nonce, keys)
+
+    def _checked(self, token: str, nonce: str, keys: KeySet) -> dict[str, Any]:
+        options = {"iss": {"essential": True, "value": self._issuer}, "aud": {"essential": True, "value": self._client}}
+        try:
+            try:
+                read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+            except InvalidKeyIdError:  # perhaps the key is new
+                read = jwt.decode(token, self._described(anew=True)[1], algorithms=list(ALGORITHMS))
+            claims = CodeIDToken(
+                read.claims, read.header, options=options, params={"nonce": nonce, "client_id": self._client}
+            )
+            claims.validate(now=int(self._clock()), leeway=LEEWAY)
+        except (JoseError, ValueError) as error:
+            raise AccessError(f"the token of the provider is not valid: {error}") from None
+        return dict(read.claims)
+
+    def _session(self, redirect: str) -> OAuth2Client:
+        return OAuth2Client(
+            self._client,
+            self._secret or None,
+            scope=SCOPE,
+            redirect_uri=redirect,
+            code_challenge_method="S256",
+            token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
+            timeout=PATIENCE,
+        )
+
+    def _described(self, *, anew: bool = False) -> tuple[Mapping[str, str], KeySet]:
+        """Return what the provider says of itself, and its keys, kept for an hour.
+
+        Raises:
+            SourceError: it does not answer, or says that it is somebody else.
+        """
+        with self._lock:
+            if self._known is not None and not anew and self._clock() - self._known[0] < FRESH:
+                return self._known[1], self._known[2]
+            said = self._fetched(f"{self._issuer.rstrip('/')}/.well-known/openid-configuration")
+            if said.get("issuer") != self._issuer or any(not isinstance(said.get(name), str) for name in NEEDED):
+                raise SourceError(f"what stands at {self._issuer} does not describe that provider")
+            keys = KeySet.import_key_set(self._fetched(_safe(said["jwks_uri"])))  # type: ignore[arg-type]
+            described = {name: _safe(said[name]) if name != "issuer" else said[name] for name in NEEDED}
+            self._known = (self._clock(), described, keys)
+            return described, keys
+
+    def _fetched(self, url: str) -> dict[str, Any]:
+        try:
+            shown = httpx2.get(url, timeout=PATIENCE, follow_redirects=False)
+            shown.raise_for_status()
+            found = shown.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            raise SourceError(f"{url} does not answer as an OpenID provider: {error}") from None
+        if not isinstance(found, dict):
+            raise SourceError(f"{url} does not answer as an OpenID provider")
+        return found
+
+
+def _safe(url: str) -> str:
+    """Return an address that nobody on the way can read or change.
+
+    Raises:
+        SourceError: it is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in HERE):
+        return url
+    raise SourceError(f"'{url}' is no address of HTTPS; a provider is reached over nothing else")
