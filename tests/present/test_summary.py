@@ -26,7 +26,7 @@ def test_the_count_comes_first():
 def test_a_real_change_is_a_sentence_with_its_interval():
     """Which way, how much, between what, and to what."""
     first, second = told(cell(JUNE, target=TARGET, status="met", verdict=CHANGED))
-    assert "1 really changed" in first
+    assert "1 really improved" in first
     assert second.startswith("Happy customers went up 2.1 pp: changed, for the better [0.3, 3.9], to 87.3 %")
     assert second.endswith("target above 85 % met.")
 
@@ -53,3 +53,16 @@ def test_chance_is_told_where_many_numbers_were_compared():
     many = [answer(cell(JUNE, verdict=CHANGED)) for _ in range(12)]
     assert "By chance alone about 1 in 20" in summary.sentences(many, "2026-06")[0].text
     assert "at most 5 % are expected to be chance" in summary.sentences(many, "2026-06", rate=0.05)[0].text
+
+
+def test_a_headline_names_a_few():
+    """A board names what misses and what really moved, three of each; a report tells them in sentences of their own."""
+    found = [summary.Judged(f"m{i}", "missed", compared=True, real=i < 2, better=i == 0) for i in range(5)]
+    told = summary.headline("2026-06", found, names=True)
+    assert told == (
+        "2026-06: of 5 targets 5 missed (m0, m1, m2 and 2 more); of 5 numbers compared with the period before "
+        "1 really improved (m0), 1 really got worse (m1)."
+    )
+    assert summary.headline("2026-06", found) == told.replace(" (m0, m1, m2 and 2 more)", "").replace(
+        " (m0)", ""
+    ).replace(" (m1)", "")

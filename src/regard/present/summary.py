@@ -9,13 +9,36 @@ from regard.present import numbers, words
 from regard.present.table import groups
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from regard.model import Metric
     from regard.plan import Answer, AnswerCell
 
 CHANCE = 20
 """Of so many numbers that did not change, one looks changed by chance (95 %)."""
+FEW = 3
+"""Names in a sentence; of more their number is said."""
+MOVED: Mapping[bool | None, str] = {True: "improved", False: "got worse", None: "changed"}
+"""Whether a real change goes the good way -> how it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is said of one number where many are counted.
+
+    Attributes:
+        name: how it is called.
+        status: met, missed, too close to call, or "" without a target.
+        compared: whether there is a period before.
+        real: whether it really changed.
+        better: whether that goes the good way, None where neither is.
+    """
+
+    name: str
+    status: str = ""
+    compared: bool = False
+    real: bool = False
+    better: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +70,9 @@ def sentences(answers: Sequence[Answer], label: str, *, rate: float | None = Non
         rate: false discovery rate at which the changes were looked at together; None where each was judged alone.
     """
     told = [(answer, cell) for answer in answers for cell in at(answer, label)]
-    judged = [(answer, cell) for answer, cell in told if cell.status is not None]
-    compared = [(answer, cell) for answer, cell in told if cell.verdict is not None and cell.verdict.change is not None]
-    real = [(answer, cell) for answer, cell in compared if cell.verdict and cell.verdict.word == words.CHANGED]
-    missed = [(answer, cell) for answer, cell in judged if cell.status == "missed"]
-    found = [Sentence(_count(label, judged, len(compared), len(real), rate))]
+    missed = [(answer, cell) for answer, cell in told if cell.status == "missed"]
+    real = [(answer, cell) for answer, cell in told if _compared(cell) and _real(cell)]
+    found = [Sentence(headline(label, [_judged(answer, cell) for answer, cell in told], rate=rate))]
     found += [Sentence(_miss(answer, cell), answer.metric.id, words.BAD) for answer, cell in missed]
     found += [
         Sentence(_change(answer, cell), answer.metric.id, words.arrow(cell.verdict).tone)
@@ -71,26 +92,59 @@ def name(metric: Metric, cell: AnswerCell) -> str:
     return f"{metric.title}: {part}" if part else metric.title
 
 
-def _count(
-    label: str, judged: Sequence[tuple[Answer, AnswerCell]], compared: int, real: int, rate: float | None
-) -> str:
+def headline(label: str, found: Sequence[Judged], *, rate: float | None = None, names: bool = False) -> str:
+    """Return in one sentence how many numbers meet their targets, and how many really changed.
+
+    Args:
+        label: of the period.
+        found: the numbers.
+        rate: false discovery rate at which the changes were looked at together; None to say nothing of it.
+        names: whether those that miss their target or changed are named, where they are few.
+    """
     said = []
-    if judged:
-        each = [
-            f"{sum(cell.status == word for _, cell in judged)} {word}"
-            for word in words.STATUS
-            if any(cell.status == word for _, cell in judged)
-        ]
-        said.append(f"of {_many(len(judged), 'target')} {', '.join(each)}")
+    aimed = [one for one in found if one.status]
+    if aimed:
+        counts = [(word, [one for one in aimed if one.status == word]) for word in words.STATUS]
+        each = [f"{len(of)} {word}{_named(of, names and word == 'missed')}" for word, of in counts if of]
+        said.append(f"of {_many(len(aimed), 'target')} {', '.join(each)}")
+    compared = [one for one in found if one.compared]
+    real = [one for one in compared if one.real]
     if compared:
-        really = f"{real} really changed" if real else "none changed beyond chance"
-        said.append(f"of {_many(compared, 'number')} compared with the period before {really}")
+        ways = [(word, [one for one in real if one.better is way]) for way, word in MOVED.items()]
+        moved = ", ".join(f"{len(of)} really {word}{_named(of, names)}" for word, of in ways if of)
+        number = _many(len(compared), "number")
+        said.append(f"of {number} compared with the period before {moved or 'none changed beyond chance'}")
     chance = ""
     if real and rate is not None:
         chance = f" Looked at together: of changes called real at most {numbers.share(rate)} are expected to be chance."
-    elif real and compared >= CHANCE / 2:
+    elif real and not names and len(compared) >= CHANCE / 2:
         chance = f" By chance alone about 1 in {CHANCE} would look changed."
     return f"{label}: {'; '.join(said) or 'no number has a target or a period before'}.{chance}"
+
+
+def _judged(answer: Answer, cell: AnswerCell) -> Judged:
+    return Judged(
+        name=name(answer.metric, cell),
+        status=cell.status or "",
+        compared=_compared(cell),
+        real=_real(cell),
+        better=None if cell.verdict is None else cell.verdict.better,
+    )
+
+
+def _compared(cell: AnswerCell) -> bool:
+    return cell.verdict is not None and cell.verdict.change is not None
+
+
+def _real(cell: AnswerCell) -> bool:
+    return cell.verdict is not None and cell.verdict.word == words.CHANGED
+
+
+def _named(found: Sequence[Judged], names: bool) -> str:
+    if not names:
+        return ""
+    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
+    return f" ({', '.join(one.name for one in found[:FEW])}{more})"
 
 
 def _miss(answer: Answer, cell: AnswerCell) -> str:

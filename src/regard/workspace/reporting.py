@@ -14,7 +14,8 @@ from regard.plan import Question
 from regard.present import words
 from regard.reports import Filled, Fresh, IncidentFacts, Report, Seasonal
 from regard.sql.stretch import newest
-from regard.stats import RATE, decompose, discoveries, forecast
+from regard.stats import RATE, decompose, forecast
+from regard.workspace.judging import remain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -294,21 +295,16 @@ class _Filling:
 
 
 def together(answers: Sequence[Answer], label: str) -> list[Answer]:
-    """Return answers whose changes of a period are called real only where they remain so among all of them.
-
-    As on the pages: of many numbers that did not change, one in twenty looks changed (Benjamini and Hochberg 1995). A
-    change without a p value (counted in full, ranges that lie apart) is no matter of chance and stays.
-    """
-    tested = [
-        (i, j, cell.verdict, cell.verdict.p)
+    """Return answers whose changes of a period are called real only where they remain so among all of them."""
+    changes = [
+        (i, j, cell.verdict)
         for i, answer in enumerate(answers)
         for j, cell in enumerate(answer.cells)
-        if cell.period.label == label and cell.verdict is not None and cell.verdict.p is not None
+        if cell.period.label == label and cell.verdict is not None
     ]
-    kept = discoveries([p for _, _, _, p in tested])
     cells = [list(answer.cells) for answer in answers]
-    for (i, j, verdict, _), keep in zip(tested, kept, strict=True):
-        if verdict.word in words.DETECTED and not keep:
+    for (i, j, verdict), real in zip(changes, remain([verdict.p for _, _, verdict in changes]), strict=True):
+        if verdict.word in words.DETECTED and not real:
             cells[i][j] = replace(cells[i][j], verdict=replace(verdict, word=AMONG_MANY))
     return [replace(answer, cells=own) for answer, own in zip(answers, cells, strict=True)]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.model.reports import PERIOD
-from regard.present import document, words
+from regard.present import document, summary
 from regard.web.views.look import PERIODS, Look
 from regard.web.views.tiles import ACT, WATCH, Tile, aged, ask_each, judged, tiles, titles_of, unanswered
 from regard.workspace.freshness import STALE
@@ -26,8 +26,6 @@ SHOWN = ("tiles", "scorecard", "trend", "bars", "table")
 FIRST = "board"
 """The board behind the first page."""
 WORD = re.compile(r"\w+")
-FEW = 3
-"""Names in a sentence; of more their number is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,33 +207,8 @@ def sentence(shown: Sequence[Tile]) -> str:
     known = [one for one in shown if one.number is not None]
     if not known:
         return "There is no number to show yet."
-    aimed = [one for one in known if one.status]
-    parts = []
-    if aimed:
-        counts = [(word, [one for one in aimed if one.status == word]) for word in words.STATUS]
-        said = [f"{len(found)} {word}{_named(found) if word == 'missed' else ''}" for word, found in counts if found]
-        parts.append(f"of {_many(len(aimed), 'target')}, {', '.join(said)}")
-    better = [one for one in known if one.real and one.better]
-    worse = [one for one in known if one.real and one.better is False]
-    other = [one for one in known if one.real and one.better is None]
-    moved = [
-        f"{len(found)} really {word}{_named(found)}"
-        for word, found in (("improved", better), ("got worse", worse), ("changed", other))
-        if found
-    ]
-    parts.append("; ".join(moved) if moved else "no change is larger than chance")
-    period = next((one.period for one in known if one.period), "")
-    return f"{period}: {'; '.join(parts)}."
-
-
-def _named(found: Sequence[Tile]) -> str:
-    names = [one.name for one in found[:FEW]]
-    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
-    return f" ({', '.join(names)}{more})" if names else ""
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    judged_of = [summary.Judged(one.name, one.status, bool(one.change), one.real, one.better) for one in known]
+    return summary.headline(next((one.period for one in known if one.period), ""), judged_of, names=True)
 
 
 def _urgent(one: Tile) -> tuple[int, float, bool]:

@@ -6,7 +6,6 @@ whether the change is still real when all tiles of the page are looked at togeth
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from markupsafe import Markup
 
 from regard.errors import AuthorError, QuestionError
 from regard.present import chart, numbers, sparkline, table, words
-from regard.stats import discoveries
+from regard.workspace.judging import remain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -213,7 +212,7 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
         state=next((STATES[flag] for flag in found.flags if flag in STATES), ""),
         remarks=tuple(words.flag(flag) for flag in found.flags) if found.value is not None else (),
         size=_size(now),
-        p=None if verdict is None else verdict.p,
+        p=None if verdict is None or found.value is None else verdict.p,
         href=inner.link(f"/metric/{metric.id}"),
         labels=labels,
         values=values,
@@ -228,13 +227,9 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
 
 def judged(found: Sequence[Tile]) -> list[Tile]:
     """Return tiles of one page with the changes real that remain so when all are looked at together."""
-    kept = discoveries([math.nan if one.p is None or not one.verdict else one.p for one in found])
-    made = []
-    for one, keep in zip(found, kept, strict=True):
-        # A change without p (exact counts, ranges that lie apart) is no matter of chance.
-        real = one.real and (bool(keep) or one.p is None)
-        made.append(replace(one, real=real, action=_action(replace(one, real=real))))
-    return made
+    kept = remain([one.p for one in found])
+    beside = [replace(one, real=one.real and keep) for one, keep in zip(found, kept, strict=True)]
+    return [replace(one, action=_action(one)) for one in beside]
 
 
 def aged(one: Tile) -> Tile:
