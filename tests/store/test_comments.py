@@ -42,3 +42,14 @@ def test_only_its_author_takes_a_comment_back(store):
     assert len(store.audit.entries(action="comment.withdraw")) == 1
     assert store.audit.broken() == ()
     assert not any("too soon" in f"{entry.before}{entry.after}" for entry in store.audit.entries())
+
+
+def test_a_comment_is_changed_by_its_author_alone(store):
+    """Others cannot, a withdrawn one cannot be, and the audit log says that it was, not what it said."""
+    made = store.comments.add("incident:I1", "Said too soon.", deed("ada"))
+    assert not store.comments.change(made.id, "Mine now.", deed("bob", "comment.change"))
+    assert store.comments.change(made.id, "It was the cache.", deed("ada", "comment.change"))
+    assert [one.text for one in store.comments.about("incident:I1")] == ["It was the cache."]
+    assert "too soon" not in str(list(store.audit.entries()))
+    store.comments.withdraw(made.id, deed("ada", "comment.withdraw"))
+    assert not store.comments.change(made.id, "Once more.", deed("ada", "comment.change"))

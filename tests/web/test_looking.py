@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from html import unescape
 
@@ -15,6 +16,7 @@ from regard.web import Settings, make_app
 from regard.web.views import boards, metric as metric_views
 from regard.web.views.look import Look
 from regard.workspace import Workspace
+from tests.web.people import somebody
 
 CONTEXT = ("as_of", "until", "zone", "snapshot", "definition", "filters")
 """Columns by which a number is found again a month later (R125)."""
@@ -213,10 +215,47 @@ def test_what_is_saved_stands_on_a_board(tmp_path):
         ("segment",),
         "region = 'north'",
     )
+    [entry] = Workspace.open(tmp_path).store.audit.entries(action="board.save")
+    after = json.loads(entry.after)
+    assert (entry.deed.object, after["show"], after["grain"]) == ("report:our_week", "bars", "week")
     assert client.post("/explore/save", data={**form, "csrf": "forged"}).status_code == 403
     assert client.post("/explore/save", data={**form, "show": "bars", "by": ""}).status_code == 400
     assert client.post("/explore/save", data={**form, "new": "../evil"}).headers.get("location") == "/board/evil"
     assert not (tmp_path.parent / "evil.yaml").exists()
+
+
+def test_notes_stand_beside_a_number(tmp_path):
+    """Written, changed and taken back on the page of a metric; masked; other people's are not one's own to change."""
+    (tmp_path / "regard.toml").write_text('name = "Acme"\n')
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "notes.yaml").write_text(
+        "notes:\n  - {kind: definition_change, start: 2026-03-01, metrics: [nps], reason: a new wording}\n"
+    )
+    workspace = Workspace.open(tmp_path)
+    app = make_app(workspace, Settings())
+    ada, bob, eve = (somebody(workspace, app, role, scope) for role, scope in (
+        ("analyst", ""), ("analyst", ""), ("analyst", "channel = chat")))  # fmt: skip
+    page = "/metric/nps/notes"
+    assert "a new wording" in told(ada.get(page).text)
+    assert 'href="/metric/nps/notes"' in ada.get("/metric/nps").text
+    ada.post(f"{page}/comments", text="Ask ann@example.com about <b>May</b>.")
+    [note] = workspace.store.comments.about("metric:nps")
+    assert note.text == "Ask [email] about <b>May</b>."
+    assert "Ask [email] about <b>May</b>." in told(bob.get(page).text)
+    assert "[email]" not in eve.get(page).text
+    assert "rows that you do not see" in told(eve.get(page).text)
+    for forbidden in ("change", "withdraw"):
+        refused = bob.post(f"{page}/comments/{forbidden}", comment=note.id, text="Mine now.")
+        assert (refused.status_code, "of your own" in refused.text) == (400, True)
+    assert ada.post(f"{page}/comments/change", comment=note.id, text="May was odd.").status_code == 303
+    assert "May was odd." in told(bob.get(page).text)
+    assert ada.post(f"{page}/comments", text=" ").status_code == 400
+    ada.post(f"{page}/comments/withdraw", comment=note.id)
+    assert "Nobody has written anything yet" in told(bob.get(page).text)
+    assert somebody(workspace, app, "viewer").post(f"{page}/comments", text="x").status_code == 403
+    assert {one.deed.action for one in workspace.store.audit.entries() if one.deed.object == "metric:nps"} == {
+        "comment.write", "comment.change", "comment.withdraw",
+    }  # fmt: skip
 
 
 def test_before_the_first_load_pages_name_the_next_step(tmp_path):

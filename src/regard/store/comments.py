@@ -49,6 +49,15 @@ class Comments:
             self._audit.within(connection, deed, after={"comment": made.id})
         return made
 
+    def change(self, comment: str, text: str, deed: Deed) -> bool:
+        """Put other words in the place of a comment's; only its author may, and whether it was theirs is returned."""
+        with self._database.writing() as connection:
+            own = (COMMENT.c.comment_id == comment, COMMENT.c.author == deed.actor, COMMENT.c.withdrawn.is_(False))
+            done = connection.execute(update(COMMENT).where(*own).values(text=text)).rowcount
+            if done:
+                self._audit.within(connection, deed, before={"comment": comment}, after={"comment": comment})
+        return bool(done)
+
     def withdraw(self, comment: str, deed: Deed) -> bool:
         """Show a comment no more; only its author may, and whether it was theirs is returned."""
         with self._database.writing() as connection:

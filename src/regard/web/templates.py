@@ -45,7 +45,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.filters.update(count=numbers.count, share=numbers.share, when=when)
+        self._environment.filters.update(coded=coded, count=numbers.count, share=numbers.share, when=when)
         self._environment.globals.update(static=static, STATUS=words.STATUS)
 
     def page(self, visit: Visit, template: str, values: Mapping[str, object]) -> str:
@@ -71,6 +71,15 @@ def _csrf(visit: Visit) -> Markup:
     if not visit.token:
         raise ValueError(f"{visit.request.url.path} has a form: declare it with kept=False")
     return Markup('<input type="hidden" name="csrf" value="{}">').format(visit.token)
+
+
+def coded(text: str) -> Markup:
+    """Return a text in which what stands between backticks is set as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its partner is a sign like any other
+        return Markup("{}").format(text)
+    plain, code = Markup("{}"), Markup("<code>{}</code>")
+    return Markup("").join((code if i % 2 else plain).format(part) for i, part in enumerate(parts))
 
 
 def when(instant: int | None, zone: str) -> Any:  # noqa: ANN401 - markup or text

@@ -13,6 +13,7 @@ from regard.web.routes.metrics import examples, looked
 from regard.web.routing import Area
 from regard.web.views import boards, catalogue, compare as comparing, metric as metrics
 from regard.web.views.bar import bar, values
+from regard.web.views.drawing import HALF, WIDE
 from regard.web.views.tiles import titles_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def explore(visit: Visit) -> Response:
         groups = [cells for cells in table.groups(answer).values() if cells]
         if len(groups) <= DRAWN:
             several = len(groups) > 1
-            width = metrics.HALF if several else metrics.WIDE
+            width = HALF if several else WIDE
             drawings = [metrics.draw_trend(answer, cells, headed=several, width=width) for cells in groups]
         trouble = "" if answer.cells else "There is no row in these periods."
     hidden = [("metric", metric.id), *(("by", one) for one in by)]
@@ -87,6 +88,7 @@ def save(visit: Visit) -> Response:
     section |= {"by": by} if by and show in ("scorecard", "bars", "table") else {}
     section |= {"where": look.test} if look.test else {}
     save_section(workspace.root, board, new or board, look.grain, section)
+    visit.record("board.save", f"report:{board}", after={**section, "grain": look.grain})
     return visit.go(f"/board/{board}")
 
 

@@ -11,8 +11,7 @@ from starlette.responses import PlainTextResponse
 from regard.access import Permission
 from regard.errors import QuestionError
 from regard.present import interruption
-from regard.stewardship.masking import masked
-from regard.store import Deed
+from regard.web.commenting import REFUSED, about, comments
 from regard.web.routing import Area
 from regard.web.views import ledger, recording
 from regard.web.views.ledger import customer_ids, incident_ids
@@ -24,10 +23,7 @@ if TYPE_CHECKING:
     from regard.workspace import Workspace
 
 AREA = Area("incidents")
-LONGEST = 2000
-"""Signs of a comment."""
 SEPARATORS = re.compile(r"[\s,;]+")
-REFUSED = 400
 
 
 @AREA.page("/incidents", needs=Permission.VIEW, menu="Incidents")
@@ -44,17 +40,19 @@ def _incidents(workspace: Workspace) -> list[str]:
 @AREA.page("/incident/{incident}", needs=Permission.VIEW, kept=False, examples=_incidents)
 def incident(visit: Visit) -> Response:
     """Open an incident: who, when, how deep, and what came of it (R119)."""
-    return _opened(visit, visit.path["incident"])
+    return _opened(visit)
 
 
-def _opened(visit: Visit, name: str, *, trouble: str = "", written: str = "", status: int = 200) -> Response:
+def _opened(visit: Visit, trouble: str = "", written: str = "") -> Response:
+    name = visit.path["incident"]
     return visit.page(
         "incident.html",
-        status=status,
         name=name,
-        comments=visit.workspace.store.comments.about(_subject(name)),
+        at=f"/incident/{quote(name, safe='')}",
+        comments=about(visit, _subject(name)),
         trouble=trouble,
         written=written,
+        may_comment=visit.may(Permission.COMMENT),
         permission=Permission,
         **ledger.incident(visit.workspace, name),
     )
@@ -72,37 +70,12 @@ def postmortem(visit: Visit) -> Response:
     return PlainTextResponse(text, media_type="text/markdown; charset=utf-8")
 
 
-@AREA.form(
-    "/incident/{incident}/comments",
-    needs=Permission.COMMENT,
-    examples=lambda workspace: [f"{path}/comments" for path in _incidents(workspace)[:1]],
-)
-def comment(visit: Visit) -> Response:
-    """Write a comment on an incident; personal data that have a form are taken out of it before it is kept."""
-    name = visit.path["incident"]
-    visit.workspace.incident(name)
-    text = str(visit.form.get("text", "")).strip()
-    if not text or len(text) > LONGEST:
-        said = "Write something." if not text else f"It has {len(text)} signs; {LONGEST} are the most."
-        return _opened(visit, name, trouble=said, written=text, status=REFUSED)
-    visit.workspace.store.comments.add(_subject(name), masked(text).text, _deed(visit, "comment.write", name))
-    return visit.go(f"/incident/{quote(name, safe='')}#comments")
+def _about(visit: Visit) -> str:
+    visit.workspace.incident(visit.path["incident"])
+    return _subject(visit.path["incident"])
 
 
-@AREA.form(
-    "/incident/{incident}/comments/withdraw",
-    needs=Permission.COMMENT,
-    examples=lambda workspace: [f"{path}/comments/withdraw" for path in _incidents(workspace)[:1]],
-)
-def withdraw(visit: Visit) -> Response:
-    """Take back a comment of one's own, words and all."""
-    name = visit.path["incident"]
-    mine = visit.workspace.store.comments.withdraw(
-        str(visit.form.get("comment", "")), _deed(visit, "comment.withdraw", name)
-    )
-    if not mine:
-        return _opened(visit, name, trouble="Only a comment of your own can be taken back.", status=REFUSED)
-    return visit.go(f"/incident/{quote(name, safe='')}#comments")
+comments(AREA, "/incident/{incident}", subject=_about, shown=_opened, examples=lambda ws: _incidents(ws)[:1])
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -140,7 +113,7 @@ def record(visit: Visit) -> Response:
         return visit.page("impact.html", **found)
     visit.workspace.add_impact(addition)
     told = {"rows": len(addition.rows), "who": addition.loss.who}
-    visit.workspace.store.audit.record(_deed(visit, "impact.add", name), after=told)
+    visit.record("impact.add", _subject(name), after=told)
     return visit.page("impact.html", **(found | {"written": len(addition.rows)}))
 
 
@@ -194,13 +167,3 @@ def escalation(visit: Visit) -> Response:
 
 def _subject(name: str) -> str:
     return f"incident:{name}"
-
-
-def _deed(visit: Visit, action: str, name: str) -> Deed:
-    client = visit.request.client
-    return Deed(
-        actor=visit.person.name if visit.person else "",
-        address=client.host if client else "",
-        action=action,
-        object=_subject(name),
-    )

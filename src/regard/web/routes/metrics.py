@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from regard.access import Permission
 from regard.errors import QuestionError
 from regard.present import document, table
+from regard.web.commenting import about, comments
 from regard.web.downloads import download
 from regard.web.routing import Area
 from regard.web.views import catalogue, metric as views
@@ -67,6 +68,38 @@ def metric(visit: Visit) -> Response:
     )
 
 
+def _notes(workspace: Workspace) -> list[str]:
+    return [f"/metric/{name}/notes" for name in examples(workspace)[:1]]
+
+
+def _about(visit: Visit) -> str:
+    return f"metric:{visit.workspace.catalogue.find(visit.path['metric'])}"
+
+
+@AREA.page("/metric/{metric}/notes", needs=Permission.VIEW, kept=False, examples=_notes)
+def notes(visit: Visit) -> Response:
+    """Show what people wrote about a metric, and let them."""
+    return _noted(visit)
+
+
+def _noted(visit: Visit, trouble: str = "", written: str = "") -> Response:
+    known = visit.workspace.catalogue
+    found = known.metric(known.find(visit.path["metric"]))
+    return visit.page(
+        "notes.html",
+        metric=found,
+        notes=[note for note in known.notes if not note.metrics or found.id in note.metrics],
+        at=f"/metric/{found.id}/notes",
+        comments=about(visit, _about(visit)),
+        trouble=trouble,
+        written=written,
+        may_comment=visit.may(Permission.COMMENT),
+    )
+
+
+comments(AREA, "/metric/{metric}/notes", subject=_about, shown=_noted, examples=_notes)
+
+
 @AREA.page(
     "/metric/{metric}/rows",
     needs=Permission.ROWS,
@@ -102,7 +135,7 @@ def export(visit: Visit) -> Response:
     if kind == "svg":
         cells = next((cells for cells in table.groups(answers[0]).values() if cells), [])
         drawn = views.draw_trend(answers[0], cells, headed=True, context=document.context(answers[0]))
-        return download("svg", name, str(drawn.wide))
+        return download("svg", name, str(drawn.wide) if drawn else "")
     raise QuestionError(f"a metric is not handed out as '{kind}'; one of: csv, json, svg")
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
 from regard.errors import QuestionError
 from regard.model import Grain, add_months
 from regard.present import interruption
 from regard.present.incident_chart import causes_chart, course_chart, ledger_chart, phases_chart, similar_chart
 from regard.present.table import Table, without_empty
+from regard.web.views.drawing import drawing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -145,14 +144,16 @@ def incident(workspace: Workspace, name: str) -> dict[str, Any]:
         "title": interruption.incident_title(page.record),
         "facts": interruption.incident_facts(page.record),
         "headline": interruption.incident_headline(page),
-        "course": Markup(course_chart(page, course, clock, width=900)),  # noqa: S704 - escaped by construction
+        "course": drawing(lambda width: course_chart(page, course, clock, width=width)),
         "marks": _untitled(interruption.marks_table(page, clock)),
-        "phases_picture": Markup(phases_chart(page.phases, headed=False)) if page.phases else "",  # noqa: S704 - as above
+        "phases_picture": drawing(
+            lambda width: phases_chart(page.phases, headed=False, width=width) if page.phases else ""
+        ),
         "phases": _untitled(interruption.phases_table(page.phases)),
         "who": _untitled(interruption.parts_table(page)),
         "depth": _untitled(interruption.kinds_table(page)),
         "said": interruption.incident_sentences(page),
-        "similar_picture": Markup(similar_chart(page)),  # noqa: S704 - as above
+        "similar_picture": drawing(lambda width: similar_chart(page, width=width)),
         "similar": Linked(_untitled(similar), tuple(_incident(one.incident) for one in page.similar)),
         "cut": interruption.when(page.until, clock),
     }
@@ -178,9 +179,15 @@ def explorer(workspace: Workspace, by: Sequence[str], shown: Days, *, customers:
         "by": tuple(by),
         "offered": [(name, titles.get(name, name)) for name in BY if name in offered],
         "whole": interruption.minutes(whole),
-        "picture": Markup(causes_chart(impact, titles, most=CAUSES, width=900, headed=False)) if impact.rows else "",  # noqa: S704 - escaped by construction
+        "picture": drawing(
+            lambda width: causes_chart(impact, titles, most=CAUSES, width=width, headed=False) if impact.rows else ""
+        ),
         "causes": _without_period(interruption.impact_table(impact, titles)),
-        "phases_picture": Markup(phases_chart(stretch.phases, unnamed=stretch.unnamed, headed=False)) if whole else "",  # noqa: S704 - as above
+        "phases_picture": drawing(
+            lambda width: (
+                phases_chart(stretch.phases, unnamed=stretch.unnamed, headed=False, width=width) if whole else ""
+            )
+        ),
         "phases": _untitled(interruption.phases_table(stretch.phases, stretch.unnamed)),
         "worst": Linked(_untitled(worst), tuple(f"/customer/{one.party_id}" for one in stretch.worst)),
         "customers": customers,
@@ -196,7 +203,7 @@ def customer(workspace: Workspace, name: str) -> dict[str, Any]:
             [*(f"{name} {value}" for name, value in found.dims.items() if value), f"surrogate {found.party_id}"]
         ),
         "headline": interruption.customer_headline(found),
-        "picture": Markup(ledger_chart(found, clock, width=900)),  # noqa: S704 - escaped by construction
+        "picture": drawing(lambda width: ledger_chart(found, clock, width=width)),
         "entries": _entries(found, clock),
     }
 

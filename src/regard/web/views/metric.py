@@ -7,17 +7,16 @@ from datetime import date
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from markupsafe import Markup
-
 from regard.errors import AccessError, AuthorError, QuestionError
 from regard.excel.formula import cell as excel_cell
 from regard.expr import MINUTE_US, names
 from regard.model import Status
 from regard.present import chart, describe, document, numbers, sparkline, table, words
+from regard.web.views.drawing import HALF, WIDE, Drawing, drawing
 from regard.web.views.tiles import Tile, tile, titles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from regard.model import Metric
     from regard.plan import Answer, AnswerCell
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from regard.workspace import Workspace
     from regard.workspace.parts import Part, TakenApart
 
-WIDE, HALF, NARROW = 860, 560, 340
-"""Widths of drawings for a screen, for half of one and for a telephone: texts stay readable on all."""
 MOST = 30
 """Parts that are shown; of more, the largest, and how many are left out."""
 DRAWN = 12
@@ -44,15 +41,6 @@ WORST = 5
 """Incidents that are shaded: those that took most."""
 UNCUT = "party"
 """A dimension along which a number is taken apart only down to rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """One chart, drawn for a wide and for a narrow place."""
-
-    wide: Markup
-    narrow: Markup
-    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +123,7 @@ class Parts:
     adds: str
     has_rest: bool
     has_added: bool
-    bars: Drawing
+    bars: Drawing | None
     steps: Drawing | None
 
 
@@ -207,7 +195,8 @@ def metric_page(workspace: Workspace, name: str, look: Look) -> MetricPage:
         return replace(opened, trouble=str(error))
     groups = list(table.groups(answer).values())
     happenings = tuple(_happenings(workspace, metric, answer))
-    drawn = [draw_trend(answer, cells, happenings, headed=len(groups) > 1) for cells in groups]
+    pictures = [draw_trend(answer, cells, happenings, headed=len(groups) > 1) for cells in groups]
+    drawn = [one for one in pictures if one is not None]
     return replace(
         opened,
         tiles=tuple(tile(answer, cells, look, titles=titles) for cells in groups if cells),
@@ -238,7 +227,7 @@ def draw_trend(
     headed: bool = False,
     context: str = "",
     width: float = WIDE,
-) -> Drawing:
+) -> Drawing | None:
     """Return the trend of one group: interval, stepwise target, notes as shades or lines, running periods hollow."""
     metric, currency = answer.metric, answer.currency
     part = words.group(cells[0].dims) if cells else ""
@@ -273,7 +262,7 @@ def draw_trend(
             headed=headed,
         )
 
-    return _drawing(drawn, said, width)
+    return drawing(drawn, said, width)
 
 
 def _trend_said(answer: Answer, cells: Sequence[AnswerCell]) -> str:
@@ -473,12 +462,7 @@ def _difference_word(part: Part) -> str:
     return DIFFERENCES[part.difference.word]
 
 
-def _drawing(draw: Callable[[float], str], said: str, width: float = WIDE) -> Drawing:
-    """Draw twice; what `present.chart` draws is escaped by it."""
-    return Drawing(Markup(draw(width)), Markup(draw(NARROW)), said)  # noqa: S704
-
-
-def _bars(found: TakenApart, title: str) -> Drawing:
+def _bars(found: TakenApart, title: str) -> Drawing | None:
     metric, currency = found.answer.metric, found.answer.currency
     points = [
         chart.Point(
@@ -507,7 +491,7 @@ def _bars(found: TakenApart, title: str) -> Drawing:
             headed=False,
         )
 
-    return _drawing(draw, said, HALF)
+    return drawing(draw, said, HALF)
 
 
 def _steps(found: TakenApart, title: str) -> Drawing | None:
@@ -536,4 +520,4 @@ def _steps(found: TakenApart, title: str) -> Drawing | None:
             headed=False,
         )
 
-    return _drawing(draw, said, HALF)
+    return drawing(draw, said, HALF)
