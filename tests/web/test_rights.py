@@ -9,9 +9,12 @@ import pytest
 from starlette.responses import PlainTextResponse
 
 from regard.access import PERMISSIONS, Permission, Role
+from regard.errors import AccessError
 from regard.store import Account
 from regard.web import Settings, make_app
+from regard.web.api.declaring import ROOT
 from regard.web.routes import AREAS
+from regard.web.routes.odata import ROOT as FEED
 from regard.web.routing import Area
 from regard.web.signin import SignIn
 from regard.web.visit import Visiting  # noqa: TC001 - the web framework reads it
@@ -190,6 +193,49 @@ def test_every_page_within_a_scope_answers_or_refuses(route, tiny, served):
         assert answer.status_code in {200, 303, 403, 404}, (path, answer.text)
         if answer.status_code == 403:
             assert "you see only" in answer.text
+
+
+def test_a_metric_that_is_not_for_everybody_is_shown_to_its_role(tmp_path):
+    """A metric says who sees its numbers, a role of the workspace says who its members are; others do not see it."""
+    folder = plain(tmp_path / "tiny")
+    (folder / "metrics" / "csat_top2.yaml").write_text("metric: csat_top2\nsensitivity: special\n")
+    config = folder / "regard.toml"
+    config.write_text(config.read_text() + '[roles.board]\nsensitivity = "special"\nmembers = ["Ada@example.com"]\n')
+    workspace = Workspace.open(folder)
+    assert workspace.check() == []
+    workspace.load()
+    app = make_app(workspace, Settings())
+    account = Account(id="1", name="ada@example.com", role="viewer")
+    ada, eve = (SignIn(workspace, Settings()).person(replace(account, name=name)) for name in (
+        "ada@example.com", "eve@example.com"))  # fmt: skip
+    assert (ada.upto, eve.upto, ada.sees != eve.sees) == ("special", "internal", True)
+    analyst, admin = somebody(workspace, app, "analyst"), somebody(workspace, app, "admin")
+    for path in ("/metric/csat_top2", "/metric/csat_top2/rows", "/metric/csat_top2/export.csv",
+                 f"{ROOT}/ask?metric=csat_top2", f"{ROOT}/explain/csat_top2?period=2026-02"):  # fmt: skip
+        refused = analyst.get(path)
+        assert (refused.status_code, "is special" in refused.text) == (403, True), path
+        assert admin.get(path).status_code == 200, path
+    for path in (
+        "/metrics?q=csat_top2",
+        f"{ROOT}/metrics?q=csat_top2",
+        f"{FEED}/Metrics?$filter=metric eq 'csat_top2'",
+    ):
+        assert "csat_top2</code>" not in analyst.get(path).text
+        assert '"metric":"csat_top2"' not in analyst.get(path).text, path
+        assert "csat_top2" in admin.get(path).text, path
+    board = analyst.get("/")
+    assert (board.status_code, "you see only metrics up to internal" in board.text) == (200, True)
+    limited = workspace.within("", "internal")
+    with pytest.raises(AccessError, match="special"):
+        limited.ask("csat_top2")
+    assert "csat_top2" not in {one.metric.id for one in limited.ready()}
+
+
+def test_a_board_within_a_scope_says_which_numbers_it_leaves_out(tiny, served):
+    """A number that cannot be limited has a tile that says so; the others are there: nobody loses the whole board."""
+    board = somebody(tiny, served, "viewer", "channel = chat").get("/")
+    assert board.status_code == 200
+    assert "you see only rows with channel in (&#39;chat&#39;)" in board.text
 
 
 def test_a_role_of_the_workspace_limits_its_members(tmp_path):

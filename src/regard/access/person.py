@@ -23,6 +23,7 @@ class Person:
         role: what they may do.
         scope: on which rows.
         rows: tests on dimensions of the workspace's own roles that they are members of; one of them must hold.
+        upto: class of metrics up to which they see numbers.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Person:
     role: Role
     scope: Scope = field(default_factory=Scope)
     rows: tuple[str, ...] = ()
+    upto: str = "internal"
 
     def may(self, permission: Permission) -> bool:
         """Whether the role allows something."""
@@ -45,9 +47,9 @@ class Person:
 
     @property
     def sees(self) -> str:
-        """Equal for people to whom every page looks the same, different for all others: their role and their rows."""
-        return hashlib.sha256(f"{self.role}\n{self.test}".encode()).hexdigest()[:16]
+        """Equal for people to whom every page looks the same, different for all others: role, rows and metrics."""
+        return hashlib.sha256(f"{self.role}\n{self.test}\n{self.upto}".encode()).hexdigest()[:16]
 
 
-LOCAL = Person(id="", name="this machine", role=Role.ADMIN)
+LOCAL = Person(id="", name="this machine", role=Role.ADMIN, upto="special")
 """Whoever sits at a machine that serves itself alone, without signing in."""

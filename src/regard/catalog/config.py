@@ -10,7 +10,7 @@ from regard.catalog.fields import Field, Record, Sort, Written, read
 from regard.catalog.places import read_toml
 from regard.catalog.shorthand import is_time, zone_hint
 from regard.errors import Mistake, did_you_mean
-from regard.model import Calendar
+from regard.model import SENSITIVITIES, Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ ROLE = Record(
     fields={
         "rows": Field(sort=Sort.TEXT, means="test on dimensions: which rows the role may see"),
         "sensitivity": Field(
-            sort=Sort.TEXT, choices=("public", "internal", "personal", "special"), means="up to which"
+            sort=Sort.TEXT, choices=SENSITIVITIES, means="up to which class of metrics it sees; internal when not said"
         ),
         "members": Field(sort=Sort.TEXTS, single=True, means="who has it"),
     },
@@ -104,7 +104,7 @@ class Role:
 
     Attributes:
         rows: test on dimensions, "" for every row.
-        sensitivity: the highest class of columns it may see.
+        sensitivity: the highest class of metrics it may see.
         members: who has it.
     """
 

@@ -13,7 +13,7 @@ from regard.catalog.fields import Field, Record, Sort
 from regard.catalog.places import Document, Item
 from regard.catalog.policies import REPLICATES, TARGET
 from regard.errors import did_you_mean
-from regard.model import Good, Kind, Status
+from regard.model import SENSITIVITIES, Good, Kind, Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,6 +128,11 @@ METRIC = Record(
         "pending": Field(sort=Sort.TEXT, means="why a planned metric cannot be computed yet"),
         "decision": Field(sort=Sort.TEXT, means="what changes when it moves"),
         "owner": Field(sort=Sort.TEXT, means="who answers for it"),
+        "sensitivity": Field(
+            sort=Sort.TEXT,
+            choices=SENSITIVITIES,
+            means="who sees its numbers; internal, that is everybody, when not said",
+        ),
         "citation": Field(sort=Sort.TEXT, means="who defined it"),
     },
 )
@@ -153,6 +158,7 @@ OVERRIDABLE = (
     "drives",
     "decision",
     "owner",
+    "sensitivity",
 )
 """What a workspace may change of a shipped metric; a different formula needs an id of its own."""
 SAID_NONE = frozenset({"good", "method"})

@@ -184,6 +184,7 @@ class _Metric:
             drives=written.texts("drives"),
             decision=written.text("decision"),
             owner=written.text("owner"),
+            sensitivity=written.text("sensitivity", "internal"),
             citation=written.text("citation"),
             choices=(*own, *(c for c in leaves.choices if c.id not in {one.id for one in own})),
             method=written.text("method"),

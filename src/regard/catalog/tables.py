@@ -9,7 +9,7 @@ from regard.catalog.fields import NAME, Field, Record, Sort, Written, read
 from regard.catalog.policies import POLICY_NAMED, told
 from regard.errors import did_you_mean
 from regard.expr import Type, Types
-from regard.model import BUCKETS, SPINE, Column, Dimension, Table
+from regard.model import BUCKETS, SENSITIVITIES, SPINE, Column, Dimension, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,6 @@ TYPES: Mapping[str, Type] = {
 }
 """Types as a file writes them; `integer` is a whole number."""
 
-SENSITIVITIES = ("public", "internal", "personal", "special")
 PYTHON: Mapping[Type, tuple[type, ...]] = {Type.NUMBER: (int, float), Type.TEXT: (str,), Type.TRUTH: (bool,)}
 """What a default of each type is in a file; other types have none."""
 

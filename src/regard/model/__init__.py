@@ -23,6 +23,7 @@ from regard.model.policies import (
 from regard.model.said import first_day as first_day, last_day as last_day, period as period
 from regard.model.tables import (
     BUCKETS as BUCKETS,
+    SENSITIVITIES as SENSITIVITIES,
     SPINE as SPINE,
     Column as Column,
     Dimension as Dimension,

@@ -223,6 +223,7 @@ class Metric:
         by_default: dimensions it is always cut by.
         repeat: row set -> dimensions over which the whole of it stands beside each group.
         family, level, grain, drives, decision, owner, citation: see MODEL.md section 2.5.
+        sensitivity: public, internal, personal or special: whoever sees less does not see its numbers.
         choices: the options of the choice register that touch it, with the one in force.
         method: the named method of a metric by method, or "".
         series: the elements of time that its method reads, or None.
@@ -265,6 +266,7 @@ class Metric:
     drives: tuple[str, ...] = ()
     decision: str = ""
     owner: str = ""
+    sensitivity: str = "internal"
     citation: str = ""
     choices: tuple[Choice, ...] = ()
     method: str = ""

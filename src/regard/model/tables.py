@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 SPINE = ("source", "source_id", "loaded_at", "run_id")
 """Columns that every loaded table begins with; (`source`, `source_id`) is its natural key."""
 
+SENSITIVITIES = ("public", "internal", "personal", "special")
+"""Classes of columns and of metrics, in the order in which fewer people see them."""
+
 BUCKETS = 32
 """Party replicates: how many buckets `bucket` has (METRICS.md section 3)."""
 

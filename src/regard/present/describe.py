@@ -50,6 +50,7 @@ def metric(found: Metric, said: Mapping[str, str], catalogue: Catalogue) -> list
         ("differs from what ships", [", ".join(found.differs)] if found.differs else []),
         ("decision", [found.decision]),
         ("owner", [found.owner]),
+        ("sensitivity", [found.sensitivity] if found.sensitivity != "internal" else []),
         ("citation", [found.citation]),
         ("definition", [f"version {found.version}, hash {found.hash[:SHORT]}, {found.code}".removesuffix(", ")]),
     ]

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from regard.errors import RegardError
+from regard.model import SENSITIVITIES
 from regard.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ class Current:
         self._looked = clock()
         self._whole = workspace
         self._version = signature(workspace.root)
-        self._limited: dict[str, Workspace] = {}
+        self._limited: dict[tuple[str, str], Workspace] = {}
 
-    def __call__(self, scope: str = "") -> tuple[Workspace, str]:
-        """Return the workspace within a scope, and the version of its definitions.
+    def __call__(self, scope: str = "", upto: str = SENSITIVITIES[-1]) -> tuple[Workspace, str]:
+        """Return the workspace within a scope and up to a class of metrics, and the version of its definitions.
 
         A file that is just being written, or has mistakes in what opening reads, leaves the earlier one in place.
 
@@ -46,11 +47,11 @@ class Current:
             if self._clock() - self._looked >= EVERY:
                 self._looked = self._clock()
                 self._look()
-            if scope not in self._limited:
+            if (scope, upto) not in self._limited:
                 if len(self._limited) >= MOST:
                     self._limited.clear()
-                self._limited[scope] = self._whole.within(scope)
-            return self._limited[scope], self._version
+                self._limited[scope, upto] = self._whole.within(scope, upto)
+            return self._limited[scope, upto], self._version
 
     def _look(self) -> None:
         version = signature(self._whole.root)

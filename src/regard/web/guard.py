@@ -95,7 +95,8 @@ class Guard:
         self, request: Request, known: Known, form: Mapping[str, Any] | None = None, *, kept: bool = False
     ) -> tuple[Visit, str]:
         """Return the visit, whose workspace sees what its person may see, and the version of its definitions."""
-        workspace, version = self._current(known.person.test if known.person else "")
+        seen = (known.person.test, known.person.upto) if known.person else ()
+        workspace, version = self._current(*seen)
         visit = Visit(
             request=request,
             person=known.person,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from starlette.exceptions import HTTPException
 
 from regard.access import LOCAL, Person, Role, Scope, Throttle, passwords, secret
+from regard.model import SENSITIVITIES
 from regard.store import Deed
 from regard.web.addresses import address_of
 from regard.web.openid import Organisation, provider_of
@@ -106,13 +107,20 @@ class SignIn:
 
     def person(self, account: Account) -> Person:
         """Return an account as the person that pages know."""
-        roles = (self._workspace.config.roles or {}).values()
+        mine = [
+            role
+            for role in (self._workspace.config.roles or {}).values()
+            if account.name in map(str.casefold, role.members)
+        ]
+        classes = ["internal", *(role.sensitivity for role in mine)]
+        whole = account.role == Role.ADMIN
         return Person(
             id=account.id,
             name=account.name,
             role=Role(account.role),
             scope=Scope.read(account.scope),
-            rows=tuple(role.rows for role in roles if account.name in map(str.casefold, role.members)),
+            rows=tuple(role.rows for role in mine),
+            upto=SENSITIVITIES[-1] if whole else max(classes, key=SENSITIVITIES.index),
         )
 
     # --- signing in --------------------------------------------------------------------------------------------------

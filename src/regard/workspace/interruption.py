@@ -259,6 +259,7 @@ class Interruptions:
             if name not in table.dims:
                 hint = did_you_mean(name, table.dims) or f"dimensions: {', '.join(table.dims)}"
                 raise QuestionError(f"minutes are not attributed by '{name}'; {hint}")
+        shares = self._shares  # refuses whoever cannot see losses, before anything is said of them
         # Where no impact is recorded at all the days are those of the incidents, whose minutes are then unknown.
         periods = self.asking.days("ledger_share", "start_at", start, end, grain) or self.asking.days(
             "incident", "started_at", start, end, grain
@@ -268,8 +269,8 @@ class Interruptions:
             return ImpactReport(by=tuple(by), rows=(), totals={}, planned=0.0, blind=(), start_at=now, end_at=now)
         bounds = [*(period.start_us for period in periods), periods[-1].end_us]
         columns = [table.dims[name] for name in by]
-        rows = self._rows(sql.attributed(self._shares, columns, bounds))
-        blind = self._rows(sql.blind(self._shares), "incident", "impact", start=bounds[0], end=bounds[-1])
+        rows = self._rows(sql.attributed(shares, columns, bounds))
+        blind = self._rows(sql.blind(shares), "incident", "impact", start=bounds[0], end=bounds[-1])
         events: dict[tuple[int, tuple[str | None, ...]], list[Row]] = defaultdict(list)
         customers = {}
         for row in rows:

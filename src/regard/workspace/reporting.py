@@ -186,7 +186,7 @@ class _Filling:
         for name in names:
             try:
                 found.append(self.workspace.metric(name).id)
-            except QuestionError as error:
+            except (QuestionError, AccessError) as error:
                 reasons.append(str(error))
         return list(dict.fromkeys(found)), "; ".join(reasons)
 

@@ -15,7 +15,7 @@ from regard import catalog
 from regard.errors import AccessError, AuthorError, QuestionError, RegardError, did_you_mean
 from regard.expr import MINUTE_US, Node, Type, Types, check as check_types, parse
 from regard.lake import Lake
-from regard.model import Grain, Status, instant
+from regard.model import SENSITIVITIES, Grain, Status, instant
 from regard.plan import Answer, Question, plan
 from regard.sources import load, preview, read_sources
 from regard.stewardship import identify
@@ -74,6 +74,7 @@ class Workspace:
         config: what it says.
         catalogue: shipped and own definitions.
         scope: test on dimensions that every question carries, "" for all rows; see `within`.
+        upto: class of metrics up to which numbers are shown; see `within`.
     """
 
     def __init__(self, root: Path) -> None:
@@ -89,6 +90,7 @@ class Workspace:
             raise AuthorError(mistakes)
         self.calendar = self.config.calendar
         self.scope = ""
+        self.upto = SENSITIVITIES[-1]
 
     def __repr__(self) -> str:
         """Return what a Python prompt shows: whose workspace, and where."""
@@ -107,20 +109,24 @@ class Workspace:
                 return cls(folder)
         raise RegardError(f"no {CONFIG} in {start} or above it; `regard init DIR` makes a workspace")
 
-    def within(self, scope: str) -> Self:
-        """Return the same workspace as somebody sees it who may see only the rows that pass a test on dimensions.
+    def within(self, scope: str, upto: str = SENSITIVITIES[-1]) -> Self:
+        """Return the same workspace as somebody sees it who may see only some rows, or not every metric.
 
-        Every question carries the test. What has no such dimension, or is read other than by questions, is refused.
+        Every question carries the test. What has no such dimension, or shows all rows by its nature, is refused.
+
+        Args:
+            scope: test on dimensions that rows must pass, "" for all rows.
+            upto: class of metrics up to which numbers are shown.
 
         Raises:
             AuthorError: the test has mistakes.
         """
-        if not scope:
+        if not scope and upto == SENSITIVITIES[-1]:
             return self
         self.test(scope)
         _ = self.catalogue, self.lake, self.store, self.kept_answers  # made once, and shared
         limited = copy.copy(self)
-        limited.scope = scope
+        limited.scope, limited.upto = scope, upto
         return limited
 
     def drafted(self, folder: Path) -> Self:
@@ -279,7 +285,7 @@ class Workspace:
         Raises:
             QuestionError: nothing was loaded yet.
         """
-        return ready(self, Asking(self))
+        return [one for one in ready(self, Asking(self)) if self.shows(one.metric)]
 
     def explain(
         self,
@@ -648,12 +654,19 @@ class Workspace:
 
         Raises:
             QuestionError: when there is none of that name, or it is only planned.
+            AccessError: its numbers are for people who see more.
         """
         own = self.catalogue.offered(self.catalogue.find(name))
         metric = self.catalogue.metric(name, {k: v for k, v in (options or {}).items() if k in own})
         if metric.status is Status.PLANNED:
             raise QuestionError(f"{metric.id} is planned, not built yet: {metric.pending}")
+        if not self.shows(metric):
+            raise AccessError(f"{metric.id} is {metric.sensitivity}; you see only metrics up to {self.upto}")
         return metric
+
+    def shows(self, metric: Metric) -> bool:
+        """Whether the numbers of a metric are shown to who looks."""
+        return SENSITIVITIES.index(metric.sensitivity) <= SENSITIVITIES.index(self.upto)
 
     def _heard(self, options: Mapping[str, str], metrics: Sequence[str]) -> None:
         """Refuse a choice that no metric asked has: an option that changes nothing would be believed to.

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regard.errors import AuthorError, QuestionError
+from regard.errors import AccessError, AuthorError, QuestionError
 from regard.web.views.look import BLANK, GRAINS, Look
 from regard.web.views.tiles import titles_of
 
@@ -89,7 +89,7 @@ def values(workspace: Workspace, metrics: Sequence[Metric], dimensions: Sequence
             [answer] = workspace.ask(
                 metric.id, breakdowns=[(name,) for name in wanted], grain="year", compare="", intervals=False
             )
-        except (QuestionError, AuthorError):
+        except (QuestionError, AuthorError, AccessError):
             continue
         for name in wanted:
             counted: Counter[str] = Counter()

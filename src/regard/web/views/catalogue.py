@@ -59,6 +59,8 @@ def lines(workspace: Workspace, search: str = "") -> dict[str, list[Line]]:
     found: dict[str, list[Line]] = {}
     for name in known.metrics:
         metric = known.metric(name)
+        if not workspace.shows(metric):
+            continue
         texts = (name, metric.title, metric.question, metric.family, metric.words, metric.decision, metric.code)
         if not _has(wanted, (*texts, FAMILIES.get(metric.family, ""), *aliases.get(name, ()))):
             continue

@@ -43,7 +43,9 @@ def units(workspace: Workspace, table: str) -> Units:
     snapshot = workspace.snapshot()
     version = snapshot.id if snapshot else ""
     names = [
-        name for name in workspace.catalogue.metrics if workspace.catalogue.metric(name).status is not Status.PLANNED
+        name
+        for name in workspace.catalogue.metrics
+        if (one := workspace.catalogue.metric(name)).status is not Status.PLANNED and workspace.shows(one)
     ]
     return Units(
         names=names if snapshot else (),

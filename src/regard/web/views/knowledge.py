@@ -42,7 +42,7 @@ def about(workspace: Workspace) -> Item:
 
 def metrics(workspace: Workspace, words: str = "", family: str = "") -> list[Item]:
     """Return definitions in short: those of a family in which every word is found."""
-    known = [workspace.catalogue.metric(name) for name in workspace.catalogue.metrics]
+    known = [one for name in workspace.catalogue.metrics if workspace.shows(one := workspace.catalogue.metric(name))]
     wanted = words.casefold().split()
     return [
         _metric(one)
@@ -137,11 +137,11 @@ def instant(at: int | None) -> str | None:
 
 
 class Versioned:
-    """A workspace at a version of its data: equal to another of the same folder, scope, definitions and version."""
+    """A workspace at a version of its data: equal to another of the same folder, rights, definitions and version."""
 
     def __init__(self, workspace: Workspace, version: str) -> None:
         self.workspace = workspace
-        self.key = (str(workspace.root), workspace.scope, id(workspace.catalogue), version)
+        self.key = (str(workspace.root), workspace.scope, workspace.upto, id(workspace.catalogue), version)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Versioned) and other.key == self.key

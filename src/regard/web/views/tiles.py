@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from regard.errors import AuthorError, QuestionError
+from regard.errors import AccessError, AuthorError, QuestionError
 from regard.present import chart, numbers, sparkline, table, words
 from regard.workspace.judging import remain
 
@@ -244,7 +244,7 @@ def ask_each(workspace: Workspace, names: Sequence[str], asked: Mapping[str, obj
         return {}
     try:
         return dict(zip(wanted, workspace.ask(*wanted, **asked), strict=True))  # type: ignore[arg-type]
-    except (QuestionError, AuthorError) as error:
+    except (QuestionError, AuthorError, AccessError) as error:
         if len(wanted) == 1:
             return {wanted[0]: str(error)}
     half = len(wanted) // 2
