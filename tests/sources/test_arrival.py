@@ -185,7 +185,7 @@ def test_a_file_that_nobody_knows_is_described_and_changes_nothing(arrived, plac
     assert all(line.startswith("#") for line in found.text.splitlines())
     assert (
         parse_yaml(
-            re.sub(r"(?m)^# (?=source|means|read|zone|tables|  )", "", found.text.partition("taken away.\n")[2]),
+            re.sub(r"(?m)^# (?=source|means|read|zone|tables|  )", "", found.text.partition("columns of a table.\n")[2]),
             "x",
             [],
         )

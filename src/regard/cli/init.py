@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from regard.cli.terminal import Terminal
-    from regard.sources.arrival import Arrived, Question
+    from regard.sources.arrival import Arrived, Line, Question
 
 NAME = "@name@"
 """Stands in the starter files for the name of the workspace."""
@@ -39,7 +39,12 @@ EXAMPLE = Path("sources") / "example.yaml"
     help="A file of yours: looked at, recognised, and given a mapping. May be said several times.",
 )
 @click.argument("more", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--zone", default="", help="Zone of times that carry none, and of reports, such as Europe/Berlin.")
+@click.option(
+    "--zone",
+    default="",
+    help="Whose clock wrote the times that carry no zone, such as Europe/Berlin; also the zone of reports. A time that "
+    "carries its zone keeps it.",
+)
 @click.option("--yes", is_flag=True, help="Ask nothing: take the guesses, each marked `# guessed`.")
 @click.pass_context
 def command(
@@ -76,6 +81,8 @@ def command(
     arrived = arrived_at(folder, named, paths, zone=zone, ask=ask)
     terminal.table(of_arrived(arrived))
     guesses = sum(one.guesses for one in arrived)
+    for line in told(arrived):
+        terminal.remark(line)
     terminal.say(f"{numbers.count(guesses)} guesses are marked `# guessed` in {folder / 'sources'}: read those first.")
     terminal.remark(f"Next: `regard -C {folder} check`, `regard -C {folder} preview SOURCE`, then `load` and `ready`.")
 
@@ -89,13 +96,15 @@ def arrived_at(
         RegardError: the folder holds something already, there is no such zone, or a file cannot be read.
     """
     from regard.catalog import load  # noqa: PLC0415 - takes a second: not for `init` without files
-    from regard.sources.arrival import arrive, ends  # noqa: PLC0415 - as above
+    from regard.sources.arrival import arrive, currency, ends  # noqa: PLC0415 - as above
     from regard.sources.zones import known_zone  # noqa: PLC0415 - as above
 
     if zone and not known_zone(zone):
         raise RegardError(f"there is no zone '{zone}'; write an IANA name such as Europe/Berlin")
     empty(folder)
-    found = arrive(paths, folder, load().tables, ask=ask, zone=zone)
+    tables = load().tables
+    found = arrive(paths, folder, tables, ask=ask, zone=zone)
+    money = _money(currency([one.draft for one in found], tables), ask)
     make(folder, name)
     (folder / EXAMPLE).unlink()
     for one in found:
@@ -113,7 +122,40 @@ def arrived_at(
         why = "guessed: the day after the newest row; nobody could know of later days"
         line = f'until = "{last:%Y-%m-%d}"          # {why}'
         text = re.sub(r"^(currency = .*)$", rf"\1\n{line}", text, count=1, flags=re.MULTILINE)
+    if money is not None:
+        line = f'currency = "{money[0]}"          # {money[1]}'
+        text = re.sub(r"^currency = .*$", lambda _: line, text, count=1, flags=re.MULTILINE)
     config.write_text(text, encoding="utf-8")
+    return found
+
+
+def _money(line: Line | None, ask: Callable[[Question], str | None]) -> tuple[str, str] | None:
+    """Return the reporting currency and why, asked for where the files do not say theirs; None without amounts."""
+    from regard.sources.arrival import Question  # noqa: PLC0415 - as above
+
+    if line is None:
+        return None
+    if line.value:
+        return str(line.value), line.why
+    text = f"In which currency do amounts stand (such as EUR)? For {line.why}."
+    said = ask(Question("regard.toml", text, (), "EUR", lambda one: re.fullmatch(r"[A-Z]{3}", one) is not None))
+    return ("EUR", f"guessed: {line.why}; which is it?") if said is None else (said, "as answered")
+
+
+def told(arrived: Sequence[Arrived]) -> list[str]:
+    """Return what a person should hear at once: a file without rows, columns that cannot be read as what they are."""
+    found = []
+    for one in arrived:
+        draft = one.draft
+        if not draft.profile.rows:
+            found.append(f"{one.name}: there is a header and no row; was the export cut off, or its filter too narrow?")
+        lost = [
+            f"'{name}'" + (f" for {ours}" if ours else "")
+            for name, ours in draft.unread.items()
+            if name not in draft.used
+        ]
+        if lost:
+            found.append(f"{one.name}: not read: {', '.join(lost)}; why stands at the head of its mapping.")
     return found
 
 

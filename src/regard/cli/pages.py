@@ -258,23 +258,34 @@ def rules() -> str:
 
 
 def known_exports() -> str:
-    """Return the page of the exports that `init --from` recognises."""
-    rows = (
+    """Return the page of the exports that `init --from` recognises, and of the layouts that any other may be like."""
+    heads = ("kind", "recogniser", "what it is", "headers")
+    rows = [
         (
+            bool(one.about),
             text(one.kind),
             f"`{one.name}`",
             text(one.means),
             text("; ".join(" or ".join(names[:2]) for names in one.needs)),
         )
         for one in sorted(recognisers(), key=lambda one: (one.kind, one.name))
-    )
+    ]
     lines = [
         "# Recognisers",
         "",
         "The exports that `regard init --from` knows, by headers that must be there. The most particular one is taken.",
         "",
+        *table(heads, (row[1:] for row in rows if not row[0])),
+        "",
+        "## What any other file may be like",
+        "",
+        "A file that none of these fits is tried by each layout below. Headers are compared by words, in any order:",
+        "`Ticket created at (UTC)` and `Date created` say the same of a ticket. The layout that says most of it is",
+        "taken, and what it says is marked as a guess.",
+        "",
+        *table(heads, (row[1:] for row in rows if row[0])),
     ]
-    return "\n".join([*lines, *table(("kind", "recogniser", "what it is", "headers"), rows)])
+    return "\n".join(lines)
 
 
 def files() -> str:

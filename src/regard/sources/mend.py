@@ -121,7 +121,9 @@ def _right(source: Source, line: int, changed: str, tables: Mapping[str, Table])
     lines[line - 1] = changed
     mistakes: list = []  # type: ignore[type-arg]
     documents = parse_yaml("\n".join(lines) + "\n", source.file, mistakes)
-    return bool(documents) and read_source(documents[0], tables, mistakes) is not None and not mistakes
+    # A ? that is left for a person to say is no mistake of the proposal.
+    made = bool(documents) and (read_source(documents[0], tables, mistakes) is not None or bool(mistakes))
+    return made and all(mistake.rule == "unsaid" for mistake in mistakes)
 
 
 def _values(values: Sequence[str]) -> tuple[dict[str, object], str]:

@@ -88,6 +88,16 @@ def texts(item: Item | None, path: str, mistakes: list[Mistake]) -> tuple[str, .
     return (item.text,)
 
 
+def unsaid(item: Item, path: str, mistakes: list[Mistake]) -> bool:
+    """Whether a `?` stands where something is still to be said, which is a mistake."""
+    if isinstance(item.value, (list, dict)) or item.text.strip() != "?":
+        return False
+    mistakes.append(
+        item.mistake("unsaid", "a ? stands here: say what belongs there", field=path, hint="or leave it out")
+    )
+    return True
+
+
 def expression(item: Item, path: str, mistakes: list[Mistake]) -> Node | None:
     """Return a row expression; None after a mistake, which is placed inside the text."""
     try:
@@ -108,6 +118,8 @@ def read_rule(item: Item, path: str, context: Context, *, field: bool) -> Rule |
     """
     if isinstance(item.value, list) or item.value is None:
         context.wrong(item, "wrong-type", "a rule is a column's name or {from: ...}", path, "a name, or {from: name}")
+        return None
+    if unsaid(item, path, context.mistakes):
         return None
     if not isinstance(item.value, dict):
         return Cell(name=item.text, missing=context.missing, zone=context.zone)
@@ -149,6 +161,8 @@ def _party(item: Item, given: Mapping[str, Item], path: str, context: Context) -
 
 
 def _from(item: Item, given: Mapping[str, Item], path: str, context: Context) -> Cell | None:
+    if unsaid(item, f"{path}.from", context.mistakes):
+        return None
     if isinstance(item.value, (list, dict)):
         context.wrong(item, "wrong-type", "from is one column; {join: [...]} joins several", f"{path}.from")
         return None
@@ -227,7 +241,9 @@ def _values(given: Mapping[str, Item], path: str, context: Context) -> tuple[tup
         context.wrong(item, "wrong-type", "values are written as {cell: value}", f"{path}.values", "{Yes: 1, No: 0}")
         return None
     for one in item.mapping.values():
-        if isinstance(one.value, (list, dict)) or one.value is None:
+        if not unsaid(one, f"{path}.values", context.mistakes) and (
+            isinstance(one.value, (list, dict)) or one.value is None
+        ):
             context.wrong(
                 one, "wrong-type", "a value is one number or text", f"{path}.values", "use missing for blanks"
             )

@@ -163,11 +163,11 @@ def read_source(document: Document, tables: Mapping[str, Table], mistakes: list[
         )
     context = rules.Context(zone=zone, missing=_missing(written, mine), mistakes=mine, known_zone=known_zone)
     fields = _fields(written, context)
-    mappings = tuple(
-        mapping for one in written.records("tables") if (mapping := _mapping(one, tables, context)) is not None
-    )
-    for place, mapping in enumerate(mappings):
-        _check_mapping(written.records("tables")[place], mapping, tables, mine)
+    made = [(one, _mapping(one, tables, context)) for one in written.records("tables")]
+    mappings = tuple(mapping for _, mapping in made if mapping is not None)
+    for one, mapping in made:
+        if mapping is not None:
+            _check_mapping(one, mapping, tables, mine)
     reading = _read(written, mine)
     skew, fresh, every = (_length(written, name, mine) for name in ("skew", "fresh", "every"))
     if every is not None and every < SOONEST:
@@ -366,9 +366,9 @@ def _columns(
             )
             continue
         read_one = rules.read_rule(one, path, context, field=False)
+        places[column] = one.entry.line
         if read_one is not None:
             columns.append((column, read_one))
-            places[column] = one.entry.line
     return tuple(columns), places
 
 
@@ -494,7 +494,7 @@ def _check_mapping(written: Written, mapping: TableMap, tables: Mapping[str, Tab
         mistakes.append(written.mistake("missing-field", message, "table", hint="id: [column, ...]"))
         return
     for name, column in table.columns.items():
-        if name in ADDED or column.blank or column.default is not None or name in filled:
+        if name in ADDED or column.blank or column.default is not None or name in filled or name in mapping.places:
             continue
         message = f"column '{name}' of {table.name} must not be blank, and nothing fills it"
         mistakes.append(

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from regard.sources.arrival.draft import Draft, Question, drafted
+from regard.sources.arrival.draft import ADDED, LINE, UNSAID, Draft, Filled, Line, Question, drafted, reading
+from regard.sources.arrival.headers import folded
+from regard.sources.arrival.likeness import closest, nearest
 from regard.sources.arrival.profile import Profile, profile
 from regard.sources.arrival.propose import proposals
-from regard.sources.arrival.recognise import folded, recognised
+from regard.sources.arrival.recognise import recognised
 from regard.sources.arrival.write import text
+from regard.sql.mapping import own_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -73,7 +76,7 @@ def arrive(
     profiles = [profile(path) for path in paths]
     names = _names(profiles)
     places = [place(one.path, root) for one in profiles]
-    known = [recognised(one) for one in profiles]
+    known = [recognised(one, 2) or closest(one, tables) or recognised(one) for one in profiles]
     peers = {
         found.name: (one, where) for one, found, where in zip(profiles, known, places, strict=True) if found is not None
     }
@@ -86,8 +89,39 @@ def arrive(
             )
         else:
             draft = drafted(name, one, found, peers, tables, ask, zone)
+            if not draft.tables:
+                draft.near = _near(one, tables)
         result.append(Arrived(draft=draft, place=where, text=text(draft, where, proposals(draft))))
     return result
+
+
+def _near(one: Profile, tables: Mapping[str, Table]) -> Filled:
+    """Begin the mapping of a file that nobody knows: the table it is most like, and what a person has to say."""
+    name, columns = nearest(one, tables)
+    if not name:
+        lines = [Line("id", *_id(one))]
+        return Filled(UNSAID, lines=lines, columns=[Line(UNSAID, UNSAID, "our column: a column of the file")])
+    table = tables[name]
+    made = [
+        Line(
+            ours,
+            {"from": theirs, **options}
+            if (options := reading(one.columns[theirs], table.columns[ours].type))
+            else theirs,
+        )
+        for ours, theirs in columns.items()
+    ]
+    made += [
+        Line(column.name, UNSAID, f"which column? {column.means}")
+        for column in table.columns.values()
+        if not column.blank and column.default is None and column.name not in {*columns, *ADDED, own_id(table)}
+    ]
+    return Filled(name, lines=[Line("id", *_id(one))], columns=made)
+
+
+def _id(one: Profile) -> tuple[object]:
+    key = list(one.key or LINE)
+    return (key[0] if len(key) == 1 else key,)
 
 
 def _twins(one: Profile, known: Recogniser | None, other: Draft) -> bool:

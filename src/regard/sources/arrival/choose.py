@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from regard.expr import Type
 from regard.sources.arrival.draft import ADDED, LINE, Filled, Line, reading
+from regard.sources.arrival.headers import folded
 from regard.sources.arrival.propose import proposals
-from regard.sources.arrival.recognise import folded
 from regard.sources.arrival.write import flow, text
 from regard.sources.zones import known_zone
 

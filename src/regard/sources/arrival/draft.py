@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from regard.expr import Type, names as mentioned, parse
+from regard.sources.arrival.headers import Headers, choices, folded, known_words, unit
 from regard.sources.arrival.ratings import Scale, codes, rated, scale
-from regard.sources.arrival.recognise import choices, folded
 from regard.sources.written import TYPES
 from regard.sources.zones import known_zone
 
@@ -27,6 +27,8 @@ SCORE = "score"
 AHEAD = re.compile(r"promised|due|valid_to|served_to|until")
 """Columns that may lie after the newest thing that happened."""
 NONE = "none"
+UNSAID = "?"
+"""Stands where a person has to say something; `regard check` names its line until it is said."""
 LATER = timedelta(days=14)
 """What a label says happened, happened so long after the day that stands for the whole file."""
 PLAIN_WORDS = frozenset({"true", "yes", "t", "y", "1", "false", "no", "f", "n", "0"})
@@ -85,7 +87,9 @@ class Draft:
         fields, tables: as in a mapping.
         lacking: (table, column) that must not be blank and cannot be filled: why the table is not made.
         used: raw columns that are named.
+        unread: raw column -> what of ours it was meant for, where its cells cannot be read so.
         last: newest time of what happened, None when nothing says.
+        near: the table that a file which nobody knows is most like, for a person to complete.
         note: why nothing is made of the file although it is known, "" when something is.
     """
 
@@ -97,8 +101,10 @@ class Draft:
     tables: list[Filled] = field(default_factory=list)
     lacking: list[tuple[str, str]] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
+    unread: dict[str, str] = field(default_factory=dict)
     last: datetime | None = None
     note: str = ""
+    near: Filled | None = None
 
 
 def drafted(
@@ -144,11 +150,14 @@ class _Filling:
         self.draft, self.recogniser, self.peers, self.tables = draft, recogniser, peers, tables
         self.ask, self.zone = ask, zone
         self.profile = draft.profile
-        self.by_header = {folded(one.name): one for one in reversed(list(self.profile.columns.values()))}
+        self.headers = Headers(self.profile.columns, recogniser.about)
         self.fields: dict[str, str] = {}
+        self.trimmed_from: dict[str, str] = {}
         self.naive = False
         self.scale: Scale | None = None
-        self.guess = "" if recogniser.rank > 1 else "by its header"
+        self.guess = (
+            "" if recogniser.rank > 1 else "by the words of its header" if recogniser.about else "by its header"
+        )
 
     def run(self) -> None:
         for name, spec in self.recogniser.fields.items():
@@ -177,16 +186,16 @@ class _Filling:
 
     # -- names -----------------------------------------------------------------------------------------------------
 
-    def column(self, text: object) -> Column | None:
-        """Return the first of `a | b` that the file has."""
-        found = (self.by_header.get(folded(name)) for name in choices(str(text)))
-        return next((one for one in found if one is not None and one.filled), None)
+    def name(self, text: object, fits: Callable[[Column], bool] = lambda _: True) -> str | None:
+        """Return the name of a field or raw column, or None.
 
-    def name(self, text: object) -> str | None:
-        """Return the name of a field or raw column, or None."""
+        Args:
+            text: the names that it may have.
+            fits: whether a column can be meant, of those that only say the same in other words.
+        """
         if str(text) in LINE or str(text) in self.fields:
             return str(text)
-        found = self.column(text)
+        found = self.headers.find(str(text), fits)
         if found is None:
             return None
         self.draft.used.add(found.name)
@@ -197,6 +206,7 @@ class _Filling:
         name = "plain_" + re.sub(r"[\W_]+", "_", column.name.casefold()).strip("_")
         if name not in self.fields:
             self.fields[name] = "text"
+            self.trimmed_from[name] = column.name
             self.draft.fields.append(
                 Line(name, {"from": column.name, "normalise": "trim"}, "blanks stand around its cells")
             )
@@ -229,6 +239,8 @@ class _Filling:
     def rule(self, spec: object, kind: Type, declared: Declared | None = None) -> tuple[object, str] | None:
         """Return the first rule that the file can fill, and why it is a guess; None when it can fill none."""
         for one in spec if isinstance(spec, list) else [spec]:
+            if one == "$key" and self.profile.key:
+                return self.keyed(), f"guessed: {self.guess}" if self.guess else ""
             rule = dict(one) if isinstance(one, dict) else {"from": one}
             why = str(rule.pop("guess", "") or self.guess)
             why = f"guessed: {why}" if why else ""
@@ -283,13 +295,16 @@ class _Filling:
         rest = {key: value for key, value in rule.items() if key != form}
         if form == "join":
             return {"join": found, **rest}, ""
-        seen = [self.profile.columns[name] for name in found if name in self.profile.columns]
-        reading = [made for one in seen if (made := self.reading(one, kind, rest)) is not None]
-        if len(reading) < len(seen):
+        seen = {name: self.profile.columns[name] for name in found if name in self.profile.columns}
+        readings = {name: self.reading(one, kind, rest) for name, one in seen.items()}
+        lost = {name for name, made in readings.items() if made is None}
+        self.draft.used -= lost
+        found = [name for name in found if name not in lost]
+        if not found:
             return None
         merged: dict[str, object] = {"first": found, **rest}
-        for one in reading:
-            merged |= one
+        for made in readings.values():
+            merged |= made or {}
         return merged, ""
 
     def _lookup(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
@@ -298,9 +313,9 @@ class _Filling:
         source = self.name(rule["from"])
         if peer is None or source is None or peer[0].read.kind != "csv" or set(peer[0].read.options):
             return None
-        headers = {folded(name): one for name, one in peer[0].columns.items()}
+        named = {folded(name): one for name, one in peer[0].columns.items()}
         key, value = (
-            next((headers[folded(n)] for n in choices(str(rule[k])) if folded(n) in headers), None)
+            next((named[folded(n)] for n in choices(str(rule[k])) if folded(n) in named), None)
             for k in ("key", "value")
         )
         if key is None or value is None or key.distinct < peer[0].rows:
@@ -310,16 +325,36 @@ class _Filling:
         return {"lookup": peer[1], "from": source, "key": key.name, "value": value.name, **more}, ""
 
     def _from(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
-        name = self.name(rule["from"])
-        if name is None:
-            return None
-        rest = {key: value for key, value in rule.items() if key != "from"}
-        column = self.profile.columns.get(name)
-        if name in self.fields or column is None:
+        rest = {key: value for key, value in rule.items() if key not in ("from", "since")}
+        name = self.name(rule["from"], lambda one: "values" in rest or reading(one, kind) is not None)
+        if name is None and "since" in rule:
+            return self.lasting(rule["from"], str(rule["since"]))
+        if name is not None and (name in self.fields or name not in self.profile.columns):
             return ({"from": name, **rest} if rest else name), ""
-        made = self.reading(column, kind, rest)
-        if made is None:
+        column = self.headers.find(str(rule["from"])) if name is None else self.profile.columns[name]
+        made = None if name is None or column is None else self.reading(column, kind, rest)
+        if column is None or made is None:
+            self.missed(column, declared)
             return None
+        return self.cell(column, kind, rest, made, declared)
+
+    def cell(
+        self,
+        column: Column,
+        kind: Type,
+        rest: dict[str, object],
+        made: dict[str, object],
+        declared: Declared | None,
+    ) -> tuple[object, str] | None:
+        """Return the rule that reads a column, and why it is a guess; None when its values are not among those known.
+
+        Args:
+            column: of the file.
+            kind: type of what it fills.
+            rest: options of the recogniser.
+            made: options by which it becomes values of the type.
+            declared: the column of ours that it fills, None for a field.
+        """
         why = (
             "guessed: day and month could change places" if kind in (Type.INSTANT, Type.DAY) and column.doubtful else ""
         )
@@ -327,13 +362,38 @@ class _Filling:
             made, why = self.scored(column, made)
         if declared is not None and AHEAD.search(declared.name) and column.kind == "day":
             return self.whole_day(column, made), "guessed: a day is promised, so all of it counts"
-        rest |= made
+        rest = rest | made
         if "values" in rest:
             values = self.valued(column, rest["values"])
             if not values:
                 return None
             rest["values"] = values
-        return ({"from": name, **rest} if rest else name), why
+        return ({"from": column.name, **rest} if rest else column.name), why
+
+    def missed(self, column: Column | None, declared: Declared | None) -> None:
+        """Remember a column whose header says what it is, and whose cells cannot be read so: that is told."""
+        if column is not None:
+            self.draft.used.discard(column.name)
+            meant = declared.name if declared is not None else ""
+            self.draft.unread[column.name] = self.draft.unread.get(column.name, "") or meant
+
+    def lasting(self, text: object, since: str) -> tuple[object, str] | None:
+        """Return a time from a ready-made duration since a field that is one; None when there is none."""
+        column = self.headers.find(str(text), lambda one: one.kind in (*NUMBERS, "span"))
+        if column is None or since not in self.fields:
+            self.missed(self.headers.find(str(text)), None)
+            return None
+        self.draft.used.add(column.name)
+        name = "after_" + re.sub(r"[\W_]+", "_", column.name.casefold()).strip("_")
+        said = unit(column.name)
+        why = "guessed: a ready-made duration" + ("" if said or column.kind == "span" else ", taken for seconds")
+        if name not in self.fields:
+            written: dict[str, object] = {"from": column.name, "cast": "duration", **(numeric(column) or {})}
+            if column.kind != "span":
+                written["unit"] = said or "s"
+            self.fields[name] = "duration"
+            self.draft.fields.append(Line(name, written))
+        return {"expr": f"{since} + {name}"}, why
 
     def whole_day(self, column: Column, made: dict[str, object]) -> dict[str, object]:
         """Return the last second of a promised day: at its first moment, what came at noon would have come late."""
@@ -406,6 +466,9 @@ class _Filling:
         wanted = spec.get("where")
         if wanted is None:
             return True
+        if isinstance(wanted, dict):
+            self.without(wanted, filled)
+            return True
         for text in wanted if isinstance(wanted, list) else [wanted]:
             if text == NONE:
                 return True
@@ -413,6 +476,26 @@ class _Filling:
                 filled.lines.append(Line("where", str(text)))
                 return True
         return False
+
+    def without(self, spec: Mapping[str, Any], filled: Filled) -> None:
+        """Leave out rows by words in a column that make them none: an order that was declined is no order."""
+        column = self.headers.find(str(spec["from"]))
+        words: frozenset[str] = getattr(known_words(), str(spec["words"]))
+        if column is None or column.kind != "text":
+            return
+        seen = dict.fromkeys(text.casefold() for text, _ in column.top)
+        out = [text for text in seen if text.replace("_", " ").replace("-", " ").removeprefix("wc ") in words]
+        if not out:
+            return
+        name = "state_of_row"
+        self.draft.used.add(column.name)
+        if name not in self.fields:
+            self.fields[name] = "text"
+            self.draft.fields.append(Line(name, {"from": column.name, "normalise": ["trim", "lower"]}))
+        listed = ", ".join("'" + text.replace("'", "''") + "'" for text in out)
+        first = f"{name} is not blank and " if filled.collapse is None and spec.get("first") and column.blank else ""
+        kept = ", ".join(text for text in seen if text not in out)
+        filled.lines.append(Line("where", f"{first}{name} not in ({listed})", f"guessed: no orders; kept: {kept}"))
 
     def identified(self, spec: Mapping[str, Any], filled: Filled) -> None:
         """Write what makes a row itself: as the recogniser says, else the key of the profile, else file and line."""
@@ -427,13 +510,22 @@ class _Filling:
         why = (
             "guessed: no column tells rows apart; a file whose lines move is read twice" if tuple(found) == LINE else ""
         )
-        if wanted != "$key" and not _unique(self.profile, found) and not filled.questions:
+        if (
+            wanted != "$key"
+            and not _unique(self.profile, [self.trimmed_from.get(name, name) for name in found])
+            and not filled.questions
+        ):
             found, why = [*LINE], f"guessed: {' and '.join(found)} stands on several rows"
         filled.lines.insert(0, Line("id", found[0] if len(found) == 1 else found, why))
 
     def key(self) -> list[str]:
         self.draft.used |= set(self.profile.key)
         return list(self.profile.key or LINE)
+
+    def keyed(self) -> object:
+        """Return the rule of a column that repeats the key."""
+        key = self.key()
+        return key[0] if len(key) == 1 else {"join": key, "with": ":"}
 
     def unpivot(self, spec: Mapping[str, Any], filled: Filled) -> bool:
         """Make one row of each rating of a wide survey; False when it has none."""
@@ -514,8 +606,7 @@ class _Filling:
             if filled.collapse is not None and (own := self.collapsed_name(rule, filled)):
                 made[name] = Line(name, own)
             elif rule == "$key":
-                key = self.key()
-                made[name] = Line(name, key[0] if len(key) == 1 else {"join": key, "with": ":"})
+                made[name] = Line(name, self.keyed())
             elif (found := self.rule(rule, column.type, column)) is not None:
                 made[name] = Line(name, *found)
                 if column.type is Type.INSTANT and not AHEAD.search(name):
@@ -554,8 +645,14 @@ def reading(column: Column, kind: Type) -> dict[str, object] | None:
         return found
     if kind is Type.TRUTH:
         return found if {text.casefold() for text, _ in column.top} - set(column.missing) <= PLAIN_WORDS else None
-    if column.kind not in NUMBERS:
+    if kind is Type.DURATION or column.kind not in NUMBERS:
         return None
+    return found | numeric(column)
+
+
+def numeric(column: Column) -> dict[str, object]:
+    """Return the options by which the numbers of a column are read."""
+    found: dict[str, object] = {}
     if column.decimal != ".":
         found["decimal"] = column.decimal
     if column.thousands:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,12 +18,13 @@ import pyarrow.compute as pc
 
 from regard.lake.connection import connect
 from regard.model.sources import Read
-from regard.sources.arrival import times
+from regard.sources.arrival import amounts, times
 from regard.sources.arrival.sniff import sniff
 from regard.sources.bind import NUMBER, WHOLE
 from regard.sources.readers import Room, parts
 from regard.sources.readers.parts import bracketed
 from regard.sources.readers.places import folders
+from regard.sql.mapping import casts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,9 +47,8 @@ CODES = frozenset({
 })  # fmt: skip
 """Texts, in lower case, that stand for "nothing" in a column of numbers or times."""
 WORDS = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
-SPAN = re.compile(r"[+-]?\d{1,7}:[0-5]\d:[0-5]\d(\.\d+)?\Z")
-PRICED = re.compile(r"-?(?:([$€£¥₹]|[A-Z]{2}\$|[A-Z]{3}) ?\d[\d.,' ]*|\d[\d.,' ]*? ?([$€£¥₹]|[A-Z]{3}))\Z")
-"""An amount with the sign or the code of its currency."""
+SPAN = re.compile(casts.SPAN + r"\Z")
+WORDED = re.compile(casts.WORDED + r"\Z")
 PERSONAL: tuple[tuple[str, str, str], ...] = (
     ("email", r"e-?mail", r"[^@\s]+@[^@\s]+\.\w+\Z"),
     ("ip", r"(^|_| )ip($|_| |address)", r"\d{1,3}(\.\d{1,3}){3}\Z"),
@@ -304,18 +303,17 @@ def _some(counts: Counts) -> Counts:
 
 
 def _spanned(found: Column, counts: Counts) -> Column | None:
-    """Find lengths of time written as hours, minutes and seconds: 1:02:03."""
-    split = _coded(counts, lambda text: bool(SPAN.match(text)))
+    """Find lengths of time written in hours, minutes and seconds: 1:02:03, 2h 5m."""
+    split = _coded(counts, lambda text: bool(SPAN.match(text) or (text and WORDED.match(text))))
     return None if split is None else replace(_less(found, split[1], counts), kind="span", stray=split[2])
 
 
 def _numeric(found: Column, counts: Counts) -> Column | None:
-    sign = _sign(counts)
+    raw, some = counts, counts[:DISTINCT]
+    sign = amounts.sign(some, sum(count for text, count in some if text.casefold() not in CODES))
     if sign:
         found = replace(found, sign=sign)
-        raw, counts = counts, [(_bare(text, sign), count) for text, count in counts]
-    else:
-        raw = counts
+        counts = [(amounts.bare(text, sign), count) for text, count in counts]
     if _coded(_some(counts), lambda text: any(sign.isdigit() for sign in text)) is None:
         return None
     for decimal, thousands in ((".", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", " ")):
@@ -351,27 +349,6 @@ def _numeric(found: Column, counts: Counts) -> Column | None:
             stray=stray,
         )
     return None
-
-
-def _sign(counts: Counts) -> str:
-    """Return the currency that stands before or after most numbers of a column, as it is written; "" for none."""
-    seen: Counter[str] = Counter()
-    for text, count in counts[:DISTINCT]:
-        found = PRICED.match(text)
-        if found is not None:
-            seen[found[1] or found[2]] += count
-    sign, often = seen.most_common(1)[0] if seen else ("", 0)
-    return (
-        sign
-        if often > MOST * sum(count for text, count in counts[:DISTINCT] if text.casefold() not in CODES) / 2
-        else ""
-    )
-
-
-def _bare(text: str, sign: str) -> str:
-    """Return a number without the sign of its currency."""
-    before = "-" if text.startswith("-") else ""
-    return before + text.removeprefix("-").removeprefix(sign).removesuffix(sign).strip()
 
 
 def _plain(decimal: str, thousands: str) -> Callable[[str], str]:

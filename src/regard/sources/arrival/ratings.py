@@ -23,7 +23,10 @@ SLIPS_FROM = 50
 """Fewer answers show no slips."""
 FEWEST = 3
 """Different ratings that a column must have."""
-SAID = re.compile(r"\bnps\b|recommend|satisf|overall|effort|rating|score|stars|csat|\bces\b", re.IGNORECASE)
+SAID = re.compile(
+    r"\bnps\b|recommend|satisf|overall|effort|rating|score|stars|csat|\bces\b|\brate\b|how (likely|easy|happy|well)",
+    re.IGNORECASE,
+)
 """A header that says that it is a rating."""
 STEM = re.compile(r"\W*([A-Za-z]*\d+|[A-Za-z]+)", re.ASCII)
 LETTERS = re.compile(r"\W*([A-Za-z]*)", re.ASCII)

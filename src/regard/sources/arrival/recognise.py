@@ -2,11 +2,11 @@
 
 A recogniser is a mapping with choices left open: instead of one column it names several (`created at | created`), and
 instead of one rule a list; the first that the file can fill is taken, and a line that it cannot fill is left out.
+One with `about` is a layout: it knows no product, and compares headers by their words (`headers`).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import as_file, files
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 from regard.catalog import Field as Known, Record, Sort, read, read_yaml
 from regard.errors import AuthorError
+from regard.sources.arrival.headers import Headers, choices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from regard.catalog import Document
@@ -46,6 +47,7 @@ RECOGNISER = Record(
         "rank": Known(sort=Sort.WHOLE, least=1, most=3, means="3 a product, 2 a known layout, 1 any file of the sort"),
         "needs": Known(sort=Sort.TEXTS, required=True, means="headers that must be there; `a | b` for one of them"),
         "without": Known(sort=Sort.TEXTS, means="headers that must not be there"),
+        "about": Known(sort=Sort.TEXTS, means="words that say nothing in such a file; headers are compared by words"),
         "zone": Known(sort=Sort.TEXT, means="zone that the product writes times in, when they carry none"),
         "fields": Known(sort=Sort.ANY, means="typed names, as in a mapping"),
         "tables": Known(sort=Sort.LIST, record=TABLE, required=True, means="what to make of each row"),
@@ -65,6 +67,7 @@ class Recogniser:
         rank: 3 a product, 2 a known layout, 1 any file of the sort.
         needs: for each header that must be there, the names that it may have.
         without: headers that must not be there.
+        about: words that say nothing in such a file, () where headers are compared as they are.
         zone: zone of its times when they carry none, "" for unknown.
         fields: typed names as written.
         tables: its tables as written.
@@ -77,26 +80,16 @@ class Recogniser:
     rank: int = 1
     needs: tuple[tuple[str, ...], ...] = ()
     without: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
     zone: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
     tables: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
 
-    def fits(self, headers: Iterable[str]) -> bool:
+    def fits(self, headers: Headers) -> bool:
         """Whether a file with these headers is such an export."""
-        known = {folded(name) for name in headers}
-        there = all(any(folded(name) in known for name in names) for names in self.needs)
-        return there and not any(folded(name) in known for names in self.without for name in choices(names))
-
-
-def folded(header: str) -> str:
-    """Return a header by its letters and digits alone: `Created At` and `created_at` are one."""
-    return re.sub(r"[\W_]+", "", header.casefold())
-
-
-def choices(text: str) -> tuple[str, ...]:
-    """Return the names of `a | b`."""
-    return tuple(name.strip() for name in text.split("|"))
+        there = all(headers.find(" | ".join(names)) is not None for names in self.needs)
+        return there and not any(headers.find(names) is not None for names in self.without)
 
 
 @cache
@@ -122,10 +115,11 @@ def read_recognisers(folder: Path, mistakes: list[Mistake]) -> tuple[Recogniser,
     return tuple(sorted(found, key=lambda one: (-one.rank, -len(one.needs), one.name)))
 
 
-def recognised(profile: Profile, among: Sequence[Recogniser] | None = None) -> Recogniser | None:
-    """Return what a file is, None when nothing fits."""
-    known = recognisers() if among is None else among
-    return next((one for one in known if one.fits(profile.columns)), None)
+def recognised(profile: Profile, rank: int = 1) -> Recogniser | None:
+    """Return what a file is, None when no recogniser of a rank or a higher one fits; layouts are not among them."""
+    headers = Headers(profile.columns, filled=False)
+    known = (one for one in recognisers() if one.rank >= rank and not one.about)
+    return next((one for one in known if one.fits(headers)), None)
 
 
 def _one(document: Document, mistakes: list[Mistake]) -> Recogniser:
@@ -140,6 +134,7 @@ def _one(document: Document, mistakes: list[Mistake]) -> Recogniser:
         rank=written.whole("rank", 1),
         needs=tuple(choices(text) for text in written.texts("needs")),
         without=written.texts("without"),
+        about=written.texts("about"),
         zone=written.text("zone"),
         fields=fields if isinstance(fields, dict) else {},
         tables=tuple(one for one in tables if isinstance(one, dict)) if isinstance(tables, list) else (),

@@ -66,6 +66,10 @@ def _above(draft: Draft) -> Iterator[str]:
         yield f"# Note: {note}"
     if draft.note:
         yield f"# Not loaded: {draft.note}."
+    for name, column in draft.unread.items():
+        if name not in draft.used:
+            meant = f" for {column}" if column else ""
+            yield f"# Not read: '{_flat(name)}'{meant}: {_why_not(profile.columns[name])}."
     for table, column in draft.lacking:
         yield f"# Not filled: {table}, which needs {column}, and nothing here is that."
     yield "#"
@@ -77,6 +81,14 @@ def _above(draft: Draft) -> Iterator[str]:
         yield f"#     and {len(columns) - SHOWN} more columns"
     if draft.used:
         yield "#   (* is used below; of personal columns no value is repeated here)"
+
+
+def _why_not(column: Column) -> str:
+    """Return what stands in a column that could not be read as what its header says."""
+    if column.personal:
+        return f"its cells are {column.kind}"
+    shown = " | ".join(_flat(text)[:32] for text, _ in column.top[:3])
+    return f"its cells are {column.kind}, such as {shown}"
 
 
 def _flat(text: str) -> str:
@@ -152,21 +164,15 @@ def _read(profile: Profile, place: str) -> Mapping[str, object]:
 
 
 def _unknown(draft: Draft, place: str) -> Iterator[str]:
-    """Yield a mapping of a file that nobody knows: whole, but commented out, for a person to fill in."""
-    key = list(draft.profile.key or ("$file", "$line"))
-    times = [one.name for one in draft.profile.columns.values() if one.timed]
-    lines = [
-        f"source: {draft.name}",
-        f"means: {flow(draft.profile.path.name)}",
-        f"read: {flow(_read(draft.profile, place))}",
-        f"zone: {draft.zone.value if draft.zone else 'UTC'}",
-        "tables:",
-        "  - table: order            # which of our tables are these rows? `regard show order` tells its columns",
-        f"    id: {flow(key[0] if len(key) == 1 else key)}",
-        "    columns:",
-        f"      order_id: {flow(key[0])}",
-        f"      ordered_at: {flow(times[0] if times else 'which column?')}",
-    ]
+    """Yield a mapping of a file that nobody knows: whole, but commented out, for a person to complete."""
+    if draft.near is None:
+        return
     yield "#"
-    yield "# Nothing is loaded from this file until the # below are taken away."
-    yield from (f"# {line}" for line in lines)
+    yield "# Nothing is loaded from this file until the `# ` before each line below is taken away. `regard check` names"
+    yield '# every "?" that is still to be said; `regard show TABLE` tells the columns of a table.'
+    yield f"# source: {draft.name}"
+    yield f"# means: {flow(draft.profile.path.name)}"
+    yield f"# read: {flow(_read(draft.profile, place))}"
+    yield f"# zone: {draft.zone.value if draft.zone else 'UTC'}"
+    yield "# tables:"
+    yield from (f"# {line}" for line in _table(draft.near))

@@ -30,6 +30,11 @@ OFFSET = (
 MIDNIGHT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]00:00(?::00(?:\.0+)?)?)?"
 ENDLESS = r"[+-]?(?:nan|inf|infinity)"
 SPAN = r"[+-]?[0-9]{1,7}:[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?"
+WORDED = (
+    r"(?:([0-9]{1,5}) ?d(?:ays?)?,? ?)?(?:([0-9]{1,6}) ?h(?:ours?|rs?)?,? ?)?"
+    r"(?:([0-9]{1,7}) ?m(?:in(?:ute)?s?)?,? ?)?(?:([0-9]{1,9}) ?s(?:ec(?:ond)?s?)?)?"
+)
+"""A length of time in words: 1d 2h, 2h 5m, 3 hours 7 minutes."""
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1000, "epoch_us": 1}
 LETTERS: Mapping[str, float] = {
     "Z": 0, "UT": 0, "UTC": 0, "GMT": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8,
@@ -281,6 +286,10 @@ def _duration(column: str, text: str, cell: Cell) -> Typed:
     spelled = f"{spelled} + cast(round(try_cast({seconds} as double) * 1000000) as bigint)"
     sign = f"case when starts_with({text}, '-') then -1 else 1 end"
     arms = f"when regexp_full_match({text}, {words.value(SPAN)}) then ({sign}) * ({spelled})"
+    extracted = (f"regexp_extract({text}, {words.value(WORDED)}, {place})" for place in (1, 2, 3, 4))
+    parts = zip(extracted, (86_400, 3600, 60, 1), strict=True)
+    worded = " + ".join(f"coalesce(try_cast({part} as bigint), 0) * {size}" for part, size in parts)
+    arms += f" when regexp_full_match({text}, {words.value(WORDED)}) then ({worded}) * 1000000"
     if cell.unit:
         test, double = number(text, cell)
         arms += (

@@ -1,0 +1,171 @@
+"""Which column of a file is meant by a name: the one that is called so, or, in a file that nobody knows, says the same.
+
+Names are compared by their letters and digits alone. Those of a layout (`recognise.Recogniser.about`) are compared by
+words: words of the trade say nothing (`Ticket created at` is `created`), and some mean the same (`words.yaml`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING
+
+from regard.catalog import Field as Known, Record, Sort, read, read_yaml
+from regard.errors import AuthorError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from regard.errors import Mistake
+    from regard.sources.arrival.profile import Column
+
+EMAIL = "$email"
+"""Stands in a layout for the column that holds addresses, whatever it is called."""
+WORDS = Record(
+    name="words of headers",
+    fields={
+        "noise": Known(sort=Sort.TEXTS, required=True, means="words that say nothing"),
+        "same": Known(sort=Sort.ANY, required=True, means="word -> words that mean the same"),
+        "units": Known(sort=Sort.ANY, required=True, means="unit of time -> how it is written"),
+        "staff": Known(sort=Sort.TEXTS, required=True, means="words for who works here"),
+        "no_order": Known(sort=Sort.TEXTS, required=True, means="states in which an order is none"),
+    },
+)
+PART = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+|\d+(?:st)?|[^\W\d_a-zA-Z]+")
+BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of headers.
+
+    Attributes:
+        noise: words that say nothing.
+        same: word -> the one that is used for it.
+        units: word -> unit of time.
+        staff: words for who works here.
+        no_order: states in which an order is none.
+    """
+
+    noise: frozenset[str]
+    same: Mapping[str, str]
+    units: Mapping[str, str]
+    staff: frozenset[str]
+    no_order: frozenset[str]
+
+
+@cache
+def known_words() -> Words:
+    """Return the words that ship.
+
+    Raises:
+        AuthorError: their file has mistakes.
+    """
+    mistakes: list[Mistake] = []
+    with as_file(files("regard.sources.arrival") / "words.yaml") as path:
+        [document] = read_yaml(path, mistakes)
+    written = read(document.root, WORDS, mistakes)
+    if mistakes:
+        raise AuthorError(mistakes)
+    return Words(
+        noise=frozenset(written.texts("noise")),
+        same=_turned(document.data, "same"),
+        units=_turned(document.data, "units"),
+        staff=frozenset(written.texts("staff")),
+        no_order=frozenset(written.texts("no_order")),
+    )
+
+
+def _turned(data: object, name: str) -> dict[str, str]:
+    """Return word -> what it stands for, of a field of texts."""
+    listed = data.get(name) if isinstance(data, dict) else None
+    return {str(word): str(key) for key, words in (listed or {}).items() for word in words}
+
+
+def folded(header: str) -> str:
+    """Return a header by its letters and digits alone: `Created At` and `created_at` are one."""
+    return re.sub(r"[\W_]+", "", header.casefold())
+
+
+def choices(text: str) -> tuple[str, ...]:
+    """Return the names of `a | b`."""
+    return tuple(name.strip() for name in text.split("|"))
+
+
+@cache
+def words(header: str) -> frozenset[str]:
+    """Return the words of a header, each as the one that is used for it."""
+    same = known_words().same
+    found = (part.casefold() for part in PART.findall(header.replace("-", "_")))
+    return frozenset(same.get(word, word) for word in found)
+
+
+def unit(header: str) -> str:
+    """Return the unit of time that a header names, "" for none."""
+    units = known_words().units
+    return next((units[word] for word in sorted(words(header), key=len, reverse=True) if word in units), "")
+
+
+def _said(header: str, about: frozenset[str]) -> frozenset[str]:
+    """Return the words of a header that say something; `Order date` of orders says `date`."""
+    own = words(header) - about
+    return own - known_words().noise or own
+
+
+class Headers:
+    """The columns of a file, by what they are called.
+
+    Args:
+        columns: the columns by name.
+        about: words that say nothing in such a file; () where names are compared as they are.
+        filled: whether only columns with a value count.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], about: Iterable[str] = (), *, filled: bool = True) -> None:
+        self.columns = columns
+        self.about = frozenset(known_words().same.get(word, word) for word in about)
+        self.named = {folded(one.name): one for one in reversed(list(columns.values())) if one.filled or not filled}
+
+    def find(self, text: str, fits: Callable[[Column], bool] = lambda _: True) -> Column | None:
+        """Return the first of `a | b` that the file has, None when it has none.
+
+        Args:
+            text: the names.
+            fits: whether a column could be meant; asked only of one whose words are alike.
+        """
+        for name in choices(text):
+            if name == EMAIL:
+                found = self._addresses()
+            else:
+                found = self.named.get(folded(name))
+                if self.about and (found is None or not fits(found)):
+                    found = self._alike(name, fits)
+            if found is not None:
+                return found
+        return None
+
+    def _alike(self, name: str, fits: Callable[[Column], bool]) -> Column | None:
+        wanted = _said(name, self.about)
+        if not wanted:
+            return None
+        for bare in (str, _unbracketed, _without_unit):
+            for one in self.named.values():
+                if _said(bare(one.name), self.about) == wanted and fits(one):
+                    return one
+        return None
+
+    def _addresses(self) -> Column | None:
+        """Return the column of e-mail addresses of customers."""
+        found = [one for one in self.named.values() if one.personal == "email"]
+        return next((one for one in found if not words(one.name) & known_words().staff), None)
+
+
+def _unbracketed(header: str) -> str:
+    return BRACKETS.sub(" ", header)
+
+
+def _without_unit(header: str) -> str:
+    units = known_words().units
+    return " ".join(part for part in PART.findall(_unbracketed(header)) if part.casefold() not in units)
