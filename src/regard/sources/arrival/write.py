@@ -134,7 +134,7 @@ def _mapping(draft: Draft, place: str) -> Iterator[str]:
 
 
 def _table(one: Filled) -> Iterator[str]:
-    yield f"  - table: {one.table}"
+    yield f"  - table: {flow(one.table)}"
     yield from (_line("    ", line) for line in one.lines)
     if one.questions:
         yield "    unpivot:"
