@@ -138,5 +138,5 @@ def test_how_fresh_the_numbers_are(newcomer, demo):
     newcomer.press("Enter")
     newcomer.page.wait_for_url("**/data-quality")
     for one in demo.freshness().tables:
-        line = newcomer.page.locator("tr", has=newcomer.page.get_by_role("rowheader", name=one.name, exact=True)).first
+        line = newcomer.page.locator("tr", has=newcomer.page.get_by_role("rowheader", name=one.table, exact=True)).first
         assert one.state in line.inner_text()

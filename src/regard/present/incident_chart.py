@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 UNIT = "min"
 MARKS = (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080)
 """Minutes between two texts of an axis of time."""
-MOST_MARKS = 8
+MOST_MARKS, ROOM = 8, 85.0
 DAY_MINUTES = 1440
 AROUND = 0.04
 """Part of an incident's length that is shown before and after it."""
@@ -101,7 +101,7 @@ def course_chart(page: IncidentPage, course: Sequence[Level], zone: ZoneInfo, *,
         moments=[
             chart.Moment(mark.at, mark.name) for mark in page.marks if mark.at is not None and start <= mark.at <= end
         ],
-        marks=times(start, end, zone),
+        marks=times(start, end, zone, width),
         width=width,
     )
 
@@ -119,12 +119,13 @@ def similar_chart(page: IncidentPage, *, width: float = 680) -> str:
     )
 
 
-def times(start: int, end: int, zone: ZoneInfo) -> list[tuple[float, str]]:
+def times(start: int, end: int, zone: ZoneInfo, width: float = ROOM * MOST_MARKS) -> list[tuple[float, str]]:
     """Return round times between two instants and how they read on a wall clock; over months the first of each."""
+    most = max(2, min(MOST_MARKS, int(width / ROOM)))
     long = (end - start) / MINUTE_US
-    if long > MARKS[-1] * MOST_MARKS:
-        return _months(start, end, zone)
-    step = next(each for each in MARKS if long / each <= MOST_MARKS)
+    if long > MARKS[-1] * most:
+        return _months(start, end, zone, most)
+    step = next(each for each in MARKS if long / each <= most)
     offset = moment(start).astimezone(zone).utcoffset()
     ahead = int(offset.total_seconds() // 60) if offset else 0
     first = -(-(start // MINUTE_US + ahead) // step) * step - ahead
@@ -139,11 +140,11 @@ def times(start: int, end: int, zone: ZoneInfo) -> list[tuple[float, str]]:
     return found
 
 
-def _months(start: int, end: int, zone: ZoneInfo) -> list[tuple[float, str]]:
+def _months(start: int, end: int, zone: ZoneInfo, most: int) -> list[tuple[float, str]]:
     first, last = (moment(at).astimezone(zone) for at in (start, end))
     count = (last.year - first.year) * 12 + last.month - first.month
     found = []
-    for step in range(1, count + 1, max(1, -(-count // MOST_MARKS))):
+    for step in range(1, count + 1, max(1, -(-count // most))):
         day = add_months(first.date().replace(day=1), step)
         at = first.replace(year=day.year, month=day.month, day=1, hour=0, minute=0, second=0, microsecond=0)
         found.append((float(instant(at)), day.strftime("%b %Y")))
@@ -185,6 +186,6 @@ def ledger_chart(found: CustomerLedger, zone: ZoneInfo, *, width: float = 720) -
         end=end + room,
         title="What this customer lost and said",
         description=f"From {interruption.when(start, zone)} to {interruption.when(end, zone)}: {counts}.",
-        marks=times(start - room, end + room, zone),
+        marks=times(start - room, end + room, zone, width),
         width=width,
     )
