@@ -11,11 +11,13 @@ from html import unescape
 import pytest
 from starlette.testclient import TestClient
 
+from regard.cli.demo import contradicted
 from regard.present import document, numbers
 from regard.web import Settings, make_app
 from regard.web.views import boards, metric as metric_views
 from regard.web.views.look import Look
 from regard.workspace import Workspace
+from tests.cli.conftest import plain
 from tests.web.people import somebody
 
 CONTEXT = ("as_of", "until", "zone", "snapshot", "definition", "filters")
@@ -75,6 +77,21 @@ def test_the_dashboard_flags_what_its_sheet_contradicts(demo):
     shown = [one for group in made.groups for one in group.tiles]
     assert len({one.metric for one in shown}) == 12
     assert all(one.target and one.labels and one.value for one in shown if one.number is not None)
+
+
+def test_what_the_sheet_contradicts_stands_on_the_dashboard(tmp_path):
+    """CLV:CAC is stated as 3.2, its own parts give 18.9: the board says so, another board does not (R111, X1)."""
+    workspace = Workspace.open(plain(tmp_path / "tiny"))
+    workspace.load()
+    [found] = contradicted(workspace)
+    app = make_app(workspace, Settings())
+    client = somebody(workspace, app, "viewer")
+    page = told(client.get("/board/dashboard").text)
+    assert found.message in page
+    assert "3.2" in found.message
+    assert "18.87" in found.message
+    assert found.message not in told(somebody(workspace, app, "viewer", "channel = chat").get("/board/dashboard").text)
+    assert found.message not in told(client.get("/board/weekly").text)
 
 
 def test_each_metric_is_in_one_category(demo):
