@@ -100,8 +100,7 @@ def bearers(arguments: Arguments, until: int) -> str:
     select = """
         SELECT
           bearer, COUNT(*) AS stages,
-          SUM(CASE WHEN bearer < 0 OR n_parties IS NOT NULL OR share IS NOT NULL OR user_id IS NOT NULL
-            THEN 1 ELSE 0 END) AS counted
+          SUM(CASE WHEN bearer < 0 OR row_no > 0 OR user_id IS NOT NULL THEN 1 ELSE 0 END) AS counted
         FROM loss GROUP BY bearer ORDER BY bearer
     """
     return query(losses(arguments, until), select)
@@ -111,8 +110,9 @@ def stages(arguments: Arguments, until: int) -> str:
     """Return the stages of loss of some customers, as the ledger takes them."""
     select = f"""
         SELECT
-          bearer AS party_id, incident_id, incident_no, planned, {word("kind", KINDS)} AS kind, depth,
+          bearer AS party_id, blamed.incident_id, blamed.incident_no, planned, {word("kind", KINDS)} AS kind, depth,
           {word("relief", RELIEFS)} AS relief, start_at, NULLIF(end_at, {FOREVER}) AS end_at
-        FROM loss WHERE bearer IN (SELECT UNNEST($parties)) ORDER BY bearer, start_at
+        FROM loss LEFT JOIN blamed ON blamed.incident_rank = loss.incident_rank
+        WHERE bearer IN (SELECT UNNEST($parties)) ORDER BY bearer, start_at
     """
     return query(losses(arguments, until), select)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from regard.derived.loss import EVIDENCE, KINDS, RELIEFS
 from regard.derived.versions import DIMENSIONS
 from regard.expr import MINUTE_US
-from regard.sql.derived.loss import CAUSE
 from regard.sql.derived.pieces import chosen, one_of, pieces, together, word
 from regard.sql.derived.steps import FOREVER, Step, columns, come, query
 
@@ -43,12 +42,13 @@ def statement(arguments: Arguments, until: int) -> str:
       CAST(COALESCE(estimate_spell.size_lo, first_piece.party_size) AS DOUBLE) AS size_lo,
       CAST(COALESCE(estimate_spell.size_hi, first_piece.party_size) AS DOUBLE) AS size_hi,
       first_piece.party_size, first_piece.criticality, first_piece.value_amount,
-      first_row.incident_id, incident_label.service, incident_label.cause, first_row.journey, incident_label.team,
+      blamed.incident_id, incident_label.service, incident_label.cause, first_row.journey, incident_label.owner_team AS team,
       incident_label.severity, {columns("first_piece", DIMENSIONS)}, first_piece.bucket
     FROM spell
     JOIN piece AS first_piece ON first_piece.bearer = spell.bearer AND first_piece.start_at = spell.start_at
     JOIN first_row ON first_row.bearer = spell.bearer AND first_row.number = spell.number
-    LEFT JOIN incident_label ON incident_label.incident_no = first_row.incident_no
+    LEFT JOIN blamed ON blamed.incident_rank = first_row.incident_rank
+    LEFT JOIN incident_label ON incident_label.incident_no = blamed.incident_no
     LEFT JOIN relieved ON relieved.bearer = spell.bearer AND relieved.number = spell.number
     LEFT JOIN estimate_spell ON estimate_spell.bearer = spell.bearer AND estimate_spell.number = spell.number
     LEFT JOIN weighed ON weighed.bearer = spell.bearer AND weighed.number = spell.number
@@ -101,8 +101,8 @@ def _spells(arguments: Arguments, until: int) -> list[Step]:
 
 def _rows() -> list[Step]:
     """Return the steps that make `first_row` and `relieved`: the first stage of each interruption, and its relief."""
-    carried = f"{', '.join(CAUSE)}, journey, relief"
-    first = "row_start_at, CASE WHEN incident_id IS NULL THEN 1 ELSE 0 END, incident_id, COALESCE(incident_no, 0)"
+    carried = "incident_rank, journey, relief"
+    first = "row_start_at, CASE WHEN incident_rank IS NULL THEN 1 ELSE 0 END, incident_rank"
     return [
         Step(
             "stage_of",
@@ -110,7 +110,7 @@ def _rows() -> list[Step]:
             f"""
             SELECT bearer, start_at AS since_at, row_start_at, row_end_at, {carried} FROM chosen
             UNION ALL
-            SELECT bearer, start_at, start_at, end_at, {carried} FROM alone
+            SELECT bearer, start_at, row_start_at, row_end_at, {carried} FROM clear
             """,
         ),
         Step(
@@ -128,7 +128,7 @@ def _rows() -> list[Step]:
             "the same, the first first; of those that begin at once by incident and journey, blanks last",
             f"""
             SELECT
-              {ONE}, {", ".join(CAUSE)}, journey,
+              {ONE}, incident_rank, journey,
               ROW_NUMBER() OVER (
                 PARTITION BY {ONE} ORDER BY {first}, CASE WHEN journey IS NULL THEN 1 ELSE 0 END, journey
               ) AS place
@@ -151,7 +151,7 @@ def _rows() -> list[Step]:
 
 def _sizes(until: int) -> list[Step]:
     """Return the steps that make `estimate_spell` and `weighed`: of interruptions in which not always all lost."""
-    cause = f"{ONE}, {', '.join(CAUSE)}, own_no"
+    cause = f"{ONE}, incident_rank, own_no"
     most = ", ".join(f"MAX(LEAST({name}, party_size)) AS {name}" for name in ("n", "lo", "hi"))
     return [
         Step(
@@ -181,7 +181,7 @@ def _sizes(until: int) -> list[Step]:
             "how many each incident affected",
             f"""
             SELECT
-              uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, {columns("tally", CAUSE)},
+              uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, tally.incident_rank,
               tally.own_no, tally.n, tally.lo, tally.hi
             FROM uneven_piece
             JOIN tally ON tally.bearer = uneven_piece.bearer AND tally.start_at = uneven_piece.start_at

@@ -29,7 +29,7 @@ def statement(arguments: Arguments, until: int) -> str:
             SELECT address.incident_no, MIN(impact.start_at) AS first_at
             FROM impact
             JOIN address ON {ADDRESSED}
-            WHERE impact.start_at <= {until}
+            WHERE impact.start_at <= {until} AND address.incident_no IS NOT NULL
             GROUP BY address.incident_no
             """,
         ),
@@ -38,12 +38,10 @@ def statement(arguments: Arguments, until: int) -> str:
             "incidents with the instant from which they are counted",
             f"""
             SELECT
-              incident.*,
-              COALESCE({first_at}, incident.started_at) AS impact_at,
+              incident_label.*,
+              COALESCE({first_at}, incident_label.started_at) AS impact_at,
               loss.first_at IS NOT NULL AS has_impact
-            FROM incident
-            JOIN incident_label ON incident_label.source = incident.source
-              AND incident_label.source_id = incident.source_id
+            FROM incident_label
             LEFT JOIN loss ON loss.incident_no = incident_label.incident_no
             """,
         ),

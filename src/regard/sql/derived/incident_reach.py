@@ -22,13 +22,15 @@ def statement(arguments: Arguments, until: int) -> str:
             "stages of described incidents, with how many the bearer stands for and how many of them lost",
             """
             SELECT DISTINCT
-              loss.incident_no, loss.bearer, loss.start_at, loss.end_at, loss.kind,
-              COALESCE(loss.population, version.size, 1) AS people,
-              COALESCE(loss.n_parties, loss.share * COALESCE(loss.population, version.size, 1)) AS n
+              blamed.incident_no, loss.bearer, loss.start_at, loss.end_at, loss.kind,
+              COALESCE(count_of.population, version.size, 1) AS people,
+              COALESCE(count_of.n_parties, count_of.share * COALESCE(count_of.population, version.size, 1)) AS n
             FROM loss
+            JOIN blamed ON blamed.incident_rank = loss.incident_rank
+            LEFT JOIN count_of ON count_of.row_no = loss.row_no
             LEFT JOIN version ON version.party_id = loss.bearer
               AND version.from_at <= loss.start_at AND loss.start_at < version.to_at
-            WHERE loss.incident_no IS NOT NULL
+            WHERE blamed.incident_no IS NOT NULL
             """,
         ),
         Step(
@@ -54,17 +56,12 @@ def statement(arguments: Arguments, until: int) -> str:
             GROUP BY incident_no
             """,
         ),
-        Step(
-            "numbered_incident",
-            "incidents with their numbers",
-            "SELECT ROW_NUMBER() OVER (ORDER BY source, source_id) AS incident_no, * FROM incident",
-        ),
     ]
     select = f"""
     SELECT
-      {columns("numbered_incident", CARRIED)}, numbered_incident.owner_team AS team,
+      {columns("incident_label", CARRIED)}, incident_label.owner_team AS team,
       reach.start_at, reach.end_at, CAST(reach.size AS DOUBLE) AS size
     FROM reach
-    JOIN numbered_incident ON numbered_incident.incident_no = reach.incident_no
+    JOIN incident_label ON incident_label.incident_no = reach.incident_no
     """
     return query(steps, select)

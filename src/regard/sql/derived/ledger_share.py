@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.derived.loss import KINDS, weights
-from regard.sql.derived.loss import CAUSE, same
+from regard.sql.derived.loss import same
 from regard.sql.derived.pieces import chosen, ledger_columns, pieces, settled
 from regard.sql.derived.steps import Step, columns, double, query
 
@@ -15,23 +15,28 @@ if TYPE_CHECKING:
 PIECE = ("bearer", "since_at")
 """What tells stretches apart."""
 
+INCIDENT = ("incident_rank",)
+"""What tells incidents apart."""
+
 
 def statement(arguments: Arguments, until: int) -> str:
     """Return the query; see `Statement`."""
     select = f"""
     SELECT{ledger_columns()},
-      CAST(shared.share AS DOUBLE) AS share, shared.incident_id,
-      incident_label.service, incident_label.cause, shared.journey, incident_label.team, incident_label.severity
+      CAST(shared.share AS DOUBLE) AS share, blamed.incident_id,
+      incident_label.service, incident_label.cause, shared.journey, incident_label.owner_team AS team,
+      incident_label.severity
     FROM piece
     JOIN shared ON shared.bearer = piece.bearer AND shared.since_at = piece.since_at
-    LEFT JOIN incident_label ON incident_label.incident_no = shared.incident_no
+    LEFT JOIN blamed ON blamed.incident_rank = shared.incident_rank
+    LEFT JOIN incident_label ON incident_label.incident_no = blamed.incident_no
     """
     return query([*pieces(arguments, until), chosen(arguments), *_shares(arguments)], select)
 
 
 def _shares(arguments: Arguments) -> list[Step]:
     """Return the steps that make `shared`: the share of each incident and journey in each stretch (K05)."""
-    cause, piece = ", ".join(CAUSE), ", ".join(PIECE)
+    piece = ", ".join(PIECE)
     whole = f"PARTITION BY {piece}"
     share = {
         "first": "CASE WHEN place = 1 THEN 1.0 ELSE 0.0 END",
@@ -42,36 +47,36 @@ def _shares(arguments: Arguments) -> list[Step]:
         Step(
             "counting",
             "rows of stages that overlap others, once for each stretch in which they count",
-            f"SELECT bearer, start_at AS since_at, {cause}, journey, {_depth(arguments)} AS depth FROM chosen",
+            f"SELECT bearer, start_at AS since_at, incident_rank, journey, {_depth(arguments)} AS depth FROM chosen",
         ),
         Step(
             "by_journey",
             "what is active in each stretch, by incident and journey; losses that nobody declared are one incident",
             f"""
-            SELECT {piece}, {cause}, journey, MAX(depth) AS depth
+            SELECT {piece}, incident_rank, journey, MAX(depth) AS depth
             FROM counting
-            GROUP BY {piece}, {cause}, journey
+            GROUP BY {piece}, incident_rank, journey
             """,
         ),
         Step(
             "by_cause",
             "the same by incident",
             f"""
-            SELECT {piece}, {cause}, MAX(depth) AS depth, COUNT(*) AS journeys
+            SELECT {piece}, incident_rank, MAX(depth) AS depth, COUNT(*) AS journeys
             FROM by_journey
-            GROUP BY {piece}, {cause}
+            GROUP BY {piece}, incident_rank
             """,
         ),
         Step(
             "beginning",
             "when each bearer first lost something to each incident",
             f"""
-            SELECT bearer, {cause}, MIN(begun_at) AS begun_at FROM (
-              SELECT bearer, {cause}, row_start_at AS begun_at FROM chosen
+            SELECT bearer, incident_rank, MIN(begun_at) AS begun_at FROM (
+              SELECT bearer, incident_rank, row_start_at AS begun_at FROM chosen
               UNION ALL
-              SELECT bearer, {cause}, start_at FROM alone WHERE bearer IN (SELECT bearer FROM chosen)
+              SELECT bearer, incident_rank, row_start_at FROM clear WHERE bearer IN (SELECT bearer FROM chosen)
             ) AS t
-            GROUP BY bearer, {cause}
+            GROUP BY bearer, incident_rank
             """,
         ),
         Step(
@@ -84,28 +89,28 @@ def _shares(arguments: Arguments) -> list[Step]:
               {settled(f"SUM(depth) OVER ({whole})")} AS depths,
               ROW_NUMBER() OVER (
                 PARTITION BY {columns("by_cause", PIECE)}
-                ORDER BY beginning.begun_at, CASE WHEN by_cause.incident_id IS NULL THEN 1 ELSE 0 END,
-                  by_cause.incident_id, COALESCE(by_cause.incident_no, 0)
+                ORDER BY beginning.begun_at, CASE WHEN by_cause.incident_rank IS NULL THEN 1 ELSE 0 END,
+                  by_cause.incident_rank
               ) AS place
             FROM by_cause
-            JOIN beginning ON beginning.bearer = by_cause.bearer AND {same("beginning", "by_cause", CAUSE)}
+            JOIN beginning ON beginning.bearer = by_cause.bearer AND {same("beginning", "by_cause", INCIDENT)}
             """.replace(f"({whole})", f"(PARTITION BY {columns('by_cause', PIECE)})"),
         ),
         Step(
             "cause_share",
             "the share of each incident",
-            f"SELECT {piece}, {cause}, {share} / journeys AS share FROM weighed",
+            f"SELECT {piece}, incident_rank, {share} / journeys AS share FROM weighed",
         ),
         Step(
             "shared",
-            "the share of each incident and journey; a stage that overlaps no other has the whole of its piece",
+            "the share of each incident and journey; a stage that is the only one has the whole of its piece",
             f"""
-            SELECT {columns("by_journey", PIECE)}, {columns("by_journey", CAUSE)}, by_journey.journey, cause_share.share
+            SELECT {columns("by_journey", PIECE)}, by_journey.incident_rank, by_journey.journey, cause_share.share
             FROM by_journey
             JOIN cause_share ON {" AND ".join(f"cause_share.{name} = by_journey.{name}" for name in PIECE)}
-              AND {same("cause_share", "by_journey", CAUSE)}
+              AND {same("cause_share", "by_journey", INCIDENT)}
             UNION ALL
-            SELECT bearer, start_at, {cause}, journey, 1.0 FROM alone
+            SELECT bearer, start_at, incident_rank, journey, 1.0 FROM clear
             """,
         ),
     ]

@@ -17,17 +17,18 @@ if TYPE_CHECKING:
 
     from regard.derived import Arguments
 
-CAUSE = ("incident_id", "incident_no")
-"""What tells incidents apart; an incident that nobody describes has no number."""
-
-ADDRESSED = "address.incident_id = impact.incident_id AND (address.sources = 1 OR address.source = impact.source)"
-"""Which incident a row of impact means: an id of one source is plain to all, else it is that of the row's source."""
-
 WRITTEN = (
-    *CAUSE,
-    *("planned", "kind", "depth", "journey", "basis", "evidence", "relief", "n_parties", "n_lo", "n_hi", "share"),
+    *("incident_rank", "planned", "kind", "depth", "journey", "basis", "evidence", "relief", "row_no"),
+    "bucket",
 )
-"""What a stage of loss carries besides its bearer, its time and its bucket."""
+"""What a stage of loss carries besides its bearer and its time.
+
+`incident_rank` tells incidents apart, in the order of their ids. `row_no` is above zero for rows that count the
+affected (`count_of` holds what they say), below zero for others that are added up, else zero.
+"""
+
+COUNTS = ("n_parties", "n_lo", "n_hi", "share")
+"""How many were affected, as written."""
 
 
 def place(column: str, words: Sequence[str]) -> str:
@@ -52,34 +53,34 @@ def same(a: str, b: str, names: Iterable[str]) -> str:
 
 
 def losses(arguments: Arguments, until: int) -> list[Step]:
-    """Return the steps that make `incident_label`, `version` and `loss`.
+    """Return the steps that make `incident_label`, `blamed`, `version`, `count_of` and `loss`.
 
-    `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`,
-    population (of a cohort), bucket, row_no (of rows that are counted or added up, else 0).
+    `loss`: bearer, user_id (the user whose loss it was, where that matters), start_at, end_at (or FOREVER), `WRITTEN`.
+    `count_of`: row_no, `COUNTS`, population (of a cohort).
     """
     return [
         *version(until),
         *incidents(),
-        _stage(arguments, until),
+        *_stages(arguments, until),
         *_customers(arguments),
         *_cohorts(arguments),
-        *_while_served(until),
         *_once(arguments),
+        *_while_served("once" if arguments["overlap"] == "sum" else "suffered", until),
     ]
 
 
 def incidents() -> list[Step]:
-    """Return the steps that make `incident_label` and `address`; a row of impact joins the latter by `ADDRESSED`."""
+    """Return the steps that tell which incident a row of impact means.
+
+    `incident_label`: incidents with their number. `address`: source and incident_id as rows of impact say them, which
+    they join by `ADDRESSED`, with incident_no (blank where nobody describes it), planned and incident_rank. `blamed`:
+    what each incident_rank stands for.
+    """
     return [
         Step(
             "incident_label",
             "incidents, numbered in the order of their keys",
-            """
-            SELECT
-              ROW_NUMBER() OVER (ORDER BY source, source_id) AS incident_no, source, source_id, incident_id, planned,
-              status_posted_at, service, cause, owner_team AS team, severity
-            FROM incident
-            """,
+            "SELECT ROW_NUMBER() OVER (ORDER BY source, source_id) AS incident_no, * FROM incident",
         ),
         Step(
             "incident_source",
@@ -93,46 +94,111 @@ def incidents() -> list[Step]:
             """,
         ),
         Step(
+            "said",
+            "incident ids as each source of impact says them",
+            "SELECT DISTINCT source, incident_id FROM impact WHERE incident_id IS NOT NULL",
+        ),
+        Step(
             "address",
-            "the same with whether it is planned work",
+            "the incident that each means: an id of one source is plain to all, else it is that of the row's source",
             """
             SELECT
-              incident_source.*, CAST(CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS SMALLINT) AS planned
-            FROM incident_source
-            JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
+              said.source, said.incident_id, incident_source.incident_no,
+              CAST(CASE WHEN incident_label.planned THEN 1 ELSE 0 END AS SMALLINT) AS planned,
+              CAST(
+                DENSE_RANK() OVER (ORDER BY said.incident_id, COALESCE(incident_source.incident_no, 0)) AS INTEGER
+              ) AS incident_rank
+            FROM said
+            LEFT JOIN incident_source ON incident_source.incident_id = said.incident_id
+              AND (incident_source.sources = 1 OR incident_source.source = said.source)
+            LEFT JOIN incident_label ON incident_label.incident_no = incident_source.incident_no
+            """,
+        ),
+        Step(
+            "blamed",
+            "incidents by their rank",
+            "SELECT DISTINCT incident_rank, incident_id, incident_no FROM address",
+        ),
+    ]
+
+
+ADDRESSED = "address.source = impact.source AND address.incident_id = impact.incident_id"
+"""Which row of `address` tells the incident that a row of impact means."""
+
+
+def _stages(arguments: Arguments, until: int) -> list[Step]:
+    """Return the steps that make `stage`, of parties, and `cohort_stage`, with the numbers of `counted_stage`.
+
+    Rows that count the affected are read apart from the others: few, and all their columns decide whether two are one.
+    """
+    basis = str(arguments["basis"])
+    other = "" if basis == "all" else f" OR impact.basis <> {text(basis)}"
+    harmful = f"COALESCE(impact.kind NOT IN ({named(arguments['harmless'])}), TRUE)"
+    taking = f"""impact.start_at <= {until} AND CASE
+            WHEN impact.end_at <= impact.start_at{other} THEN FALSE
+            WHEN impact.depth IS NULL THEN {harmful}
+            ELSE impact.depth <> 0
+          END"""
+    every = "impact.n_parties IS NULL AND impact.share IS NULL AND (impact.n_lo IS NULL OR impact.n_hi IS NULL)"
+    told = f"""impact.start_at, CASE WHEN impact.end_at <= {until} THEN impact.end_at ELSE {FOREVER} END AS end_at,
+          address.incident_rank, COALESCE(address.planned, 0) AS planned,
+          {place("impact.kind", KINDS)} AS kind, impact.depth, impact.journey,
+          {place("impact.basis", BASES)} AS basis, {place("impact.evidence", EVIDENCE)} AS evidence,
+          {place("impact.relief", RELIEFS)} AS relief"""
+    read = f"FROM impact\n        LEFT JOIN address ON {ADDRESSED}\n        WHERE {taking}"
+    scope = ", ".join(f"CASE WHEN impact.party_id IS NULL THEN impact.{name} END AS {name}" for name in SCOPE)
+    kept = f"start_at, end_at, {', '.join(WRITTEN)}"
+    return [
+        Step(
+            "counted_stage",
+            "stages of loss by then of which somebody counted the affected; equal ones are one, and have a number",
+            f"""
+            SELECT *, ROW_NUMBER() OVER (ORDER BY party_id, start_at) AS row_no FROM (
+              SELECT DISTINCT
+                impact.party_id, {scope}, {told},
+                {counted("impact")} AS n_parties, impact.n_lo, impact.n_hi, impact.share,
+                CASE WHEN impact.party_id IS NOT NULL THEN impact.bucket END AS bucket
+              {read} AND NOT ({every})
+            ) AS t
+            """,
+        ),
+        Step(
+            "stage",
+            "stages of parties that take time and depth from somebody, with the incident that each means",
+            f"""
+            SELECT impact.party_id, {told}, 0 AS row_no, impact.bucket
+            {read} AND impact.party_id IS NOT NULL AND {every}
+            UNION ALL
+            SELECT party_id, {kept} FROM counted_stage WHERE party_id IS NOT NULL
+            """,
+        ),
+        Step(
+            "cohort_stage",
+            "the same of cohorts, with the cohort's name",
+            f"""
+            SELECT {_name()} AS cohort, * FROM (
+              SELECT {columns("impact", SCOPE)}, {told}, 0 AS row_no, impact.bucket,
+                {", ".join(f"{value} AS {name}" for name, value in ALL_OF_IT.items())}
+              {read} AND impact.party_id IS NULL AND {every}
+              UNION ALL
+              SELECT {", ".join(SCOPE)}, {kept}, {", ".join(COUNTS)} FROM counted_stage WHERE party_id IS NULL
+            ) AS t
             """,
         ),
     ]
 
 
-def _stage(arguments: Arguments, until: int) -> Step:
-    basis = str(arguments["basis"])
-    other = "" if basis == "all" else f" OR impact.basis <> {text(basis)}"
-    return Step(
-        "stage",
-        "stages of loss by then that take time and depth from somebody, with the incident that each means",
-        f"""
-        SELECT
-          impact.party_id, {columns("impact", SCOPE)},
-          impact.start_at, CASE WHEN impact.end_at <= {until} THEN impact.end_at ELSE {FOREVER} END AS end_at,
-          impact.incident_id, address.incident_no, COALESCE(address.planned, 0) AS planned,
-          {place("impact.kind", KINDS)} AS kind, impact.depth, impact.journey,
-          {place("impact.basis", BASES)} AS basis, {place("impact.evidence", EVIDENCE)} AS evidence,
-          {place("impact.relief", RELIEFS)} AS relief,
-          {counted("impact")} AS n_parties, impact.n_lo, impact.n_hi, impact.share, impact.bucket
-        FROM impact
-        LEFT JOIN address ON {ADDRESSED}
-        WHERE impact.start_at <= {until} AND CASE
-            WHEN impact.end_at <= impact.start_at{other} THEN FALSE
-            WHEN impact.depth IS NULL THEN {_harmful(arguments)}
-            ELSE impact.depth <> 0
-          END
-        """,
-    )
+ALL_OF_IT = {
+    "n_parties": "CAST(NULL AS BIGINT)", "n_lo": "CAST(NULL AS BIGINT)", "n_hi": "CAST(NULL AS BIGINT)",
+    "share": "CAST(NULL AS DOUBLE)",
+}  # fmt: skip
+"""`COUNTS` of a row that means everybody."""
 
 
-def _harmful(arguments: Arguments) -> str:
-    return f"COALESCE(impact.kind NOT IN ({named(arguments['harmless'])}), TRUE)"
+def _name() -> str:
+    """Return SQL of the name of a cohort."""
+    name = " || ".join(f"CASE WHEN {one} IS NULL THEN '' ELSE {text(f', {one}=')} || {one} END" for one in SCOPE)
+    return f"COALESCE(NULLIF(SUBSTRING({name}, 3), ''), {text(EVERYBODY)})"
 
 
 def _in_force(table: str, key: str, rows: str) -> str:
@@ -144,16 +210,15 @@ def _customers(arguments: Arguments) -> list[Step]:
     """Return the steps that make `borne`: stages of parties, each of its customer (K01, K02)."""
     if arguments["customer"] == "all":
         select = f"""
-        SELECT party_id AS bearer, CAST(NULL AS BIGINT) AS user_id, start_at, end_at, {", ".join(WRITTEN)}, bucket
+        SELECT party_id AS bearer, CAST(NULL AS BIGINT) AS user_id, start_at, end_at, {", ".join(WRITTEN)}
         FROM stage
-        WHERE party_id IS NOT NULL
         """
         return [Step("borne", "stages of customers", select)]
     if arguments["customer"] != "top":
         select = f"""
         SELECT
           stage.party_id AS bearer, CAST(NULL AS BIGINT) AS user_id, stage.start_at, stage.end_at,
-          {columns("stage", WRITTEN)}, stage.bucket
+          {columns("stage", WRITTEN)}
         FROM stage
         JOIN version ON {_in_force("version", "stage.party_id", "stage")}
         WHERE {of_grain("version", arguments["customer"])}
@@ -165,9 +230,11 @@ def _customers(arguments: Arguments) -> list[Step]:
         for n in levels
     )
     parents = ", ".join(f"above{n}.parent_id" for n in reversed(levels))
-    counts = ("n_parties", "n_lo", "n_hi", "share")
-    kept = columns("stage", [name for name in WRITTEN if name not in counts])
-    blanked = ", ".join(f"CASE WHEN root.bearer IS NULL THEN stage.{name} END AS {name}" for name in counts)
+    lifted = {
+        "row_no": "CASE WHEN root.bearer IS NULL THEN stage.row_no ELSE 0 END",
+        "bucket": "COALESCE(root.bucket, stage.bucket)",
+    }
+    kept = ", ".join(f"{lifted.get(name, f'stage.{name}')} AS {name}" for name in WRITTEN)
     user = "CAST(NULL AS BIGINT)" if arguments["lift"] == "any" else "root.party_id"
     return [
         Step(
@@ -216,10 +283,9 @@ def _customers(arguments: Arguments) -> list[Step]:
             f"""
             SELECT
               COALESCE(root.bearer, stage.party_id) AS bearer, {user} AS user_id,
-              stage.start_at, stage.end_at, {kept}, {blanked}, COALESCE(root.bucket, stage.bucket) AS bucket
+              stage.start_at, stage.end_at, {kept}
             FROM stage
             LEFT JOIN root ON root.party_id = stage.party_id AND root.start_at = stage.start_at
-            WHERE stage.party_id IS NOT NULL
             """,
         ),
     ]
@@ -230,26 +296,13 @@ def _cohorts(arguments: Arguments) -> list[Step]:
 
     How many members a cohort has is counted in running totals of those who came and went: no join by range over all.
     """
-    name = " || ".join(f"CASE WHEN {one} IS NULL THEN '' ELSE {text(f', {one}=')} || {one} END" for one in SCOPE)
     fits = " AND ".join(f"COALESCE(scope.{one} = kin.{one}, scope.{one} IS NULL)" for one in SCOPE)
     alike = same("member", "fitting", SCOPE)
     theirs = ", ".join(WRITTEN)
-    everybody = [
-        "CAST(NULL AS BIGINT)" if one in {"n_parties", "n_lo", "n_hi"}
-        else "CAST(NULL AS DOUBLE)" if one == "share"
-        else f"counted.{one}"
-        for one in WRITTEN
-    ]  # fmt: skip
+    of_cohort = {"bucket": f"cohort_no.cohort_no % {BUCKETS}"}
+    of_member = {"row_no": "0", "bucket": "member.bucket"}
+    counts = ", ".join(COUNTS)
     return [
-        Step(
-            "cohort_stage",
-            "stages of cohorts, with the cohort's name",
-            f"""
-            SELECT COALESCE(NULLIF(SUBSTRING({name}, 3), ''), {text(EVERYBODY)}) AS cohort, *
-            FROM stage
-            WHERE party_id IS NULL
-            """,
-        ),
         Step(
             "scope",
             "what each cohort is narrowed to",
@@ -338,19 +391,29 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             """,
         ),
         Step(
+            "count_of",
+            "what rows say that count the affected, with how many members their cohort had",
+            f"""
+            SELECT row_no, {counts}, CAST(NULL AS BIGINT) AS population FROM counted_stage WHERE party_id IS NOT NULL
+            UNION ALL
+            SELECT row_no, {counts}, population FROM partial
+            """,
+        ),
+        Step(
             "suffered",
             "stages of loss of each bearer: of customers, of cohorts, and of all members of cohorts that lost whole",
             f"""
-            SELECT bearer, user_id, start_at, end_at, {theirs}, CAST(NULL AS BIGINT) AS population, bucket FROM borne
+            SELECT bearer, user_id, start_at, end_at, {theirs} FROM borne
             UNION ALL
             SELECT
-              -cohort_no.cohort_no, NULL, partial.start_at, partial.end_at, {columns("partial", WRITTEN)},
-              partial.population, cohort_no.cohort_no % {BUCKETS}
+              -cohort_no.cohort_no, NULL, partial.start_at, partial.end_at,
+              {", ".join(of_cohort.get(name, f"partial.{name}") for name in WRITTEN)}
             FROM partial
             JOIN cohort_no ON cohort_no.cohort = partial.cohort
             UNION ALL
             SELECT
-              member.party_id, NULL, counted.start_at, counted.end_at, {", ".join(everybody)}, NULL, member.bucket
+              member.party_id, NULL, counted.start_at, counted.end_at,
+              {", ".join(of_member.get(name, f"counted.{name}") for name in WRITTEN)}
             FROM counted
             JOIN fitting ON fitting.cohort = counted.cohort
             JOIN member ON {alike}
@@ -361,12 +424,36 @@ def _cohorts(arguments: Arguments) -> list[Step]:
     ]
 
 
-def _while_served(until: int) -> list[Step]:
-    """Return the steps that make `due`: stages, as far as the customer was entitled to service.
+def _once(arguments: Arguments) -> list[Step]:
+    """Return the step that makes `once`: of rows whose depths are added up, equal ones are one.
+
+    Where the deepest decides, a row that comes twice changes nothing, and none is sought.
+    """
+    if arguments["overlap"] != "sum":
+        return []
+    number = "CASE WHEN row_no > 0 THEN row_no ELSE -ROW_NUMBER() OVER (ORDER BY bearer, start_at) END AS row_no"
+    written = ", ".join(number if name == "row_no" else name for name in WRITTEN)
+    return [
+        Step(
+            "once",
+            "the same, equal rows once, each with a number: their depths are added up",
+            f"""
+            SELECT bearer, user_id, start_at, end_at, {written}
+            FROM (SELECT DISTINCT * FROM suffered) AS t
+            """,
+        ),
+    ]
+
+
+def _while_served(rows: str, until: int) -> list[Step]:
+    """Return the steps that make `loss`: stages, as far as the customer was entitled to service.
 
     Most lie within what one version says, which one look tells; only the others are cut.
+
+    Args:
+        rows: step that holds the stages.
+        until: instant at which the story is cut.
     """
-    theirs = ", ".join((*WRITTEN, "population", "bucket"))
     versions = "PARTITION BY party_id ORDER BY from_at"
     return [
         Step(
@@ -389,11 +476,11 @@ def _while_served(until: int) -> list[Step]:
         Step(
             "sighted",
             "stages, and whether they lie within what one version says",
-            """
-            SELECT suffered.*, entitled_version.party_id IS NOT NULL AS inside
-            FROM suffered
-            LEFT JOIN entitled_version ON entitled_version.party_id = suffered.bearer
-              AND entitled_version.from_at <= suffered.start_at AND suffered.end_at <= entitled_version.to_at
+            f"""
+            SELECT {rows}.*, entitled_version.party_id IS NOT NULL AS inside
+            FROM {rows}
+            LEFT JOIN entitled_version ON entitled_version.party_id = {rows}.bearer
+              AND entitled_version.from_at <= {rows}.start_at AND {rows}.end_at <= entitled_version.to_at
             """,
         ),
         Step("doubtful", "parties with stages that do not", "SELECT DISTINCT bearer FROM sighted WHERE NOT inside"),
@@ -415,49 +502,29 @@ def _while_served(until: int) -> list[Step]:
         ),
         Step(
             "entitlement",
-            "when these parties were served",
-            """
+            "when these parties were served; of cohorts, and of customers whom nobody describes, always",
+            f"""
             SELECT party_id, MIN(from_at) AS from_at, MAX(to_at) AS to_at
             FROM entitled_stretch
             GROUP BY party_id, number
+            UNION ALL
+            SELECT bearer, {-FOREVER}, {FOREVER} FROM doubtful
+            WHERE bearer NOT IN (SELECT party_id FROM entitled_version)
             """,
         ),
-        Step(
-            "due",
-            "stages as far as the customer was served; of cohorts, and of customers whom nobody describes, as they are",
-            f"""
-            SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted WHERE inside
-            UNION ALL
-            SELECT bearer, user_id, start_at, end_at, {theirs} FROM sighted
-            WHERE NOT inside AND bearer NOT IN (SELECT party_id FROM entitled_version)
-            UNION ALL
-            SELECT
-              sighted.bearer, sighted.user_id, GREATEST(sighted.start_at, entitlement.from_at),
-              LEAST(sighted.end_at, entitlement.to_at), {theirs}
-            FROM sighted
-            JOIN entitlement ON entitlement.party_id = sighted.bearer
-              AND entitlement.from_at < sighted.end_at AND entitlement.to_at > sighted.start_at
-            WHERE NOT sighted.inside
-            """,
-        ),
-    ]
-
-
-def _once(arguments: Arguments) -> list[Step]:
-    """Return the step that makes `loss`: equal rows once where it matters, where they are counted or added up.
-
-    Of rows that affect all, the deepest decides: a row that comes twice changes nothing, and none is sought.
-    """
-    some = "n_parties IS NOT NULL OR share IS NOT NULL"
-    whole = f"SELECT *, 0 AS row_no FROM due WHERE NOT ({some})\nUNION ALL\n"
-    added = arguments["overlap"] == "sum"
-    return [
         Step(
             "loss",
-            "the same, equal rows once where they are counted or added up: those have a number",
+            "stages as far as the customer was served",
             f"""
-            {"" if added else whole}SELECT *, ROW_NUMBER() OVER (ORDER BY bearer, start_at) AS row_no
-            FROM (SELECT DISTINCT * FROM due{"" if added else f" WHERE {some}"}) AS t
+            SELECT
+              sighted.bearer, sighted.user_id,
+              GREATEST(sighted.start_at, COALESCE(entitlement.from_at, sighted.start_at)) AS start_at,
+              LEAST(sighted.end_at, COALESCE(entitlement.to_at, sighted.end_at)) AS end_at,
+              {columns("sighted", WRITTEN)}
+            FROM sighted
+            LEFT JOIN entitlement ON entitlement.party_id = sighted.bearer
+              AND entitlement.from_at < sighted.end_at AND entitlement.to_at > sighted.start_at
+            WHERE sighted.inside OR entitlement.party_id IS NOT NULL
             """,
         ),
     ]

@@ -1,7 +1,7 @@
 """Steps that cut what customers lose into pieces in which nothing changes.
 
-Most stages overlap no other of their bearer: they are pieces as they are, found in one pass. Only the others are swept:
-their endpoints cut time into stretches, and each stretch is told what is active in it.
+Most of the time that is lost is lost to one stage alone: such time makes pieces as it is, found in one pass. Only where
+stages overlap are they swept: their ends cut that time into stretches, and each stretch is told what is active in it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from regard.derived.loss import BASES, EVIDENCE, KINDS, LEVELS, SCOPE, SETTLED
 from regard.derived.versions import DIMENSIONS
-from regard.sql.derived.loss import CAUSE, WRITTEN, losses
+from regard.sql.derived.loss import COUNTS, WRITTEN, losses
 from regard.sql.derived.steps import FOREVER, Step, columns, text
 from regard.sql.derived.versions import timeline
 
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
 OF_VERSION = ("criticality", "value_amount", "bucket", *DIMENSIONS)
 """What a piece takes from the version of its customer."""
 
-TOLD = (
-    *("planned", "kinds", "own_depth", "kind", "evidence", "basis", "basis_hi", "incidents", "of_all", "most_n"),
-    *("most_share", "population", "bucket"),
-)
-"""What a piece carries besides its bearer, its time and its version."""
-
 SAID = ("planned", "kinds", "own_depth", "kind", "evidence", "basis", "basis_hi", "incidents")
-"""The part of it that the tables say."""
+"""What the tables say of a piece besides its bearer, its time and its version."""
+
+TOLD = (*SAID, "of_all", "bucket")
+"""The same with whether a row says that all are affected, and the replicate."""
 
 OF = ", ".join(f"of_{name}" for name in OF_VERSION)
 
@@ -56,15 +53,17 @@ def one_of(table: str) -> str:
 
 
 def pieces(arguments: Arguments, until: int) -> list[Step]:
-    """Return the steps that make `loss`, `alone`, `active` and `piece`.
+    """Return the steps that make `loss`, `clear`, `active` and `piece`.
 
-    `alone`: rows of `loss` that overlap no other of their bearer. `active`: the others in each stretch of time.
+    `clear`: the time of each stage in which it is the only one of its bearer; with user rows to be counted, none of
+    theirs. `active`: the stages in each stretch of the other time. Both: bearer, start_at, end_at, row_start_at,
+    row_end_at (those of the stage), `WRITTEN`; `active` also user_id.
     `piece`: bearer, cohort, since_at (where its stretch began), start_at, end_at (or FOREVER), `SAID`, party_size,
     is_whole (whether all are affected), size, size_lo, size_hi, `OF_VERSION`.
     """
     return [
         *losses(arguments, until),
-        *_apart(),
+        *_apart(arguments),
         *_swept(arguments),
         *_told(arguments),
         *_versioned(),
@@ -72,66 +71,93 @@ def pieces(arguments: Arguments, until: int) -> list[Step]:
     ]
 
 
-def _apart() -> list[Step]:
-    """Return the steps that tell rows that overlap others from those that do not."""
+def _apart(arguments: Arguments) -> list[Step]:
+    """Return the steps that tell the time of one stage alone from the time of several."""
     written = ", ".join(WRITTEN)
     bearer = "PARTITION BY bearer ORDER BY start_at"
+    users = lift(arguments) != "any"
+    overlaps = "reached > start_at OR next_at < end_at"
+    swept = "CASE WHEN user_id IS NULL THEN reached ELSE GREATEST(end_at, COALESCE(reached, end_at)) END"
     return [
         Step(
             "neighbour",
             "stages with how far the earlier ones of the bearer reach, and when the next begins",
             f"""
             SELECT
-              *,
+              bearer, {"user_id, " if users else ""}start_at, end_at, {written},
               MAX(end_at) OVER ({bearer} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached,
               LEAD(start_at) OVER ({bearer}) AS next_at
             FROM loss
             """,
         ),
         Step(
-            "alone",
-            "stages that overlap no other: most",
-            """
-            SELECT * FROM neighbour
-            WHERE CASE WHEN reached > start_at OR next_at < end_at OR user_id IS NOT NULL THEN FALSE ELSE TRUE END
+            "clear",
+            "the time in which a stage is the only one: of most all of it",
+            f"""
+            SELECT * FROM (
+              SELECT
+                bearer, GREATEST(start_at, COALESCE(reached, start_at)) AS start_at,
+                LEAST(end_at, COALESCE(next_at, end_at)) AS end_at,
+                start_at AS row_start_at, end_at AS row_end_at, {written}
+              FROM neighbour{" WHERE user_id IS NULL" if users else ""}
+            ) AS t
+            WHERE start_at < end_at
             """,
         ),
         Step(
             "tangled",
-            "the others, those that hang together under one number",
+            "stages that overlap others, those that hang together under one number",
             f"""
             SELECT
-              bearer, user_id, start_at, end_at, {written}, population, bucket, row_no,
+              *,
+              {swept if users else "reached"} AS swept_to,
               CAST(SUM(CASE WHEN reached > start_at THEN 0 ELSE 1 END) OVER (
                 PARTITION BY bearer ORDER BY start_at, CASE WHEN reached > start_at THEN 1 ELSE 0 END
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
               ) AS BIGINT) AS island
             FROM neighbour
-            WHERE reached > start_at OR next_at < end_at OR user_id IS NOT NULL
+            WHERE {overlaps}{" OR user_id IS NOT NULL" if users else ""}
             """,
         ),
     ]
 
 
 def _swept(arguments: Arguments) -> list[Step]:
-    """Return the steps that cut the others into stretches: `active`."""
+    """Return the steps that cut the time of several stages into stretches: `active`."""
+    user = "held.user_id" if lift(arguments) != "any" else "CAST(NULL AS BIGINT) AS user_id"
     steps = [
         Step(
-            "edge",
-            "instants at which one of them begins or ends",
+            "overlap",
+            "the time from the beginning of a stage to the next in which earlier ones go on",
             """
-            SELECT bearer, island, start_at AS "at" FROM tangled
-            UNION
-            SELECT bearer, island, end_at FROM tangled
+            SELECT bearer, island, start_at AS from_at, LEAST(swept_to, COALESCE(next_at, swept_to)) AS to_at
+            FROM tangled
+            WHERE swept_to > start_at AND COALESCE(next_at > start_at, TRUE)
             """,
+        ),
+        Step(
+            "held",
+            "the same with each stage that is active at its beginning",
+            """
+            SELECT overlap.from_at, overlap.to_at, tangled.*
+            FROM overlap
+            JOIN tangled ON tangled.bearer = overlap.bearer AND tangled.island = overlap.island
+              AND tangled.start_at <= overlap.from_at AND overlap.from_at < tangled.end_at
+            """,
+        ),
+        Step(
+            "stop",
+            "instants at which one of them ends",
+            "SELECT DISTINCT bearer, from_at, LEAST(end_at, to_at) AS end_at FROM held",
         ),
         Step(
             "stretch",
             "the time between these instants",
             """
             SELECT
-              bearer, island, "at" AS start_at, LEAD("at") OVER (PARTITION BY bearer, island ORDER BY "at") AS end_at
-            FROM edge
+              bearer, from_at, end_at,
+              COALESCE(LAG(end_at) OVER (PARTITION BY bearer, from_at ORDER BY end_at), from_at) AS start_at
+            FROM stop
             """,
         ),
         Step(
@@ -139,11 +165,10 @@ def _swept(arguments: Arguments) -> list[Step]:
             "stretches with each row that is active in them",
             f"""
             SELECT
-              stretch.bearer, stretch.start_at, stretch.end_at, tangled.start_at AS row_start_at,
-              tangled.end_at AS row_end_at, tangled.row_no, tangled.user_id,
-              {columns("tangled", WRITTEN)}, tangled.population, tangled.bucket
+              stretch.bearer, stretch.start_at, stretch.end_at, held.start_at AS row_start_at,
+              held.end_at AS row_end_at, {user}, {columns("held", WRITTEN)}
             FROM stretch
-            JOIN tangled ON {_holds("tangled", "stretch")}
+            JOIN held ON {HOLDS}
             """,
         ),
     ]
@@ -164,12 +189,8 @@ def _swept(arguments: Arguments) -> list[Step]:
     return steps
 
 
-def _holds(rows: str, stretch: str) -> str:
-    """Return the test that a stage is active all through a stretch."""
-    return (
-        f"{rows}.bearer = {stretch}.bearer AND {rows}.island = {stretch}.island"
-        f" AND {rows}.start_at <= {stretch}.start_at AND {stretch}.end_at <= {rows}.end_at"
-    )
+HOLDS = "held.bearer = stretch.bearer AND held.from_at = stretch.from_at AND stretch.end_at <= held.end_at"
+"""Whether a stage is active all through a stretch."""
 
 
 def _unmixed(arguments: Arguments, rows: str, stretch: str) -> str:
@@ -181,7 +202,7 @@ def _unmixed(arguments: Arguments, rows: str, stretch: str) -> str:
 def chosen(arguments: Arguments) -> Step:
     """Return the step `chosen`: of each stretch of stages that overlap others, those that count in it.
 
-    Columns: bearer, start_at, row_start_at, row_end_at, row_no, user_id, `WRITTEN`.
+    Columns: those of `active`.
     """
     return Step(
         "chosen",
@@ -281,30 +302,22 @@ def _told(arguments: Arguments) -> list[Step]:
     listed = " || ".join(f"REPEAT('+{kind}', CAST({some}({flag}) AS INTEGER))" for kind, flag in flags)
     depth = f"LEAST(1.0, {settled('SUM(own_depth)')})" if by_sum else "MAX(own_depth)"
     alone = " ".join(f"WHEN {number} THEN {text(kind)}" for number, kind in enumerate(KINDS))
-    direct = "user_id IS NULL AND " if lift(arguments) == "share" else ""
-    steps = _below("active", planned) if share else []
-    lifted = ""
-    if share:
-        lifted = """
-            LEFT JOIN user_share ON user_share.bearer = summed.bearer AND user_share.start_at = summed.start_at
-              AND user_share.planned = summed.planned"""
+    direct = "user_id IS NULL AND " if share else ""
     return [
-        *steps,
+        *(_below("active", planned) if share else []),
         Step(
             "cause",
             "what each incident does in each stretch; a loss that nobody declared stands for itself",
             f"""
             SELECT
-              bearer, start_at, {planned} AS planned, {", ".join(CAUSE)},
+              bearer, start_at, {planned} AS planned, incident_rank,
               MIN(end_at) AS end_at, {own}, COALESCE(MAX(depth), 0.0) AS own_depth,
               MIN(kind) AS kind, MIN(evidence) AS evidence, MIN(basis) AS basis, MAX(basis) AS basis_hi,
-              MAX(CASE WHEN {direct}n_parties IS NULL AND share IS NULL THEN 1 ELSE 0 END) AS of_all,
-              MAX(n_parties) AS most_n, MAX(CASE WHEN n_parties IS NULL THEN share END) AS most_share,
-              MAX(population) AS population, MIN(bucket) AS bucket
+              MAX(CASE WHEN {direct}row_no <= 0 THEN 1 ELSE 0 END) AS of_all, MIN(bucket) AS bucket
             FROM active
             GROUP BY
-              bearer, start_at, {"planned, " if planned == "planned" else ""}{", ".join(CAUSE)},
-              CASE WHEN incident_id IS NULL THEN row_no END
+              bearer, start_at, {"planned, " if planned == "planned" else ""}incident_rank,
+              CASE WHEN incident_rank IS NULL THEN row_no END
             """,
         ),
         Step(
@@ -315,8 +328,7 @@ def _told(arguments: Arguments) -> list[Step]:
               bearer, start_at, MIN(end_at) AS end_at, planned,
               COALESCE(SUBSTRING({listed}, 2), '') AS kinds, {depth} AS own_depth,
               MIN(kind) AS kind, MIN(evidence) AS evidence, MIN(basis) AS basis, MAX(basis_hi) AS basis_hi,
-              COUNT(incident_id) AS incidents, MAX(of_all) AS of_all, MAX(most_n) AS most_n,
-              MAX(most_share) AS most_share, MAX(population) AS population, MIN(bucket) AS bucket
+              COUNT(incident_rank) AS incidents, MAX(of_all) AS of_all, MIN(bucket) AS bucket
             FROM cause
             GROUP BY bearer, start_at, planned
             """,
@@ -343,20 +355,11 @@ def _told(arguments: Arguments) -> list[Step]:
               CASE WHEN depth IS NULL THEN CASE kind {
                 alone
             } END ELSE '' END AS kinds, COALESCE(depth, 0.0) AS own_depth,
-              kind, evidence, basis, basis AS basis_hi, CASE WHEN incident_id IS NULL THEN 0 ELSE 1 END AS incidents,
-              CASE WHEN n_parties IS NULL AND share IS NULL THEN 1 ELSE 0 END AS of_all, n_parties AS most_n,
-              CASE WHEN n_parties IS NULL THEN share END AS most_share, population, bucket
-            FROM alone
+              kind, evidence, basis, basis AS basis_hi, CASE WHEN incident_rank IS NULL THEN 0 ELSE 1 END AS incidents,
+              CASE WHEN row_no <= 0 THEN 1 ELSE 0 END AS of_all, bucket
+            FROM clear
             UNION ALL
-            SELECT
-              summed.bearer, summed.start_at, summed.end_at, summed.planned, summed.kinds, summed.own_depth,
-              summed.kind, summed.evidence, summed.basis, summed.basis_hi, summed.incidents, summed.of_all,
-              summed.most_n, {
-                "COALESCE(GREATEST(user_share.affected, summed.most_share), user_share.affected, summed.most_share)"
-                if share
-                else "summed.most_share"
-            }, summed.population, summed.bucket
-            FROM unmixed AS summed{lifted}
+            SELECT bearer, start_at, end_at, {", ".join(TOLD)} FROM unmixed
             """,
         ),
     ]
@@ -383,7 +386,7 @@ def _versioned() -> list[Step]:
               AND version.from_at <= whole_piece.start_at AND whole_piece.start_at < version.to_at
             """,
         ),
-        Step("special", "the others: few", "SELECT DISTINCT * FROM met WHERE is_plain = 0"),
+        Step("special", "the others: few", "SELECT * FROM met WHERE is_plain = 0"),
         Step(
             "outlasting",
             "those of them that outlast the version, or begin outside all versions",
@@ -411,14 +414,8 @@ def _versioned() -> list[Step]:
         ),
         Step(
             "placed",
-            "special pieces in which nothing changes, with how many customers the bearer stands for",
-            f"""
-            SELECT *, COALESCE(population, version_size, 1) AS party_size FROM (
-              SELECT {kept} FROM special WHERE fits = 1
-              UNION ALL
-              SELECT {kept} FROM cut_piece
-            ) AS t
-            """,
+            "special pieces in which nothing changes",
+            f"SELECT {kept} FROM special WHERE fits = 1 UNION ALL SELECT {kept} FROM cut_piece",
         ),
     ]
 
@@ -435,7 +432,6 @@ def _counted(arguments: Arguments) -> list[Step]:
     worked = ",\n              ".join(
         f"LEAST(in_part.party_size, {settled(count.format(name))}) AS {name}" for name in counts
     )
-    own = f"bearer, since_at, {', '.join(CAUSE)}, own_no"
     plain = ", ".join(f"of_{name} AS {name}" for name in DIMENSIONS)
     dims = ", ".join(
         f"COALESCE(sized.of_{name}, scope.{name})" if name in SCOPE else f"sized.of_{name}" for name in DIMENSIONS
@@ -444,52 +440,75 @@ def _counted(arguments: Arguments) -> list[Step]:
         f"CAST(COALESCE(estimate.{name}, sized.party_size) AS DOUBLE) AS {name}"
         for name in ("size", "size_lo", "size_hi")
     )
-    some = "(tangled.n_parties IS NOT NULL OR tangled.share IS NOT NULL)"
-    number = "CASE WHEN incident_id IS NULL THEN row_no ELSE 0 END"
+    number = "CASE WHEN incident_rank IS NULL THEN row_no ELSE 0 END"
+    written = f"{columns('count_of', COUNTS)}, count_of.population"
     sources = f"""
-    SELECT bearer, start_at AS since_at, {", ".join(CAUSE)}, {number} AS own_no, n_parties, n_lo, n_hi, share
-    FROM alone
-    WHERE n_parties IS NOT NULL OR share IS NOT NULL
+    SELECT clear.bearer, clear.start_at AS since_at, clear.incident_rank,
+      {number.replace("row_no", "clear.row_no")} AS own_no, {written}
+    FROM clear
+    JOIN count_of ON count_of.row_no = clear.row_no
     UNION ALL
-    SELECT tangled.bearer, stretch.start_at, {columns("tangled", CAUSE)}, {number},
-      tangled.n_parties, tangled.n_lo, tangled.n_hi, tangled.share
+    SELECT held.bearer, stretch.start_at, held.incident_rank, {number.replace("row_no", "held.row_no")}, {written}
     FROM stretch
-    JOIN tangled ON {_holds("tangled", "stretch")} AND {some}
-    {_unmixed(arguments, "tangled", "stretch")}
+    JOIN held ON {HOLDS} AND held.row_no > 0
+    JOIN count_of ON count_of.row_no = held.row_no
+    {_unmixed(arguments, "held", "stretch")}
     """
     if lift(arguments) == "share":
         sources += """
     UNION ALL
-    SELECT user_share.bearer, user_share.start_at, NULL, NULL, -1, NULL, NULL, NULL, user_share.affected
+    SELECT user_share.bearer, user_share.start_at, NULL, -1, NULL, NULL, NULL, user_share.affected, NULL
     FROM user_share
     JOIN unmixed ON unmixed.bearer = user_share.bearer AND unmixed.start_at = user_share.start_at
       AND unmixed.planned = user_share.planned
     """
     return [
+        Step("partial_row", "rows that count some", sources),
+        Step(
+            "part",
+            "how many each incident affects by its rows: counts, and shares of all",
+            f"""
+            SELECT
+              bearer, since_at, incident_rank, own_no, {sums}, MAX(n_parties) AS most_n,
+              MAX(CASE WHEN n_parties IS NULL THEN share END) AS most_share, MAX(population) AS population
+            FROM partial_row
+            GROUP BY bearer, since_at, incident_rank, own_no
+            """,
+        ),
+        Step(
+            "most",
+            "the most that one row of a piece counts, and members of the cohort",
+            """
+            SELECT
+              bearer, since_at, MAX(most_n) AS most_n, MAX(most_share) AS most_share, MAX(population) AS population
+            FROM part
+            GROUP BY bearer, since_at
+            """,
+        ),
         Step(
             "sized",
-            "pieces with whether all are affected",
+            "pieces with how many customers the bearer stands for, and whether all are affected",
             """
             SELECT
               *,
               CASE WHEN of_all = 1 OR COALESCE(most_n >= party_size, FALSE)
                 OR COALESCE(most_share * party_size >= party_size, FALSE) THEN 1 ELSE 0 END AS is_whole
-            FROM placed
+            FROM (
+              SELECT
+                placed.*, most.most_n, most.most_share,
+                COALESCE(most.population, placed.version_size, 1) AS party_size
+              FROM placed
+              LEFT JOIN most ON most.bearer = placed.bearer AND most.since_at = placed.since_at
+            ) AS t
             """,
         ),
         Step("in_part", "those in which not all are", "SELECT * FROM sized WHERE is_whole = 0"),
-        Step("partial_row", "rows that count some", sources),
-        Step(
-            "part",
-            "how many each incident affects by its rows: counts, and shares of all",
-            f"SELECT {own}, {sums} FROM partial_row GROUP BY {own}",
-        ),
         Step(
             "tally",
             "how many each incident affects in a piece",
             f"""
             SELECT
-              in_part.bearer, in_part.start_at, in_part.party_size, {columns("part", CAUSE)}, part.own_no,
+              in_part.bearer, in_part.start_at, in_part.party_size, part.incident_rank, part.own_no,
               {worked}
             FROM in_part
             JOIN part ON part.bearer = in_part.bearer AND part.since_at = in_part.since_at
