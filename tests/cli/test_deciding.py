@@ -124,6 +124,9 @@ def test_the_section_of_a_post_mortem(run, place):
         (("impact", "--set", "K22=every"), 1, "not made by the choice 'K22'; choices: K01, K02, K03, K05"),
         (("incident", "I1", "--set", "K05=frist"), 1, "did you mean 'first'?"),
         (("dose", "renewal"), 1, "no whole month is over"),
+        (("dose", "tickets", "--set", "K01=user"), 1, "outcomes are those of customers at the top"),
+        (("lag", "login", "p99_ms", "--set", "K22=every"), 1, "not made by the choice 'K22'"),
+        (("calibrate", "depth", "--set", "K03=activ"), 1, "did you mean 'active'?"),
     ],
 )
 def test_what_cannot_be_answered_says_why(run, place, arguments, code, told):
@@ -131,6 +134,21 @@ def test_what_cannot_be_answered_says_why(run, place, arguments, code, told):
     done = run("-C", place, *arguments)
     assert (done.code, done.out) == (code, "")
     assert told in done.err
+
+
+def test_choices_make_the_ledger_that_outcomes_and_series_are_held_against(run, place):
+    """K05, K03: B's minutes of two incidents are login's alone; of the active nobody lost; what was chosen is said."""
+
+    def told(*arguments):
+        return json.loads(run("-C", place, *arguments, "--json").out)
+
+    lag, dose = ("lag", "login", "p99_ms"), ("dose", "tickets")
+    assert told(*lag)["minutes"] == pytest.approx(400 / 3)
+    assert told(*lag, "--set", "K05=first")["minutes"] == pytest.approx(140)
+    assert told(*dose) != told(*dose, "--set", "K03=active")
+    for command, choice in ((lag, "K05=first"), (dose, "K03=active"), (("calibrate", "depth"), "K03=active")):
+        done = run("-C", place, *command, "--set", choice)
+        assert f"Chosen: {choice}" in done.out + done.err
 
 
 def test_impact_is_written_when_it_is_meant(run, own, monkeypatch):

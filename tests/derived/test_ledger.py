@@ -250,6 +250,15 @@ def test_a_share_of_a_customer_that_stands_for_many():
     assert (one["size_lo"], one["size"], one["size_hi"]) == (400, 550, 700)
 
 
+def test_two_counts_stay_two_when_the_end_of_service_cuts_them_alike():
+    """R020: ten of 100 and ten others, told with different ends after the customer left: 19 at once, not ten."""
+    people = [customer(1, size=100, served_to=minute(80))]
+    rows = [loss(1, 0, 100, n_parties=10), loss(1, 0, 90, n_parties=10)]
+    [piece] = table("ledger", {"impact": rows, "party": people})
+
+    assert (piece["end_at"], piece["size_lo"], piece["size"], piece["size_hi"]) == (minute(80), 10, 19, 20)
+
+
 @pytest.mark.parametrize(
     ("lift", "expected"),
     [

@@ -247,6 +247,56 @@ def test_a_row_that_does_not_belong_is_left_out_and_one_that_cannot_tell_is_turn
     assert report.sources[0].refused == 1
 
 
+def test_one_bound_alone_is_turned_away(place):
+    """R020: bounds without a count come together, as their middle is the estimate; one of them alone is no count."""
+    place.mapping(
+        "source: desk\nread: {csv: data.csv}\ntables:\n  - table: impact\n    id: id\n    columns:\n"
+        "      impact_id: id\n      region: {const: EU}\n      start_at: at\n      kind: {const: outage}\n"
+        "      n_parties: n\n      n_lo: lo\n      n_hi: hi\n      share: share\n"
+    )
+    place.write(
+        "data.csv",
+        "id,at,n,lo,hi,share\nboth,2026-01-01T00:00:00Z,,2,4,\nlow,2026-01-01T00:00:00Z,,2,,\n"
+        "high,2026-01-01T00:00:00Z,,,4,\ncount,2026-01-01T00:00:00Z,3,2,,\npart,2026-01-01T00:00:00Z,,2,,0.5\n",
+    )
+    place.load()
+
+    assert place.column("impact", "impact_id") == ["both", "count", "part"]
+    assert place.rules() == [(3, "inconsistent", "n_parties"), (4, "inconsistent", "n_parties")]
+
+
+def test_telemetry_given_as_requests_and_as_minutes_is_a_finding(place):
+    """R016: who has minutes is measured by them alone; that requests count nowhere is said, until one of them goes."""
+    columns = "    party: {system: crm, from: who}\n    columns: {at: at, kind: {const: %s}, %s}\n"
+    for name, kind, more in (("edge", "request", "ok: ok"), ("rollup", "minute", "value: up")):
+        place.mapping(
+            f"source: {name}\nread: {{csv: {name}.csv}}\ntables:\n  - table: event\n    id: no\n"
+            + columns % (kind, more),
+            name,
+        )
+    place.mapping(
+        "source: codes\nread: {csv: codes.csv}\ntables:\n  - table: code\n    id: code\n"
+        "    columns: {dimension: {const: event_kind}, code: code, label: code}\n",
+        "codes",
+    )
+    place.write("codes.csv", "code\nrequest\nminute\n")
+    at = "2026-01-01T00:00"
+    place.write(
+        "edge.csv", f"no,who,at,ok\n1,a,{at}:01Z,true\n2,a,{at}:02Z,false\n3,b,{at}:03Z,true\n4,,{at}:04Z,true\n"
+    )
+    place.write("rollup.csv", f"no,who,at,up\n1,a,{at}:00Z,0.5\n2,c,{at}:00Z,1\n")
+    place.load()
+
+    [finding] = place.store.findings(status="open")
+    assert (finding.rule, finding.severity, finding.count) == ("measured-twice", "warning", 2)
+    assert finding.scope == {"source": "edge", "table": "event", "field": "kind"}
+    assert "2 requests of edge count nowhere: its 1 customers have aggregated minutes" in finding.message
+
+    place.write("rollup.csv", f"no,who,at,up\n1,a,{at}:00Z,7\n2,c,{at}:00Z,1\n")
+    place.load()
+    assert place.store.findings(rule="measured-twice", status="open") == ()
+
+
 def test_a_party_is_its_system_and_normalised_key(place):
     """The same key in two sources is one party; a blank key is an anonymous row; the key as written is kept (R038)."""
     key = "    party: {system: email, from: mail, normalise: email}\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from regard.cli.app import state
-from regard.cli.options import as_json, first_day, last_day
+from regard.cli.options import as_json, chosen_words, first_day, last_day, read_settings, settings
 from regard.errors import QuestionError
 from regard.present import effects, interruption
 
@@ -24,10 +24,17 @@ from regard.present import effects, interruption
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the proposal there and show how it came about; without it the proposal is printed.",
 )
+@settings
 @as_json
 @click.pass_context
 def command(
-    context: click.Context, policy: str, start: str | None, end: str | None, out: Path | None, as_json: bool
+    context: click.Context,
+    policy: str,
+    start: str | None,
+    end: str | None,
+    out: Path | None,
+    chosen: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Propose the next version of POLICY from data; nothing is ever applied.
 
@@ -40,7 +47,8 @@ def command(
         if out.exists():
             raise QuestionError(f"{out} is there already, and nothing is overwritten; choose another name")
     days = (first_day(start), last_day(end))
-    told = found.workspace().calibrate(policy, start=days[0], end=days[1])
+    workspace, options = found.workspace(), read_settings(chosen)
+    told = workspace.calibrate(policy, start=days[0], end=days[1], options=options)
     if out is not None:
         out.write_text(effects.policy(told), encoding="utf-8")
         found.terminal.remark(f"written: {out}")
@@ -48,5 +56,7 @@ def command(
         found.terminal.json(interruption.as_document(told))
         return
     found.terminal.table(effects.calibration_table(told), err=out is None)
+    if options:
+        found.terminal.remark(chosen_words(workspace, options))
     if out is None:
         found.terminal.raw(effects.policy(told))

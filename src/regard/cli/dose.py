@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from regard.cli.app import state
-from regard.cli.options import as_json, first_day, last_day
-from regard.present import effects, interruption
+from regard.cli.options import as_json, chosen_words, first_day, last_day, read_settings, settings
+from regard.present import effects, interruption, words
 
 
 @click.command("dose")
@@ -16,10 +16,17 @@ from regard.present import effects, interruption
 )
 @click.option("--to", "end", metavar="DAY", help="The day after the last, or the last month or year.")
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
+@settings
 @as_json
 @click.pass_context
 def command(
-    context: click.Context, outcome: str, start: str | None, end: str | None, as_of: str | None, as_json: bool
+    context: click.Context,
+    outcome: str,
+    start: str | None,
+    end: str | None,
+    as_of: str | None,
+    chosen: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Show OUTCOME by minutes lost in a month: satisfaction, leaving, renewal or tickets.
 
@@ -28,10 +35,13 @@ def command(
     """
     found = state(context)
     days = (first_day(start), last_day(end))
-    told = found.workspace().dose(outcome, start=days[0], end=days[1], as_of=as_of)
+    workspace, options = found.workspace(), read_settings(chosen)
+    told = workspace.dose(outcome, start=days[0], end=days[1], options=options, as_of=as_of)
     if as_json:
         found.terminal.json(interruption.as_document(told))
         return
     found.terminal.table(effects.dose_table(told))
     for sentence in effects.dose_sentences(told):
         found.terminal.say(sentence)
+    if options:
+        found.terminal.say(chosen_words(workspace, options), tone=words.FAINT)

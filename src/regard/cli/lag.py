@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from regard.cli.app import state
-from regard.cli.options import as_json, first_day, last_day
-from regard.present import interruption, lag
+from regard.cli.options import as_json, chosen_words, first_day, last_day, read_settings, settings
+from regard.present import interruption, lag, words
 
 SEASONS = ("none", "day", "week")
 
@@ -31,6 +31,7 @@ SEASONS = ("none", "day", "week")
 @click.option("--where", metavar="EXPR", help="Whose minutes; those of the service if not said, '' for all.")
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
+@settings
 @as_json
 @click.pass_context
 def command(
@@ -46,6 +47,7 @@ def command(
     where: str | None,
     as_of: str | None,
     until: str | None,
+    chosen: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Show whether METRIC, a series measured of SERVICE, runs ahead of customer minutes lost.
@@ -55,7 +57,7 @@ def command(
     """
     found = state(context)
     days = (first_day(start), last_day(end))
-    workspace = found.workspace()
+    workspace, options = found.workspace(), read_settings(chosen)
     told = workspace.lag(
         service,
         series,
@@ -66,6 +68,7 @@ def command(
         season=season,
         alarm=alarm,
         where=where,
+        options=options,
         as_of=as_of,
         until=until,
     )
@@ -75,3 +78,5 @@ def command(
     found.terminal.table(lag.lag_table(told))
     for sentence in lag.lag_sentences(told, ZoneInfo(workspace.calendar.zone)):
         found.terminal.say(sentence)
+    if options:
+        found.terminal.say(chosen_words(workspace, options), tone=words.FAINT)

@@ -66,6 +66,7 @@ class Loss:
             all.
         population: members of a cohort when it began; None for a customer.
         bucket: replicate.
+        row: number that tells it from others that became equal when they were cut.
     """
 
     party: int | None
@@ -88,6 +89,7 @@ class Loss:
     share: float | None
     population: int | None
     bucket: int
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def settled(number: float) -> float:
 
 
 def losses(inputs: Inputs, arguments: Arguments, until: int) -> list[Loss]:
-    """Return the stages of loss that make a piece, each of its bearer; equal ones are one."""
+    """Return the stages of loss that make a piece, each of its bearer; rows that say the same are one."""
     incidents = Incidents(inputs["incident"])
     history = versions(inputs["party"], until)
     harmless = words(arguments["harmless"])
@@ -182,8 +184,8 @@ def losses(inputs: Inputs, arguments: Arguments, until: int) -> list[Loss]:
     cohorts = sorted({loss.cohort for loss in found if loss.cohort})
     numbers = {cohort: number % BUCKETS for number, cohort in enumerate(cohorts, start=1)}
     return [
-        replace(loss, start=start, end=end, bucket=numbers.get(loss.cohort, loss.bucket))
-        for loss in found
+        replace(loss, start=start, end=end, bucket=numbers.get(loss.cohort, loss.bucket), row=row)
+        for row, loss in enumerate(found)
         for start, end in _while_served(loss, history, until)
     ]
 

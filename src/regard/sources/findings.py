@@ -8,7 +8,7 @@ from regard.sources.quarantine import REASONS
 from regard.store.nouns import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from regard.sources.report import SourceReport
 
@@ -49,6 +49,34 @@ def of(report: SourceReport, clock: int) -> Iterator[Finding]:
                 severity="info",
                 count=count,
             )
+
+
+MEASURED_TWICE = "measured-twice"
+"""Rule of `measured_twice`: about all that is stored, whichever source a load reads."""
+
+
+def measured_twice(left_out: Iterable[tuple[str, int, int]], clock: int) -> Iterator[Finding]:
+    """Yield a finding for each source with requests of customers whose telemetry comes as aggregated minutes too.
+
+    Args:
+        left_out: (source, requests, customers).
+        clock: instant of the finding.
+    """
+    for source, requests, customers in left_out:
+        yield Finding(
+            kind="dq",
+            rule=MEASURED_TWICE,
+            scope={"source": source, "table": "event", "field": "kind"},
+            at=clock,
+            observed=f"{requests} requests",
+            expected="a customer's requests or its minutes, not both",
+            message=(
+                f"{requests} requests of {source} count nowhere: its {customers} customers have aggregated minutes, and"
+                " both would count the same time twice; load one of the two"
+            ),
+            severity="warning",
+            count=requests,
+        )
 
 
 def collision(party_id: int, keys: str, clock: int) -> Finding:

@@ -25,6 +25,7 @@ from regard.sources.readers.places import folders
 from regard.sources.report import RejectsError, Report, SourceReport
 from regard.sources.stage import Position, Stage, restored, saved
 from regard.sql import mapping as sql
+from regard.sql.derived.user_segment import measured_twice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -444,10 +445,14 @@ class _Loading:
             self.lake.view(connection, self.tables["identity"], self.lake.version("identity"), name="stored identity")
             query = sql.colliding('"stored identity"')
             found += [findings.collision(number, keys, clock) for number, keys in connection.execute(query).fetchall()]
+        if "event" in self.tables and self.lake.version("event") is not None and reports:
+            self.lake.view(connection, self.tables["event"], self.lake.version("event"), name="stored event")
+            left_out = connection.execute(measured_twice('"stored event"')).fetchall()
+            found += findings.measured_twice(left_out, clock)
         self.store.add_findings(found, run_id=run_id)
         now = {one.id for one in found}
         for one in self.store.findings(kind="dq", status="open"):
-            if one.scope.get("source") in reports and one.id not in now:
+            if one.id not in now and (one.scope.get("source") in reports or one.rule == findings.MEASURED_TWICE):
                 self.store.set_status(one.id, "resolved")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from regard.catalog import table_arguments
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import Call, Clock, Literal, Name, show, walk
 from regard.model import BUCKETS, Grain
@@ -16,7 +17,7 @@ from regard.sql import outcome as sql
 from regard.stats import improvement, pooled, regress, relative, response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from regard.expr import Node
@@ -57,9 +58,12 @@ class Effects:
 
     Attributes:
         asking: the snapshot, opened.
+        options: choice -> option, of those that make the ledger; not whose loss is looked at: outcomes are those of
+            customers at the top.
     """
 
     asking: Asking
+    options: Mapping[str, str] = field(default_factory=dict)
 
     def dose(self, outcome: str, *, start: date | None = None, end: date | None = None) -> Dose:
         """Return an outcome of customer-months by minutes lost.
@@ -128,7 +132,11 @@ class Effects:
 
     @property
     def _ledger(self) -> str:
-        return self.asking.relations.name("ledger")
+        made = table_arguments(self.asking.workspace.catalogue, ("ledger",), self.options)["ledger"]
+        if "customer" in made:
+            told = f"customer={made['customer']}"
+            raise QuestionError(f"outcomes are those of customers at the top, so minutes are too: not {told}")
+        return self.asking.relations.name("ledger", tuple(made.items()))
 
     def _rows(self, statement: str) -> list[dict[str, float]]:
         for table in ("party", "served", "event", "case", "response", "contract_term"):

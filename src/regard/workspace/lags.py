@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from regard.catalog import table_arguments
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import MINUTE_US, names
 from regard.model import DAY_US
@@ -14,7 +15,7 @@ from regard.sql import Scope, column, lag as sql, row, text
 from regard.stats import alarms, lagged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +49,7 @@ def lag(
     alarm: float | None = None,
     test: Node | None = None,
     by: str = "",
+    options: Mapping[str, str] | None = None,
 ) -> Lag:
     """Return how customer minutes lost follow a series.
 
@@ -62,9 +64,11 @@ def lag(
         alarm: value beyond which an alarm would be raised.
         test: on dimensions of the ledger: whose minutes; None for all.
         by: the same as written.
+        options: choice -> option, of those that make the ledger.
 
     Raises:
-        QuestionError: nothing was measured under these names, too little of it, or no minute was lost.
+        QuestionError: nothing was measured under these names, too little of it, no minute was lost, or a choice that
+            does not make the ledger.
     """
     asking.relations.name("service_metric")
     start, end = _span(asking, _known(asking, service, series), span)
@@ -76,7 +80,7 @@ def lag(
     end = start + steps * step
     bound |= {"step": step, "end": end}
     values, filled = _readings(asking, bound, steps)
-    lost = lost_by_step(asking, bound, steps, picked(asking, test))
+    lost = lost_by_step(asking, bound, steps, picked(asking, test), options)
     if not lost.any():
         raise QuestionError(f"no customer minute was lost{f' where {by}' if by else ''} while {series} was measured")
     far = longest // step
@@ -182,7 +186,9 @@ def _readings(asking: Asking, bound: dict[str, object], steps: int) -> tuple[NDA
     return values[last], missing
 
 
-def lost_by_step(asking: Asking, bound: dict[str, object], steps: int, test: str) -> NDArray[np.float64]:
+def lost_by_step(
+    asking: Asking, bound: dict[str, object], steps: int, test: str, options: Mapping[str, str] | None = None
+) -> NDArray[np.float64]:
     """Return the customer minutes lost in each step.
 
     Args:
@@ -190,9 +196,12 @@ def lost_by_step(asking: Asking, bound: dict[str, object], steps: int, test: str
         bound: `start`, `end`, `until` (instants) and `step` (microseconds).
         steps: how many there are.
         test: SQL that picks the pieces; see `picked`.
+        options: choice -> option, of those that make the ledger.
     """
+    made = table_arguments(asking.workspace.catalogue, ("ledger_share",), options or {})["ledger_share"]
+    shares = asking.relations.name("ledger_share", tuple(made.items()))
     turned, missed = np.zeros(steps), np.zeros(steps)
-    for each in asking.rows(sql.lost(asking.relations.name("ledger_share"), test), **bound):
+    for each in asking.rows(sql.lost(shares, test), **bound):
         turned[each["step"]], missed[each["step"]] = each["rate"], each["missed"]
     lost = np.cumsum(turned) * (int(str(bound["step"])) / MINUTE_US) - missed
     # What turned on and off again leaves a rest of rounding, which would be ranked like a loss.

@@ -551,15 +551,23 @@ class Workspace:
         return fill(self, name, incident=incident, day=_day(day), interruptions=ledger, named=named)
 
     def dose(
-        self, outcome: str, *, start: date | str | None = None, end: date | str | None = None, as_of: Moment = None
+        self,
+        outcome: str,
+        *,
+        start: date | str | None = None,
+        end: date | str | None = None,
+        options: Mapping[str, str] | None = None,
+        as_of: Moment = None,
     ) -> Dose:
         """Return csat, leaving, renewal or tickets of customer-months by minutes lost: an association (R025).
 
         Raises:
-            QuestionError: an unknown outcome, or no month whose outcome is known.
+            QuestionError: an unknown outcome, a choice that does not make the ledger, or no month whose outcome is
+                known.
         """
         self.everything("dose and response")
-        return Effects(Asking(self, as_of=self.moment(as_of))).dose(outcome, start=_day(start), end=_day(end))
+        asking = Asking(self, as_of=self.moment(as_of))
+        return Effects(asking, options or {}).dose(outcome, start=_day(start), end=_day(end))
 
     def lag(
         self,
@@ -573,6 +581,7 @@ class Workspace:
         season: str = "none",
         alarm: float | None = None,
         where: str | None = None,
+        options: Mapping[str, str] | None = None,
         as_of: Moment = None,
         until: Moment = None,
     ) -> Lag:
@@ -582,7 +591,7 @@ class Workspace:
         `alarm` is the value beyond which one would be raised, by default the rarest 1 % of the series.
 
         Raises:
-            QuestionError: nothing, or too little, was measured or lost.
+            QuestionError: nothing, or too little, was measured or lost, or a choice that does not make the ledger.
         """
         self.everything("what runs ahead of lost minutes")
         quoted = service.replace("'", "''")
@@ -598,20 +607,27 @@ class Workspace:
             alarm=alarm,
             test=self.test(by),
             by=by,
+            options=options,
         )
 
     def calibrate(
-        self, policy: str = "depth", *, start: date | str | None = None, end: date | str | None = None
+        self,
+        policy: str = "depth",
+        *,
+        start: date | str | None = None,
+        end: date | str | None = None,
+        options: Mapping[str, str] | None = None,
     ) -> Calibration:
         """Return what data propose for a policy; nothing is applied (MODEL.md 4.3).
 
         Raises:
-            QuestionError: a policy that data cannot check, or no month whose outcome is known.
+            QuestionError: a policy that data cannot check, a choice that does not make the ledger, or no month whose
+                outcome is known.
         """
         if policy != "depth":
             raise QuestionError(f"data cannot check the policy '{policy}'; one of: depth")
         self.everything("what data propose")
-        return Effects(Asking(self)).calibrate(start=_day(start), end=_day(end))
+        return Effects(Asking(self), options or {}).calibrate(start=_day(start), end=_day(end))
 
     def improve(
         self,

@@ -42,8 +42,9 @@ def statement(arguments: Arguments, until: int) -> str:
       CAST(COALESCE(estimate_spell.size_lo, first_piece.party_size) AS DOUBLE) AS size_lo,
       CAST(COALESCE(estimate_spell.size_hi, first_piece.party_size) AS DOUBLE) AS size_hi,
       first_piece.party_size, first_piece.criticality, first_piece.value_amount,
-      blamed.incident_id, incident_label.service, incident_label.cause, first_row.journey, incident_label.owner_team AS team,
-      incident_label.severity, {columns("first_piece", DIMENSIONS)}, first_piece.bucket
+      blamed.incident_id, incident_label.service, incident_label.cause, first_row.journey,
+      incident_label.owner_team AS team, incident_label.severity, {columns("first_piece", DIMENSIONS)},
+      first_piece.bucket
     FROM spell
     JOIN piece AS first_piece ON first_piece.bearer = spell.bearer AND first_piece.start_at = spell.start_at
     JOIN first_row ON first_row.bearer = spell.bearer AND first_row.number = spell.number
@@ -179,7 +180,7 @@ def _sizes(until: int) -> list[Step]:
         Step(
             "uneven_cause",
             "how many each incident affected",
-            f"""
+            """
             SELECT
               uneven_piece.bearer, uneven_piece.number, uneven_piece.party_size, tally.incident_rank,
               tally.own_no, tally.n, tally.lo, tally.hi

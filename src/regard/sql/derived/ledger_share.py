@@ -70,7 +70,7 @@ def _shares(arguments: Arguments) -> list[Step]:
         Step(
             "beginning",
             "when each bearer first lost something to each incident",
-            f"""
+            """
             SELECT bearer, incident_rank, MIN(begun_at) AS begun_at FROM (
               SELECT bearer, incident_rank, row_start_at AS begun_at FROM chosen
               UNION ALL

@@ -63,7 +63,8 @@ def losses(arguments: Arguments, until: int) -> list[Step]:
         *incidents(),
         *_stages(arguments, until),
         *_customers(arguments),
-        *_cohorts(arguments),
+        *cohorts(arguments["customer"]),
+        *_suffered(),
         *_once(arguments),
         *_while_served("once" if arguments["overlap"] == "sum" else "suffered", until),
     ]
@@ -95,8 +96,14 @@ def incidents() -> list[Step]:
         ),
         Step(
             "said",
-            "incident ids as each source of impact says them",
-            "SELECT DISTINCT source, incident_id FROM impact WHERE incident_id IS NOT NULL",
+            "incident ids as each source of impact says them; that they are few is what HAVING tells planners",
+            """
+            SELECT source, incident_id
+            FROM impact
+            WHERE incident_id IS NOT NULL
+            GROUP BY source, incident_id
+            HAVING COUNT(*) > 0
+            """,
         ),
         Step(
             "address",
@@ -176,7 +183,7 @@ def _stages(arguments: Arguments, until: int) -> list[Step]:
             "cohort_stage",
             "the same of cohorts, with the cohort's name",
             f"""
-            SELECT {_name()} AS cohort, * FROM (
+            SELECT {cohort_name()} AS cohort, * FROM (
               SELECT {columns("impact", SCOPE)}, {told}, 0 AS row_no, impact.bucket,
                 {", ".join(f"{value} AS {name}" for name, value in ALL_OF_IT.items())}
               {read} AND impact.party_id IS NULL AND {every}
@@ -195,8 +202,8 @@ ALL_OF_IT = {
 """`COUNTS` of a row that means everybody."""
 
 
-def _name() -> str:
-    """Return SQL of the name of a cohort."""
+def cohort_name() -> str:
+    """Return SQL of the name of a cohort, over `SCOPE`."""
     name = " || ".join(f"CASE WHEN {one} IS NULL THEN '' ELSE {text(f', {one}=')} || {one} END" for one in SCOPE)
     return f"COALESCE(NULLIF(SUBSTRING({name}, 3), ''), {text(EVERYBODY)})"
 
@@ -291,17 +298,20 @@ def _customers(arguments: Arguments) -> list[Step]:
     ]
 
 
-def _cohorts(arguments: Arguments) -> list[Step]:
-    """Return the steps that make `suffered`: the stages of customers, and those of cohorts.
+def cohorts(grain: str | float) -> list[Step]:
+    """Return the steps that make `counted` and `befallen` of `cohort_stage` and `version`.
+
+    `cohort_stage`: cohort (its name), `SCOPE`, start_at, n_parties, share, and what else a stage has. `counted`: the
+    same with `members`, how many there were, and `n`, how many of them lost (blank for all). `befallen`: member_id and
+    member_bucket of each member of a cohort that lost whole, with `counted`.
 
     How many members a cohort has is counted in running totals of those who came and went: no join by range over all.
+
+    Args:
+        grain: who is a customer (K01).
     """
     fits = " AND ".join(f"COALESCE(scope.{one} = kin.{one}, scope.{one} IS NULL)" for one in SCOPE)
     alike = same("member", "fitting", SCOPE)
-    theirs = ", ".join(WRITTEN)
-    of_cohort = {"bucket": f"cohort_no.cohort_no % {BUCKETS}"}
-    of_member = {"row_no": "0", "bucket": "member.bucket"}
-    counts = ", ".join(COUNTS)
     return [
         Step(
             "scope",
@@ -316,7 +326,7 @@ def _cohorts(arguments: Arguments) -> list[Step]:
               party_id, size, bucket, {", ".join(SCOPE)}, GREATEST(from_at, served_from) AS since_at,
               LEAST(to_at, COALESCE(served_to, {FOREVER})) AS left_at
             FROM version
-            WHERE served_from IS NOT NULL AND {of_grain("version", arguments["customer"])}
+            WHERE served_from IS NOT NULL AND {of_grain("version", grain)}
               AND EXISTS (SELECT 1 FROM scope)
             """,
         ),
@@ -372,6 +382,28 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             """,
         ),
         Step(
+            "befallen",
+            "members of cohorts that lost whole",
+            f"""
+            SELECT member.party_id AS member_id, member.bucket AS member_bucket, counted.*
+            FROM counted
+            JOIN fitting ON fitting.cohort = counted.cohort
+            JOIN member ON {alike}
+            WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
+              AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            """,
+        ),
+    ]
+
+
+def _suffered() -> list[Step]:
+    """Return the steps that make `suffered`: the stages of customers, and those of cohorts."""
+    theirs = ", ".join(WRITTEN)
+    of_cohort = {"bucket": f"cohort_no.cohort_no % {BUCKETS}"}
+    of_member = {"row_no": "0", "bucket": "member_bucket"}
+    counts = ", ".join(COUNTS)
+    return [
+        Step(
             "partial",
             "those of which not all members lost, or of which nobody describes a member: then the count is all we know",
             """
@@ -411,14 +443,8 @@ def _cohorts(arguments: Arguments) -> list[Step]:
             FROM partial
             JOIN cohort_no ON cohort_no.cohort = partial.cohort
             UNION ALL
-            SELECT
-              member.party_id, NULL, counted.start_at, counted.end_at,
-              {", ".join(of_member.get(name, f"counted.{name}") for name in WRITTEN)}
-            FROM counted
-            JOIN fitting ON fitting.cohort = counted.cohort
-            JOIN member ON {alike}
-            WHERE member.since_at <= counted.start_at AND counted.start_at < member.left_at
-              AND (counted.n IS NULL OR (counted.n >= counted.members AND counted.members > 0))
+            SELECT member_id, NULL, start_at, end_at, {", ".join(of_member.get(name, name) for name in WRITTEN)}
+            FROM befallen
             """,
         ),
     ]
@@ -448,17 +474,16 @@ def _once(arguments: Arguments) -> list[Step]:
 def _while_served(rows: str, until: int) -> list[Step]:
     """Return the steps that make `loss`: stages, as far as the customer was entitled to service.
 
-    Most lie within what one version says, which one look tells; only the others are cut.
-
     Args:
         rows: step that holds the stages.
         until: instant at which the story is cut.
     """
     versions = "PARTITION BY party_id ORDER BY from_at"
+    left = f"CASE WHEN served_to <= {until} THEN served_to ELSE {FOREVER} END"
     return [
         Step(
             "entitled_version",
-            "when each version says that its party is served; time between versions is the one before's",
+            "when each of several versions says that its party is served; time between them is the one before's",
             f"""
             SELECT
               party_id,
@@ -466,27 +491,14 @@ def _while_served(rows: str, until: int) -> list[Step]:
                 CASE WHEN LAG(from_at) OVER ({versions}) IS NULL THEN {-FOREVER} ELSE from_at END,
                 COALESCE(served_from, {-FOREVER})
               ) AS from_at,
-              LEAST(
-                COALESCE(LEAD(from_at) OVER ({versions}), {FOREVER}),
-                CASE WHEN served_to <= {until} THEN served_to ELSE {FOREVER} END
-              ) AS to_at
+              LEAST(COALESCE(LEAD(from_at) OVER ({versions}), {FOREVER}), {left}) AS to_at
             FROM version
+            WHERE NOT is_only
             """,
         ),
-        Step(
-            "sighted",
-            "stages, and whether they lie within what one version says",
-            f"""
-            SELECT {rows}.*, entitled_version.party_id IS NOT NULL AS inside
-            FROM {rows}
-            LEFT JOIN entitled_version ON entitled_version.party_id = {rows}.bearer
-              AND entitled_version.from_at <= {rows}.start_at AND {rows}.end_at <= entitled_version.to_at
-            """,
-        ),
-        Step("doubtful", "parties with stages that do not", "SELECT DISTINCT bearer FROM sighted WHERE NOT inside"),
         Step(
             "entitled_stretch",
-            "what the versions of these parties say, those that touch under one number",
+            "the same, those that touch under one number",
             f"""
             SELECT
               *,
@@ -494,37 +506,38 @@ def _while_served(rows: str, until: int) -> list[Step]:
                 {versions} ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
               ) AS BIGINT) AS number
             FROM (
-              SELECT *, LAG(to_at) OVER ({versions}) AS before_at
-              FROM entitled_version
-              WHERE from_at < to_at AND party_id IN (SELECT bearer FROM doubtful)
+              SELECT *, LAG(to_at) OVER ({versions}) AS before_at FROM entitled_version WHERE from_at < to_at
             ) AS t
             """,
         ),
         Step(
             "entitlement",
-            "when these parties were served; of cohorts, and of customers whom nobody describes, always",
+            "when each party was served; one that never was has a row of no time",
             f"""
-            SELECT party_id, MIN(from_at) AS from_at, MAX(to_at) AS to_at
-            FROM entitled_stretch
-            GROUP BY party_id, number
+            SELECT party_id, COALESCE(served_from, {-FOREVER}) AS from_at, {left} AS to_at FROM version WHERE is_only
             UNION ALL
-            SELECT bearer, {-FOREVER}, {FOREVER} FROM doubtful
-            WHERE bearer NOT IN (SELECT party_id FROM entitled_version)
+            SELECT party_id, MIN(from_at), MAX(to_at) FROM entitled_stretch GROUP BY party_id, number
+            UNION ALL
+            SELECT party_id, 0, 0 FROM entitled_version
+            GROUP BY party_id
+            HAVING MAX(CASE WHEN from_at < to_at THEN 1 ELSE 0 END) = 0
             """,
         ),
         Step(
             "loss",
-            "stages as far as the customer was served",
+            "stages as far as the customer was served; of cohorts, and of customers whom nobody describes, as they are",
             f"""
             SELECT
-              sighted.bearer, sighted.user_id,
-              GREATEST(sighted.start_at, COALESCE(entitlement.from_at, sighted.start_at)) AS start_at,
-              LEAST(sighted.end_at, COALESCE(entitlement.to_at, sighted.end_at)) AS end_at,
-              {columns("sighted", WRITTEN)}
-            FROM sighted
-            LEFT JOIN entitlement ON entitlement.party_id = sighted.bearer
-              AND entitlement.from_at < sighted.end_at AND entitlement.to_at > sighted.start_at
-            WHERE sighted.inside OR entitlement.party_id IS NOT NULL
+              {rows}.bearer, {rows}.user_id,
+              GREATEST({rows}.start_at, COALESCE(entitlement.from_at, {rows}.start_at)) AS start_at,
+              LEAST({rows}.end_at, COALESCE(entitlement.to_at, {rows}.end_at)) AS end_at,
+              {columns(rows, WRITTEN)}
+            FROM {rows}
+            LEFT JOIN entitlement ON entitlement.party_id = {rows}.bearer
+            WHERE entitlement.party_id IS NULL OR (
+              entitlement.from_at < entitlement.to_at
+              AND entitlement.from_at < {rows}.end_at AND {rows}.start_at < entitlement.to_at
+            )
             """,
         ),
     ]

@@ -8,7 +8,7 @@ from regard.derived.loss import SCOPE
 from regard.derived.unreported import STEPS
 from regard.derived.user_segment import CARRIED
 from regard.derived.versions import DIMENSIONS
-from regard.sql.derived.loss import counted
+from regard.sql.derived.loss import cohort_name, cohorts, counted
 from regard.sql.derived.steps import FOREVER, Step, columns, query
 from regard.sql.derived.user_segment import segments
 
@@ -49,41 +49,40 @@ def statement(arguments: Arguments, until: int) -> str:
 def _covered(until: int) -> list[Step]:
     """Return the steps that make `reach`, spans of impact of each party, and `clear`, the time between them."""
     end = f"CASE WHEN impact.end_at <= {until} THEN impact.end_at ELSE {FOREVER} END"
-    named = " AND ".join(f"(impact.{name} IS NULL OR impact.{name} = version.{name})" for name in SCOPE)
-    then = "version.from_at <= impact.start_at AND impact.start_at < version.to_at"
+    lasted = f"impact.start_at <= {until} AND impact.start_at < {end}"
     return [
         Step(
-            "meant",
-            "impact rows by then with the customers that they mean, and how many those are",
+            "cohort_stage",
+            "impact rows by then of cohorts that lasted",
             f"""
             SELECT
-              impact.party_id AS named_id, impact.party_id, impact.start_at, {end} AS end_at,
-              {counted("impact")} AS n_parties, impact.share, COALESCE(version.size, 1) AS members
+              {cohort_name()} AS cohort, {", ".join(SCOPE)}, impact.start_at, {end} AS end_at,
+              {counted("impact")} AS n_parties, impact.share
             FROM impact
-            LEFT JOIN version ON version.party_id = impact.party_id AND {then}
-            WHERE impact.start_at <= {until} AND impact.party_id IS NOT NULL
-            UNION ALL
+            WHERE impact.party_id IS NULL AND {lasted}
+            """,
+        ),
+        *cohorts("all"),
+        Step(
+            "named",
+            "impact rows by then of parties that lasted and affected somebody, with how many those stand for",
+            f"""
             SELECT
-              NULL, version.party_id, impact.start_at, {end},
-              {counted("impact")} AS n_parties, impact.share,
-              SUM(version.size) OVER (PARTITION BY impact.source, impact.source_id)
+              impact.party_id, impact.start_at, {end} AS end_at, {counted("impact")} AS n_parties, impact.share,
+              COALESCE(version.size, 1) AS members
             FROM impact
-            JOIN version ON {then} AND {named}
-            WHERE impact.start_at <= {until} AND impact.party_id IS NULL
-              AND version.served_from <= impact.start_at AND COALESCE(impact.start_at < version.served_to, TRUE)
+            LEFT JOIN version ON version.party_id = impact.party_id
+              AND version.from_at <= impact.start_at AND impact.start_at < version.to_at
+            WHERE impact.party_id IS NOT NULL AND {lasted} AND COALESCE({counted("impact")}, impact.share, 1) > 0
             """,
         ),
         Step(
             "hit",
-            "the same that lasted, with whether all of them were affected; of a cohort only then",
+            "the customers that they mean, with whether all of each were affected; of a cohort only then",
             """
-            SELECT party_id, start_at, end_at, everybody
-            FROM (
-              SELECT *, COALESCE(n_parties >= members, share >= 1, TRUE) AS everybody
-              FROM meant
-              WHERE start_at < end_at AND COALESCE(n_parties, share, 1) > 0
-            ) AS lasted
-            WHERE everybody OR named_id IS NOT NULL
+            SELECT party_id, start_at, end_at, COALESCE(n_parties >= members, share >= 1, TRUE) AS everybody FROM named
+            UNION ALL
+            SELECT member_id, start_at, end_at, TRUE FROM befallen
             """,
         ),
         Step(

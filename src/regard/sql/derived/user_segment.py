@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from regard.derived.user_segment import CARRIED, longest, percentile
 from regard.derived.versions import DIMENSIONS
 from regard.expr import MINUTE_US
-from regard.sql.derived.steps import Step, columns, query
+from regard.sql.derived.steps import FOREVER, Step, columns, query
 from regard.sql.derived.versions import cut, timeline, version
 
 if TYPE_CHECKING:
@@ -17,6 +17,19 @@ SECOND_US = 1_000_000
 
 MINUTES = "kind = 'minute' AND value BETWEEN 0 AND 1 AND \"at\" < {until} AND party_id IS NOT NULL"
 """Minutes that come added up, by then."""
+
+
+def measured_twice(relation: str) -> str:
+    """Return (source, requests, customers) of requests that `user_segment` leaves out, for rows of `event`."""
+    return f"""
+    SELECT source, COUNT(*) AS requests, COUNT(DISTINCT party_id) AS customers
+    FROM {relation}
+    WHERE kind = 'request'
+      AND party_id IN (SELECT party_id FROM {relation} WHERE {MINUTES.format(until=FOREVER)})
+    GROUP BY source
+    ORDER BY source
+    """
+
 
 PARTS = {
     "forward": [("", '"at"', "next_at")],

@@ -15,23 +15,40 @@ STAMP = columns("version", DIMENSIONS)
 
 
 def version(until: int) -> list[Step]:
-    """Return the steps that make `version`: disjoint versions of parties with `from_at` and `to_at` (or FOREVER)."""
+    """Return the steps that make `version`: disjoint versions of parties with `from_at` and `to_at` (or FOREVER).
+
+    Most parties have one version, marked `is_only`: they are not sorted to find the next.
+    """
+    end = f"CASE WHEN valid_to <= {until} THEN valid_to ELSE {FOREVER} END"
+    told = f"""
+              party.party_id, kind, parent_id, served_from, served_to, criticality, size, value_amount, bucket,
+              traffic_source, {", ".join(DIMENSIONS)},
+              valid_from AS from_at"""
     return [
+        Step(
+            "changing",
+            "parties with several versions known by then",
+            f"SELECT party_id FROM party WHERE valid_from <= {until} GROUP BY party_id HAVING COUNT(*) > 1",
+        ),
         Step(
             "written_version",
             "versions of parties known by then, each held until it ends or a later one begins",
             f"""
-            SELECT
-              party_id, kind, parent_id, served_from, served_to, criticality, size, value_amount, bucket,
-              traffic_source, {", ".join(DIMENSIONS)},
-              valid_from AS from_at,
-              LEAST(
-                CASE WHEN valid_to <= {until} THEN valid_to ELSE {FOREVER} END,
-                COALESCE(
-                  LEAD(valid_from) OVER (PARTITION BY party_id ORDER BY valid_from, source, source_id), {FOREVER}
-                )
-              ) AS to_at
+            SELECT{told}, {end} AS to_at, TRUE AS is_only
             FROM party
+            LEFT JOIN changing ON changing.party_id = party.party_id
+            WHERE valid_from <= {until} AND changing.party_id IS NULL
+            UNION ALL
+            SELECT{told},
+              LEAST(
+                {end},
+                COALESCE(
+                  LEAD(valid_from) OVER (PARTITION BY party.party_id ORDER BY valid_from, source, source_id), {FOREVER}
+                )
+              ) AS to_at,
+              FALSE
+            FROM party
+            JOIN changing ON changing.party_id = party.party_id
             WHERE valid_from <= {until}
             """,
         ),
