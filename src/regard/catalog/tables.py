@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from regard.catalog.fields import NAME, Field, Record, Sort, Written, read
 from regard.catalog.policies import POLICY_NAMED, told
 from regard.errors import did_you_mean
 from regard.expr import Type, Types
-from regard.model import BUCKETS, SENSITIVITIES, SPINE, Column, Dimension, Table
+from regard.model import BUCKETS, SENSITIVITIES, SPINE, Column, Dimension, Table, Teller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,8 +48,18 @@ COLUMN = Record(
         "refers": Field(sort=Sort.NAME, means="table whose id it holds"),
         "sensitivity": Field(sort=Sort.TEXT, choices=SENSITIVITIES, means="privacy class; internal when not said"),
         "unit": Field(sort=Sort.TEXT, means="unit of a number"),
+        "apart": Field(sort=Sort.TRUTH, means="whether rows with one value of it say nothing of another value"),
+        "told_by": Field(
+            sort=Sort.TEXTS,
+            single=True,
+            means="of a derived column, what must be there for it to say anything, any of: table, table.column, "
+            "table.column = value; ` if argument = value or value` where it hangs on an argument",
+        ),
         "means": Field(sort=Sort.TEXT, required=True, means="what it says, in one sentence"),
     },
+)
+TELLER = re.compile(
+    r"(?P<table>\w+)(?:\.(?P<column>\w+)(?: = (?P<value>\S+))?)?(?: if (?P<argument>\w+) = (?P<among>\w+(?: or \w+)*))?"
 )
 TABLE = Record(
     name="a table",
@@ -239,6 +250,8 @@ def _column(name: str, written: Written, mistakes: list[Mistake]) -> Column:
         refers=written.text("refers"),
         sensitivity=written.text("sensitivity", "internal"),
         unit=written.text("unit"),
+        apart=written.truth("apart"),
+        told_by=_tellers(written, mistakes),
         means=written.text("means"),
     )
     if "type" in written.wrong:
@@ -251,6 +264,21 @@ def _column(name: str, written: Written, mistakes: list[Mistake]) -> Column:
         message = f"'choices' are for texts, {name} is a {declared}"
         mistakes.append(written.mistake("no-text", message, "choices", hint="leave them out"))
     return replace(column, default=_default(written, column, mistakes))
+
+
+def _tellers(written: Written, mistakes: list[Mistake]) -> tuple[Teller, ...]:
+    found = []
+    for place, text in enumerate(written.texts("told_by")):
+        said = TELLER.fullmatch(text)
+        if said is None:
+            hint = "case_step, case.reopened_count, event.kind = renew, or case.first_reply_at if reply = any or bot"
+            mistakes.append(written.mistake("told-by", f"'{text}' names nothing", "told_by", place, hint=hint))
+            continue
+        parts = {name: part or "" for name, part in said.groupdict().items()}
+        among = tuple(parts.pop("among").split(" or ")) if parts["argument"] else ()
+        parts.pop("among", None)
+        found.append(Teller(**parts, among=among))
+    return tuple(found)
 
 
 def _default(written: Written, column: Column, mistakes: list[Mistake]) -> float | str | bool | None:
@@ -338,10 +366,24 @@ class _Check:
         for name, inner in self.written.named("columns").items():
             self.table_named(inner.text("refers"), "columns", name, "refers")
             self.dimension(inner.text("code"), "columns", name, "code")
+            for place, teller in enumerate(table.columns[name].told_by if name in table.columns else ()):
+                self.teller(teller, "columns", name, "told_by", place)
         types = Types(columns=self.columns, clocks=False, of=f"table {table.name}")
         for place in range(len(table.orders)):
             self.written.expression(("orders", place), types, Type.TRUTH, self.mistakes)
         self.growing()
+
+    def teller(self, teller: Teller, *steps: str | int) -> None:
+        """Check that what tells a column is there."""
+        self.table_named(teller.table, *steps)
+        other = self.known.tables.get(teller.table)
+        if other is not None and teller.column and teller.column not in other.columns:
+            hint = did_you_mean(teller.column, other.columns)
+            self.say("unknown-column", f"table {other.name} has no column '{teller.column}'", *steps, hint=hint)
+        if teller.argument and teller.argument not in self.table.arguments:
+            hint = did_you_mean(teller.argument, self.table.arguments)
+            message = f"table {self.table.name} has no argument '{teller.argument}'"
+            self.say("unknown-argument", message, *steps, hint=hint)
 
     def growing(self) -> None:
         """Check what says how rows grow with the story: expressions that may read arguments and `until`."""

@@ -106,7 +106,7 @@ class Oracle:
             then, at = at, at + rows.delay
             told = plan.whole and not plan.tables[rows.table].ahead
             inside = period.start_us <= at < (period.end_us if told else min(period.end_us, until))
-            ripe = not rows.matures or at + rows.matures <= until
+            ripe = not (rows.delay or rows.matures) or at + rows.matures <= plan.horizon(rows)
             return {**row, "__at": at, "__then": then} if inside and ripe else None
         columns = rows.over or rows.span
         if columns is None or row[columns[0]] is None:

@@ -28,6 +28,7 @@ from regard.model.tables import (
     Column as Column,
     Dimension as Dimension,
     Table as Table,
+    Teller as Teller,
     has_dimension as has_dimension,
     table_for as table_for,
 )

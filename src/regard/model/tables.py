@@ -21,6 +21,24 @@ BUCKETS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """What must be there for a column of a derived table to say anything.
+
+    Attributes:
+        table: a loaded table.
+        column: its column that must have values, "" where any row will do.
+        value: the value that some row must have in it, "" where any will do.
+        argument, among: the derived table's argument and the values of it with which this tells; "" and () for all.
+    """
+
+    table: str
+    column: str = ""
+    value: str = ""
+    argument: str = ""
+    among: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """A column of a table.
 
@@ -38,6 +56,10 @@ class Column:
         default: what a load puts in when the source leaves it blank, or None.
         sensitivity: public, internal, personal or special.
         unit: unit of a number, or "".
+        apart: whether rows with different values of it are like different tables, so that rows of one say nothing of
+            another (no booking of marketing among those of support).
+        told_by: of a derived column, what tells it where that is not the column of the same name: of several any one
+            is enough. Where none is there, the column says nothing, whatever stands in it.
         means: what it says, in one sentence.
     """
 
@@ -55,6 +77,8 @@ class Column:
     default: float | str | bool | None = None
     sensitivity: str = "internal"
     unit: str = ""
+    apart: bool = False
+    told_by: tuple[Teller, ...] = ()
     means: str = ""
 
 

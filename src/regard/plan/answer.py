@@ -24,6 +24,7 @@ class Estimate:
         coverage: share of the rows that could be used, None when the metric states none.
         flags: why a value is missing or to be read with care: empty, few, mixed, immature, partial, open, ...
         df: degrees of freedom behind its interval; None where they are without end, or there is no interval.
+        why: what is lacking, in words, where the value is missing for more than a flag can say; else "".
     """
 
     value: float | None
@@ -35,6 +36,7 @@ class Estimate:
     coverage: float | None = None
     flags: tuple[str, ...] = ()
     df: float | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,8 +60,11 @@ def plan(
     tables: Mapping[str, Table],
     dimensions: Mapping[str, Dimension],
     policies: Mapping[str, Lookup],
+    seen: Mapping[str, int] | None = None,
 ) -> Plan:
     """Return the plan of a question whose `start` and `end` are set; periods that begin after `until` are left out.
+
+    `seen` says for a table how far its rows go, where that is not as far as `until` (see `Plan`).
 
     Raises:
         QuestionError: for a dimension that a metric cannot be cut or filtered by, naming table and dimension; for days
@@ -96,6 +99,7 @@ def plan(
         tables=tables,
         dimensions=dimensions,
         policies=policies,
+        seen=seen or {},
     )
 
 

@@ -134,6 +134,8 @@ class Plan:
         asked: how many of the stretches were asked.
         previous: for each asked stretch the index of the one it is compared with, or None.
         until: instant at which the story is cut.
+        seen: table -> instant of the newest of the rows that it is made of, where that is earlier than `until`: what
+            came after it is not known, so nothing that waits for it can be counted.
         by_party: whether parties are replicates one by one instead of in buckets (small cells).
         whole: whether that is where what we know ends: then no row has to be left out for being later.
         tables: the tables in use, by name.
@@ -158,6 +160,11 @@ class Plan:
     tables: Mapping[str, Table]
     dimensions: Mapping[str, Dimension]
     policies: Mapping[str, Lookup]
+    seen: Mapping[str, int] = field(default_factory=dict)
+
+    def horizon(self, rows: RowSet) -> int:
+        """Return the last instant at which what a row set waits for is known (`delay`, `matures`)."""
+        return min(self.until, self.seen.get(rows.table, self.until))
 
 
 class Engine(Protocol):

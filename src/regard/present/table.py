@@ -97,7 +97,7 @@ def of_answer(answer: Answer, *, titles: Mapping[str, str] | None = None) -> Tab
             *_figures(cell, unit, currency),
             *_target(cell, unit, currency),
             *_change(cell, unit, currency),
-            Cell(words.flags(cell.estimate.flags), words.FAINT),
+            Cell(words.remarks(cell.estimate), words.FAINT),
         )
         for cell in answer.cells
     ]

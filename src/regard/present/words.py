@@ -73,12 +73,13 @@ FLAGS: Mapping[str, str] = {
     "unknown": "something happened whose impact is not recorded, so the whole is unknown",
     "censored": "not every case is done; unfinished ones are counted as far as they are",
     "stale": "a source has not delivered lately",
+    "lacking": "unknown: a table or column that it needs is not there",
     "hidden": "hidden: too few customers to show",
     "planned": "not built yet",
 }
 """Flag -> what it says of a number; one that is not here is read by its own name."""
 
-WITHOUT = ("unknown", "empty", "missing", "mixed", "hidden", "planned", "out_of_range", "few")
+WITHOUT = ("lacking", "unknown", "empty", "missing", "mixed", "hidden", "planned", "out_of_range", "few")
 """Flags that may be why a value is missing, the most telling first."""
 
 
@@ -96,8 +97,15 @@ def why_missing(estimate: Estimate) -> str:
     """Return in words why there is no value, or "" when there is one."""
     if estimate.value is not None:
         return ""
+    if estimate.why:
+        return estimate.why
     named = [name for name in WITHOUT if name in estimate.flags] or list(estimate.flags[:1])
     return flag(named[0] if named else "missing")
+
+
+def remarks(estimate: Estimate) -> str:
+    """Return what there is to say beside a number: why it is missing where that is known in words, else its flags."""
+    return estimate.why or flags(estimate.flags)
 
 
 def status(word: str | None) -> Mark:

@@ -181,7 +181,8 @@ class Facts:
         if line.end <= line.start:
             return ["false"]
         if rows.at:
-            return [f"{self.time} >= {line.start}", f"{self.time} < {line.end}"]
+            known = [f"{self.time} <= {self.plan.horizon(rows)}"] if rows.delay else []
+            return [f"{self.time} >= {line.start}", f"{self.time} < {line.end}", *known]
         start, end = self.span
         if rows.standing:
             return [f"{start} <= {max(line.instants)}", f"{end} > {min(line.instants)}"]

@@ -52,7 +52,7 @@ def own_tests(facts: Facts, measure: Measure) -> list[str]:
     if measure.rows.keep is not None:
         tests.append("(f.next_at is null or f.next_at >= t.period_end)")
     if measure.rows.matures:
-        tests.append(f"f.happened + {measure.rows.matures} <= {facts.plan.until}")
+        tests.append(f"f.happened + {measure.rows.matures} <= {facts.plan.horizon(measure.rows)}")
     if measure.rows.per is not None:
         # Rows of nobody are not the rows of one party called nobody.
         tests.append(f"{e.text(e.column(measure.rows.per.keys[0], 'f'))} is not null")

@@ -222,7 +222,7 @@ class _Histogram:
     def _ripe(self, measure: Measure) -> list[str]:
         if not measure.rows.matures:
             return []
-        return [f"{self.facts.time} + {measure.rows.matures} <= {self.facts.plan.until}"]
+        return [f"{self.facts.time} + {measure.rows.matures} <= {self.facts.plan.horizon(measure.rows)}"]
 
     def _summed(self, value: Node, rows: list[str], measure: Measure) -> str:
         if value == ONE:

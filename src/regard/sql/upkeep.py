@@ -99,6 +99,25 @@ def difference(keys: Sequence[str], sums: Sequence[str], before: str, gone: str,
     )
 
 
-def bounds(relation: str, column: str) -> str:
-    """Return the first and last instant of a column."""
-    return f"select min({quoted(column)}) as lo, max({quoted(column)}) as hi from {quoted(relation)}"
+def any_row(relation: str) -> str:
+    """Return a row where a relation has any."""
+    return f"select 1 from {quoted(relation)} limit 1"
+
+
+def filled(relation: str, columns: Sequence[str], apart: Sequence[str]) -> str:
+    """Return one row: in `counts` how many rows there are, then how many have each column; the values of some columns.
+
+    The values stand in `values_NAME`, in order.
+    """
+    counts = ", ".join(["count(*)", *(f"count({quoted(name)})" for name in columns)])
+    values = "".join(
+        f", list_sort(list(distinct {quoted(name)}) filter ({quoted(name)} is not null)) as {quoted(f'values_{name}')}"
+        for name in apart
+    )
+    return f"select [{counts}] as counts{values} from {quoted(relation)}"
+
+
+def bounds(relation: str, column: str, upto: int | None = None) -> str:
+    """Return the first and last instant of a column, of those up to an instant where one is given."""
+    known = "" if upto is None else f" where {quoted(column)} <= {upto}"
+    return f"select min({quoted(column)}) as lo, max({quoted(column)}) as hi from {quoted(relation)}{known}"

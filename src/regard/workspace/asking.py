@@ -13,7 +13,9 @@ from regard.plan import Answer, collect, ran
 from regard.sql import Facts
 from regard.workspace import methods
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
+from regard.workspace.freshness import loaded
 from regard.workspace.kept import Kept
+from regard.workspace.lacking import Lacking
 from regard.workspace.limited import Limited
 from regard.workspace.relations import Relations, extent
 
@@ -42,6 +44,7 @@ class Asking:
             raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
         self.snapshot = snapshot
         cut = workspace.moment(workspace.config.until or None)
+        self.said = until is not None or cut is not None
         self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
 
     @cached_property
@@ -56,6 +59,34 @@ class Asking:
             zone=workspace.calendar.zone,
             connection=workspace.lake.connect(),
         )
+        self.newest: dict[tuple[str, str], int] = {}
+
+    @cached_property
+    def lacking(self) -> Lacking:
+        """What metrics lack in this snapshot."""
+        return Lacking(self.relations, self.workspace.sources)
+
+    def plan(self, question: Question, metrics: Sequence[Metric], *, by_party: bool = False) -> Plan:
+        """Return the plan of a question over this snapshot (see `Workspace.plan`).
+
+        A row that waits for something (a year in which to buy again) is counted when the wait is over in what is known.
+        Where nobody says how far the story goes, that is the newest row of what the table is made of: an export read
+        years later says nothing of those years.
+        """
+        waiting = {} if self.said else {r.table: r.at for m in metrics for r in m.rows.values() if r.delay or r.matures}
+        seen = {table: self._newest(table, at) for table, at in waiting.items()}
+        return self.workspace.plan(
+            question, metrics, until=self.until, whole=self.relations.whole, by_party=by_party, seen=seen
+        )
+
+    def _newest(self, table: str, at: str) -> int:
+        """Return the instant of the newest row, up to where the story is cut, of those that a table is made of."""
+        if (table, at) not in self.newest:
+            tables = self.workspace.catalogue.tables
+            times = {name: tables[name].at for name in loaded(tables, table) if tables[name].at} | {table: at}
+            found = extent(self.relations, times, upto=self.until)
+            self.newest[table, at] = self.until if found is None else found[1]
+        return self.newest[table, at]
 
     @cached_property
     def limited(self) -> Limited:
@@ -113,7 +144,7 @@ class Asking:
 
     def _computed(self, question: Question, metrics: Sequence[Metric]) -> Iterator[Answer]:
         """Yield one answer for each metric to a question with its days, computed together."""
-        made = self.workspace.plan(question, metrics, until=self.until, whole=self.relations.whole)
+        made = self.plan(question, metrics)
         results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
         cells = collect(made, results)
         small = self._small(question, made, cells)
@@ -128,6 +159,7 @@ class Asking:
                 show_from_n=config.show_from_n,
                 privacy_min=config.privacy_min,
                 begins=begins,
+                lacking=self.lacking(metric),
             )
             yield Answer(
                 metric=metric,
@@ -158,7 +190,7 @@ class Asking:
         if metric.series is None or metric.series.grain != methods.MINUTE or not made.stretches:
             return methods.series(made, metric, self.plain)
         question = replace(made.question, metrics=(metric.id,))
-        alone = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        alone = self.plan(question, [metric])
         relation = self.relations.name(alone.scans[0].table, alone.scans[0].arguments)
         if Facts(alone, alone.scans[0], relation).joined:
             self.relations.name("party", ())
@@ -166,7 +198,7 @@ class Asking:
 
     def plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
         """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
-        made = self.workspace.plan(question, [metric], until=self.until, whole=self.relations.whole)
+        made = self.plan(question, [metric])
         results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
         return collect(made, results), results.sql
 
@@ -188,11 +220,9 @@ class Asking:
         wanted = {part.metric.id: part.metric for part in found}
         if not wanted:
             return {}
-        again = self.workspace.plan(
+        again = self.plan(
             replace(question, metrics=tuple(wanted), breakdowns=tuple(dict.fromkeys(part.breakdown for part in found))),
             list(wanted.values()),
-            until=self.until,
-            whole=self.relations.whole,
             by_party=True,
         )
         parts = collect(again, Duck(self.relations.connection, self.relations.name).run(again))
@@ -216,7 +246,9 @@ class Asking:
         found = extent(self.relations, {table: column for table, column in columns.items() if table in tables})
         calendar = self.workspace.calendar
         last = calendar.day_of(self.until - 1)
-        first = calendar.day_of(found[0]) if found else last
+        # Rows that wait for their period have none before the first wait is over.
+        wait = min((rows.delay for metric in metrics for rows in metric.rows.values()), default=0)
+        first = calendar.day_of(found[0] + wait) if found else last
         if found and all(not rows.over and not rows.span for m in metrics for rows in m.rows.values()):
             last = min(last, calendar.day_of(found[1]))
         start = question.start or min(first, last)

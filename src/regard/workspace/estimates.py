@@ -54,12 +54,15 @@ class Terms:
         show_from_n: below this n a number is flagged as resting on few, where its metric names no least n of its own.
         privacy_min: a part of the whole with fewer people than this is hidden (K24).
         begins: (table, column) -> first instant of its rows, for windows that reach back.
+        lacking: what the metric needs that is not there, in words; then there is no number, for it would be made of
+            nothing (ADR 12).
     """
 
     targets: Sequence[Target] = ()
     show_from_n: int = 30
     privacy_min: int = 0
     begins: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    lacking: str = ""
 
 
 def answer_cells(
@@ -103,6 +106,9 @@ class _Judged:
         measures = (plan.measures[name].rows for name in names(cells.tree))
         windowed = [rows for rows in measures if rows.window is not None and rows.at]
         self.windows = [(rows, terms.begins.get((rows.table, rows.at), 0)) for rows in windowed]
+        delayed = [plan.horizon(rows) for rows in cells.metric.rows.values() if rows.delay]
+        self.horizon = min(delayed) + 1 if delayed else math.inf
+        """Up to where the rows are known that had to wait for their period."""
         own = cells.metric.show_from_n
         self.needed = terms.show_from_n if own == USUAL_N else own
 
@@ -228,11 +234,13 @@ class _Judged:
 
     def _estimate(self, g: int, s: int) -> Estimate:
         cells, stretch = self.cells, self.plan.stretches[s]
+        if self.terms.lacking:
+            return Estimate(value=None, flags=("lacking",), why=f"unknown: needs {self.terms.lacking}")
         n = _known(cells.n[g, s])
         flags = [name for name, raised in cells.flags.items() if raised[g, s]]
         if cells.mixed[g, s]:
             flags.append("mixed")
-        if cells.unripe[g, s] > 0:
+        if cells.unripe[g, s] > 0 or stretch.period.end_us > self.horizon:
             flags.append("immature")
         if stretch.running:
             flags.append("partial")
@@ -248,7 +256,7 @@ class _Judged:
 
     def _verdict(self, g: int, s: int, before: int, found: Verdict | None) -> Verdict | None:
         """Return what a comparison says, nothing of hidden cells, and no word on a window that still fills up."""
-        if found is None or self._hidden(g, s) or self._hidden(g, before):
+        if found is None or self.terms.lacking or self._hidden(g, s) or self._hidden(g, before):
             return None
         filling = self._short_window(s) or self._short_window(before)
         return replace(found, word="cannot say", better=None) if filling else found

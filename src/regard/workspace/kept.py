@@ -77,6 +77,7 @@ class Kept:
         told = (
             made.says, grain, plan.calendar, rows.at, rows.delay, state, party,
             plan.until if joined or not plan.whole or plan.tables[scan.table].ahead else "", plan.question.as_now,
+            plan.horizon(rows) if rows.delay else "",
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()[:24]
 

@@ -94,7 +94,7 @@ def _leaves(
         metrics=(metric.id,), breakdowns=(metric.by_default,), grain=Grain.MONTH, start=days[0], end=days[1], compare=""
     )
     [cells], _ = asking.plain(question, metric)
-    made = asking.workspace.plan(question, [metric], until=asking.until, whole=asking.relations.whole)
+    made = asking.plan(question, [metric])
     found: dict[tuple[str | None, ...], dict[str, tuple[float, ...]]] = {}
     of = list(cells.of)
     if metric.interval.method == "mean" and cells.squares is not None and len(of) == len(("sum", "n")):

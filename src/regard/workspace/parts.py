@@ -127,13 +127,13 @@ def _rests(asking: Asking, question: Question, metric: Metric, last: Period) -> 
     if metric.kind is Kind.METHOD:
         return {}
     alone = replace(question, start=last.start, end=last.end, compare="")
-    made = asking.workspace.plan(alone, [metric], until=asking.until, whole=asking.relations.whole)
+    made = asking.plan(alone, [metric])
     results = Duck(asking.relations.connection, asking.relations.name, Kept(asking.relations)).run(made)
     cells = collect_rest(made, results)
     if cells is None:
         return {}
     config = asking.workspace.config
-    terms = Terms(show_from_n=config.show_from_n, privacy_min=config.privacy_min)
+    terms = Terms(show_from_n=config.show_from_n, privacy_min=config.privacy_min, lacking=asking.lacking(metric))
     return {_key(cell): cell.estimate for cell in answer_cells(made, cells, terms)}
 
 

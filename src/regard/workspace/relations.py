@@ -338,11 +338,14 @@ def _hashed(told: object) -> str:
     return hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest()[:24]
 
 
-def extent(relations: Relations, tables: Mapping[str, str]) -> tuple[int, int] | None:
-    """Return the first and last instant of the rows of some tables (table -> column), or None when there are none."""
+def extent(relations: Relations, tables: Mapping[str, str], *, upto: int | None = None) -> tuple[int, int] | None:
+    """Return the first and last instant of the rows of some tables (table -> column), or None when there are none.
+
+    With `upto`, later instants are passed over.
+    """
     if not tables:
         return None
-    parts = [upkeep.bounds(relations.name(table), at) for table, at in tables.items()]
+    parts = [upkeep.bounds(relations.name(table), at, upto) for table, at in tables.items()]
     [(lo, hi)] = relations.connection.execute(
         f"select min(lo), max(hi) from ({' union all '.join(parts)})"  # noqa: S608 - declared names
     ).fetchall()

@@ -82,7 +82,7 @@ def counted_rows(
         intervals=False,
     )
     plain = replace(metric, by_default=())
-    made = workspace.plan(question, [plain], until=asking.until, whole=asking.relations.whole)
+    made = asking.plan(question, [plain])
     found: dict[str, CountedRows] = {}
     for scan in made.scans:
         relation = asking.relations.name(scan.table, scan.arguments)

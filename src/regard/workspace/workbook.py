@@ -164,7 +164,11 @@ class _Gathering:
         known = self.known
         resolved = [known.metric(name) for name in known.metrics]
         self.left = {metric.id: metric.pending for metric in resolved if metric.status is Status.PLANNED}
-        metrics = [metric for metric in resolved if metric.status is not Status.PLANNED and self._asked(metric, ())]
+        for metric in resolved:
+            # A formula over sums of nothing would say 0.
+            if metric.id not in self.left and (lacking := self.asking.lacking(metric)):
+                self.left[metric.id] = f"unknown: needs {lacking}"
+        metrics = [metric for metric in resolved if metric.id not in self.left and self._asked(metric, ())]
         slicers = tuple(dict.fromkeys((*SLICERS, *(dim for metric in metrics for dim in metric.by_default))))
         dims = {metric.id: self._dims(metric) for metric in metrics}
         sums = Sums(known.tables)
@@ -224,7 +228,7 @@ class _Gathering:
 
     def _plan(self, metric: Metric, dims: tuple[str, ...]) -> Plan:
         question = self._question([metric], [dims])
-        return self.workspace.plan(question, [metric], until=self.asking.until, whole=self.asking.relations.whole)
+        return self.asking.plan(question, [metric])
 
     def _asked(self, metric: Metric, dims: tuple[str, ...]) -> bool:
         """Whether a metric can be asked here; where it cannot even be filtered, why is written down."""

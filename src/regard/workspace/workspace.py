@@ -702,7 +702,14 @@ class Workspace:
         return shown(self, self.catalogue.metric(name, options))
 
     def plan(
-        self, question: Question, metrics: Sequence[Metric], *, until: int, whole: bool = False, by_party: bool = False
+        self,
+        question: Question,
+        metrics: Sequence[Metric],
+        *,
+        until: int,
+        whole: bool = False,
+        by_party: bool = False,
+        seen: Mapping[str, int] | None = None,
     ) -> Plan:
         """Return the plan of a question with this workspace's calendar, tables, policies and scope (see `plan.plan`).
 
@@ -721,6 +728,7 @@ class Workspace:
             tables=known.tables,
             dimensions=known.dimensions,
             policies=known.lookups(),
+            seen=seen,
         )
         return planned(make, question, self.scope)
 

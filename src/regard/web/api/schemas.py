@@ -206,6 +206,7 @@ class CellTold(Told):
     n_eff: float | None
     coverage: float | None = Field(description="share of rows that could be used")
     flags: list[str]
+    why: str | None = Field(None, description="what it needs that is not there, where that is why it is missing")
     target: TargetTold | None
     status: str | None = Field(description="met, missed or too close to call")
     previous: float | None

@@ -1,0 +1,199 @@
+"""What a metric lacks in a snapshot: the tables and columns without which its number would be made of nothing.
+
+A sum of no rows is 0, and so is a count of a column that no source fills; both look like an answer. Whether one may be
+given is decided here, for questions, `ready`, pages, reports and workbooks alike: unknown is never zero (ADR 12).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+
+from regard.expr import Call, Literal, Name, Type, conjuncts, walk
+from regard.model import Teller
+from regard.sql import upkeep
+from regard.workspace.freshness import loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from regard.expr import Node
+    from regard.model import Metric, RowSet, Table
+    from regard.model.sources import Source, TableMap
+    from regard.workspace.relations import Relations
+
+FILLED = "filled"
+"""The name under which the lake keeps what is filled in a table."""
+MOST = 3
+"""Things lacking that are named."""
+ALL = ""
+"""Stands for all rows among the columns."""
+EVENTS = (Type.INSTANT, Type.TRUTH)
+"""Types of columns that say whether something happened: mapped and never filled, it never did."""
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """Tells what metrics lack.
+
+    Attributes:
+        relations: the tables of a snapshot.
+        sources: what is mapped, for a column that is mapped and blank everywhere tells of events that never happened.
+    """
+
+    relations: Relations
+    sources: Sequence[Source]
+
+    def __call__(self, metric: Metric) -> str:
+        """Return in words what a metric needs that is not there, "" when nothing is."""
+        found: dict[str, None] = {}
+        for name, nodes in _read(metric).items():
+            cut = [self._tables[metric.rows[name].table].dims.get(dim, "") for dim in metric.by_default]
+            found |= dict.fromkeys(self._of_rows(metric.rows[name], [*nodes, *map(Name, filter(None, cut))]))
+        return ", ".join(list(found)[:MOST])
+
+    # -- a row set ---------------------------------------------------------------------------------------------------
+
+    def _of_rows(self, rows: RowSet, nodes: Sequence[Node]) -> Iterator[str]:
+        inputs = loaded(self._tables, rows.table)
+        empty = [one for one in inputs if not self.filled(one)[ALL]]
+        if inputs[0] in empty and (len(empty) == len(inputs) or self._nothing(rows)):
+            yield from (f"table {one}" for one in empty)
+            return
+        columns = self._tables[rows.table].columns
+        for test in conjuncts(rows.where):
+            if (kinds := self._apart(rows.table, test)) is not None and not kinds[1]:
+                yield kinds[0]
+                return
+        times = [rows.at, *(rows.over or ())[:1], *(rows.span or ())[:1]]
+        read = [*times, *(name for test in conjuncts(rows.where) for name in _required(test))]
+        read += [part.name for node in nodes for part in walk(node) if isinstance(part, Name)]
+        for column in dict.fromkeys(name for name in read if name in columns):
+            tellers = self.tellers(rows, column)
+            if tellers and not any(self._tells(teller) for teller in tellers):
+                yield " or ".join(dict.fromkeys(map(_said, tellers)))
+
+    def tellers(self, rows: RowSet, column: str) -> tuple[Teller, ...]:
+        """Return what tells a column of a row set's table: as declared, or the column of that name, or `NAME_at`.
+
+        `returned` of a derived table is made from `returned_at`.
+        """
+        table = self._tables[rows.table]
+        if declared := table.columns[column].told_by:
+            arguments = {**table.arguments, **dict(rows.arguments)}
+            return tuple(one for one in declared if not one.argument or arguments.get(one.argument) in one.among)
+        named = (
+            Teller(table=one, column=name)
+            for name in (column, f"{column}_at")
+            for one in loaded(self._tables, rows.table)
+            if name in self._tables[one].columns
+        )
+        first = next(named, None)
+        # A table that has no rows at all was not what the derived rows were made from.
+        return () if first is None or not self.filled(first.table)[ALL] else (first,)
+
+    def _tells(self, teller: Teller) -> bool:
+        filled = self.filled(teller.table)
+        if teller.value:
+            return teller.value in self.values(teller.table, teller.column)
+        if filled[teller.column]:
+            return True
+        declared = self._tables[teller.table].columns.get(teller.column)
+        return declared is not None and declared.type in EVENTS and (teller.table, teller.column) in self._mapped
+
+    def _apart(self, table: str, test: Node) -> tuple[str, bool] | None:
+        """Return what a test asks of a column whose values are apart, and whether any row has it; None for others."""
+        if not (isinstance(test, Call) and test.name in ("=", "in") and isinstance(test.args[0], Name)):
+            return None
+        column = test.args[0].name
+        declared = self._tables[table].columns.get(column)
+        wanted = [str(one.value) for one in test.args[1:] if isinstance(one, Literal)]
+        if declared is None or not declared.apart or not wanted:
+            return None
+        return f"rows with {column} {' or '.join(wanted)} in table {table}", any(
+            one in self.values(table, column) for one in wanted
+        )
+
+    def _nothing(self, rows: RowSet) -> bool:
+        """Whether a derived table has no rows."""
+        view = self.relations.name(rows.table, rows.arguments)
+        return not self.relations.connection.execute(upkeep.any_row(view)).fetchall()
+
+    # -- what stands in the tables -----------------------------------------------------------------------------------
+
+    def filled(self, table: str) -> Mapping[str, int]:
+        """Return column of a loaded table -> rows that have a value, and under "" all rows."""
+        return self._kept(table)[0]
+
+    def values(self, table: str, column: str) -> tuple[str, ...]:
+        """Return the values that stand in a column whose values are apart."""
+        return self._kept(table)[1].get(column, ())
+
+    def _kept(self, table: str) -> tuple[Mapping[str, int], Mapping[str, tuple[str, ...]]]:
+        if table not in self._known:
+            state = self.relations.state(table)
+            declared = self._tables[table].columns
+            apart = [name for name, column in declared.items() if column.apart]
+            query = upkeep.filled(state.view, list(declared), apart)
+            path = self.relations.lake.publish(FILLED, state.key, self.relations.connection, query)
+            [row] = pq.read_table(path).to_pylist()
+            counts = dict(zip((ALL, *declared), row["counts"], strict=True))
+            self._known[table] = counts, {name: tuple(row[f"values_{name}"] or ()) for name in apart}
+        return self._known[table]
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[Mapping[str, int], Mapping[str, tuple[str, ...]]]]:
+        return {}
+
+    @cached_property
+    def _tables(self) -> Mapping[str, Table]:
+        return self.relations.catalogue.tables
+
+    @cached_property
+    def _mapped(self) -> frozenset[tuple[str, str]]:
+        return frozenset(
+            (one.table, name) for source in self.sources for one in source.mappings for name in _fills(one)
+        )
+
+
+def _read(metric: Metric) -> dict[str, list[Node]]:
+    """Return row set -> the leaves over it that value and n are made of; what serves a flag alone is not needed."""
+    found: dict[str, list[Node]] = {}
+    waiting = [metric.value, *([metric.n] if metric.n is not None else [])]
+    seen: set[str] = set()
+    while waiting:
+        for part in walk(waiting.pop()):
+            if isinstance(part, Name) and part.name in metric.leaves and part.name not in seen:
+                seen.add(part.name)
+                waiting.append(metric.leaves[part.name])
+            if isinstance(part, Call) and part.args and isinstance(part.args[0], Name):
+                name = part.args[0].name
+                if name in metric.rows:
+                    per = metric.rows[name].per
+                    found.setdefault(name, []).extend([part, *(node for _, node in (per.sums if per else ()))])
+    return found
+
+
+def _required(test: Node) -> Iterable[str]:
+    """Return the columns that a test needs to have values to let any row pass: `not x` and `x is blank` need none."""
+    if isinstance(test, Call) and test.name in ("not", "is blank", "or", "!="):
+        return ()
+    return [part.name for part in walk(test) if isinstance(part, Name)]
+
+
+def _said(teller: Teller) -> str:
+    if not teller.column:
+        return f"table {teller.table}"
+    if teller.value:
+        return f"rows with {teller.column} {teller.value} in table {teller.table}"
+    return f"column {teller.column} of table {teller.table}"
+
+
+def _fills(mapping: TableMap) -> set[str]:
+    """Return the columns that a mapping fills."""
+    made = {name for name, _ in mapping.columns}
+    made |= {*mapping.unpivot.constants, mapping.unpivot.to} if mapping.unpivot else set()
+    return made | ({one.name for one in mapping.collapse.columns} if mapping.collapse else set())
