@@ -17,8 +17,8 @@ from tests.cli.conftest import WRITE
 GOLDEN = sorted((Path(__file__).parent / "golden").glob("*.txt"))
 CELL = {
     "period": str, "dims": dict, "value": float | None, "lo": float | None, "hi": float | None, "n": float | None,
-    "n_eff": float | None, "coverage": float | None, "flags": list, "why": str | None, "target": dict | None, "status": str | None,
-    "previous": float | None, "change": float | None, "change_verdict": str | None,
+    "n_eff": float | None, "coverage": float | None, "flags": list, "why": str | None, "target": dict | None,
+    "status": str | None, "previous": float | None, "change": float | None, "change_verdict": str | None,
 }  # fmt: skip
 ANSWER = {
     "metric": str, "version": int, "unit": str, "good": str, "as_of": str, "zone": str, "cells": list,

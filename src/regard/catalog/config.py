@@ -90,7 +90,9 @@ CONFIG = Record(
         "until": Field(
             sort=Sort.TEXT, means="where the story of the data ends (a day or a time); by default the newest load"
         ),
-        "reject_limit": Field(sort=Sort.NUMBER, least=0, most=100, means="percent of rows that may be quarantined"),
+        "reject_limit": Field(
+            sort=Sort.NUMBER, least=0, most=100, means="percent of a source's rows that may be quarantined"
+        ),
         "keep_versions": Field(sort=Sort.WHOLE, least=1, means="snapshots that are kept"),
         "roles": Field(sort=Sort.NAMED, record=ROLE, means="who may see what"),
         "oidc": Field(sort=Sort.RECORD, record=OIDC, means="where people of the organisation sign in (OpenID Connect)"),
@@ -159,7 +161,7 @@ class Config:
         privacy_min: below this n a cell is hidden (K24).
         show_from_n, alert_from_n: below these a value is greyed, raises no alert (K24).
         until: where the story of the data ends, a day or a time, "" for the newest load.
-        reject_limit: percent of rows above which a load ends with exit code 2.
+        reject_limit: percent of the rows of a source above which a load ends with exit code 2.
         keep_versions: snapshots that are kept.
         roles: by name.
         oidc: where people of the organisation sign in, None where they have accounts here alone.

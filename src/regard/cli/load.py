@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--limit",
     type=click.FloatRange(0, 100),
     metavar="PERCENT",
-    help="Percent of the rows that may be turned away; reject_limit of regard.toml when not said.",
+    help="Percent of the rows of a source that may be turned away; its reject_limit when not said.",
 )
 @click.option("--again", is_flag=True, help="Read even what has not changed since its last load.")
 @click.option("--retry", is_flag=True, help="Read again the sources that have rows in quarantine, after a mend.")
@@ -43,8 +43,8 @@ def command(
     """Load sources: fetch, map, test, resolve, commit.
 
     Without a name all sources are loaded. Rows that break a rule are put into quarantine with the rule, the reason and
-    the raw row; when they are more than the limit, the good rows are in all the same and the exit code is 2. A load
-    that was interrupted goes on where it was. `--due` reads what its cadence says, as `regard serve` does by itself.
+    the raw row; when they are more of a source than its limit, the good rows are in all the same and the exit code is
+    2. A load that was interrupted goes on where it was. `--due` reads what its cadence says, as `regard serve` does.
     """
     found = state(context)
     workspace = found.workspace()
@@ -73,7 +73,7 @@ def command(
             left, was = sum(waiting(workspace, tuple(before)).values()), sum(before.values())
             found.terminal.say(f"Of {numbers.count(was)} rejects that waited, {numbers.count(left)} are left.")
     if problem:
-        found.terminal.error(problem)
+        found.terminal.error(f"{problem}. Numbers that rest on it say so")
     elif not as_json:
         found.terminal.remark(
             "Next: `regard findings` shows what was turned away, `regard ask METRIC` answers questions."

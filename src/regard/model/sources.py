@@ -231,6 +231,7 @@ class Source:
         skew: microseconds by which its clocks may be off.
         fresh: microseconds after which its newest row is stale, None when nothing is said.
         every: microseconds after which the schedule reads it again, None when only `regard load` does.
+        reject_limit: percent of its rows that may be turned away, None for what the workspace says.
         optional: raw columns that may be lacking.
         fields: typed names.
         mappings: one for each table it feeds.
@@ -246,6 +247,7 @@ class Source:
     skew: int = 0
     fresh: int | None = None
     every: int | None = None
+    reject_limit: float | None = None
     optional: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
     mappings: tuple[TableMap, ...] = ()

@@ -44,3 +44,4 @@ from regard.plan.question import (
     Stretch as Stretch,
 )
 from regard.plan.ranks import EXACT_TO as EXACT_TO, Z as Z, order_ranks as order_ranks
+from regard.plan.suppression import suppressed as suppressed

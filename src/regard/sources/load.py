@@ -112,8 +112,9 @@ def load(
         clock: instant of the load in microseconds: `loaded_at`, and the test on the future.
         identify: makes the rows of `identity`.
         progress: hears how far it is.
-        limit: share of the rows read that may be turned away; above it, the good rows are committed all the same and
-            RejectsError is raised.
+        limit: share of the rows of a source that may be turned away, where it does not say itself (`reject_limit`);
+            above it, the good rows are committed all the same and RejectsError is raised. What was turned away is as it
+            was after the load before.
         again: read even what has not changed.
         code_version: of regard, for the record.
         environment: environment variables for urls; those of the process when not given.
@@ -122,7 +123,7 @@ def load(
     Raises:
         AuthorError: mistakes of the mappings against the columns of their rows; nothing was loaded.
         SourceError: a source that cannot be read; nothing was committed.
-        RejectsError: more rows turned away than the limit allows; everything else was committed.
+        RejectsError: more rows of a source turned away than its limit allows; everything else was committed.
         LoadError: another load is running.
     """
     names = ",".join(source.name for source in sources)
@@ -132,12 +133,11 @@ def load(
             os.environ if environment is None else environment, chunk_rows,
         )  # fmt: skip
         report = loading.run(sources, clock, again=again)
-    if report.rows and report.refused > limit * report.rows:
-        share = 100 * report.refused / report.rows
-        message = (
-            f"{report.refused} of {report.rows} rows were turned away ({share:.2f} %), more than {100 * limit:g} %"
-        )
-        raise RejectsError(f"{message}; the others are loaded. `regard findings` says why", report)
+    own = {source.name: limit if source.reject_limit is None else source.reject_limit / 100 for source in sources}
+    # One that is left alone since nothing changed is still as bad as it was.
+    over = [one.exceeds(own[one.name]) for one in report.sources if one.refused > own[one.name] * one.rows]
+    if over:
+        raise RejectsError(f"{'; '.join(over)}. The other rows are loaded; `regard findings` says why", report)
     return report
 
 

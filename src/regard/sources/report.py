@@ -37,6 +37,14 @@ class SourceReport:
     notes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 
+    def exceeds(self, limit: float) -> str:
+        """Return in words that more was turned away than a share of the rows."""
+        share = 100 * self.refused / self.rows if self.rows else 100.0
+        return (
+            f"source {self.name}: {self.refused} of {self.rows} rows were turned away ({share:.2f} %), "
+            f"more than {100 * limit:g} %"
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -70,7 +78,7 @@ class Report:
 
 
 class RejectsError(LoadError):
-    """More rows were turned away than the limit allows; the good rows are in, the report says what was turned away."""
+    """More rows of a source were turned away than its limit allows; the good rows are in, the report says which."""
 
     def __init__(self, message: str, report: Report) -> None:
         """Carry the report."""

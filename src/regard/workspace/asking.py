@@ -15,9 +15,10 @@ from regard.workspace import methods
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.freshness import loaded
 from regard.workspace.kept import Kept
-from regard.workspace.lacking import Lacking
+from regard.workspace.lacking import Lacking, mapped
 from regard.workspace.limited import Limited
 from regard.workspace.relations import Relations, extent
+from regard.workspace.turned_away import FLAG, TurnedAway, bearing, turned_away
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +44,7 @@ class Asking:
             when = "yet" if as_of is None else "at that time"
             raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
         self.snapshot = snapshot
+        self.newest: dict[str, int] = {}
         cut = workspace.moment(workspace.config.until or None)
         self.said = until is not None or cut is not None
         self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
@@ -59,12 +61,26 @@ class Asking:
             zone=workspace.calendar.zone,
             connection=workspace.lake.connect(),
         )
-        self.newest: dict[tuple[str, str], int] = {}
 
     @cached_property
     def lacking(self) -> Lacking:
         """What metrics lack in this snapshot."""
-        return Lacking(self.relations, self.workspace.sources)
+        return Lacking(self.relations, self.mapped)
+
+    @cached_property
+    def mapped(self) -> frozenset[tuple[str, str]]:
+        """(table, column) of what a source fills, if it has anything for it."""
+        return mapped(self.workspace.sources)
+
+    @cached_property
+    def turned_away(self) -> tuple[TurnedAway, ...]:
+        """Sources of whose last load too much was turned away; of an earlier snapshot that is not known."""
+        newest = self.workspace.snapshot()
+        return turned_away(self.workspace) if newest is not None and newest.id == self.snapshot.id else ()
+
+    def remarks(self, metric: Metric) -> tuple[str, ...]:
+        """Return what is to be said beside every number of a metric."""
+        return bearing(self.turned_away, metric, self.workspace)
 
     def plan(self, question: Question, metrics: Sequence[Metric], *, by_party: bool = False) -> Plan:
         """Return the plan of a question over this snapshot (see `Workspace.plan`).
@@ -73,20 +89,28 @@ class Asking:
         Where nobody says how far the story goes, that is the newest row of what the table is made of: an export read
         years later says nothing of those years.
         """
-        waiting = {} if self.said else {r.table: r.at for m in metrics for r in m.rows.values() if r.delay or r.matures}
-        seen = {table: self._newest(table, at) for table, at in waiting.items()}
         return self.workspace.plan(
-            question, metrics, until=self.until, whole=self.relations.whole, by_party=by_party, seen=seen
+            question,
+            metrics,
+            until=self.until,
+            whole=self.relations.whole,
+            by_party=by_party,
+            seen=self.seen(metrics),
         )
 
-    def _newest(self, table: str, at: str) -> int:
+    def seen(self, metrics: Sequence[Metric]) -> dict[str, int]:
+        """Return table -> up to where its rows are known, of the tables in which something has to wait."""
+        waiting = {r.table for m in metrics for r in m.rows.values() if r.delay or r.matures}
+        return {} if self.said else {table: self._newest(table) for table in sorted(waiting)}
+
+    def _newest(self, table: str) -> int:
         """Return the instant of the newest row, up to where the story is cut, of those that a table is made of."""
-        if (table, at) not in self.newest:
+        if table not in self.newest:
             tables = self.workspace.catalogue.tables
-            times = {name: tables[name].at for name in loaded(tables, table) if tables[name].at} | {table: at}
+            times = {name: at for name in (*loaded(tables, table), table) if (at := tables[name].at)}
             found = extent(self.relations, times, upto=self.until)
-            self.newest[table, at] = self.until if found is None else found[1]
-        return self.newest[table, at]
+            self.newest[table] = self.until if found is None else found[1]
+        return self.newest[table]
 
     @cached_property
     def limited(self) -> Limited:
@@ -154,11 +178,14 @@ class Asking:
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
             series, sql = self._series(made, metric)
+            remarks = self.remarks(metric)
             terms = Terms(
                 targets=self.targets(metric),
                 show_from_n=config.show_from_n,
                 privacy_min=config.privacy_min,
+                filtered=question.where is not None,
                 begins=begins,
+                flags=(FLAG,) if remarks else (),
                 lacking=self.lacking(metric),
             )
             yield Answer(
@@ -183,6 +210,7 @@ class Asking:
                 sql=(*ran(made, results, metric), *sql),
                 filters=made.question.where_text,
                 currency=config.currency,
+                notes=remarks,
             )
 
     def _series(self, made: Plan, metric: Metric) -> tuple[list[methods.Elements | None], tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from regard.expr import names
-from regard.plan import INCIDENT, PARTY, AnswerCell, Estimate, replicates, stretch_of
+from regard.plan import INCIDENT, PARTY, AnswerCell, Estimate, replicates, stretch_of, suppressed
 from regard.stats import METHODS, Bands, bootstrap, estimate, status, verdicts
 
 if TYPE_CHECKING:
@@ -53,7 +53,11 @@ class Terms:
         targets: the active targets.
         show_from_n: below this n a number is flagged as resting on few, where its metric names no least n of its own.
         privacy_min: a part of the whole with fewer people than this is hidden (K24).
+        siblings: whether the groups of a breakdown are parts of one whole, so that what is hidden of one must not be
+            worked out from the others.
+        filtered: whether somebody asked for certain rows only, so that the whole is a part too.
         begins: (table, column) -> first instant of its rows, for windows that reach back.
+        flags: what every number of the metric bears, such as that many rows of a source were turned away.
         lacking: what the metric needs that is not there, in words; then there is no number, for it would be made of
             nothing (ADR 12).
     """
@@ -61,7 +65,10 @@ class Terms:
     targets: Sequence[Target] = ()
     show_from_n: int = 30
     privacy_min: int = 0
+    siblings: bool = True
+    filtered: bool = False
     begins: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
     lacking: str = ""
 
 
@@ -99,6 +106,7 @@ class _Judged:
         self.people = cells.n
         self.cells = cells if found is None else replace(cells, value=found.value, n=n, without=None)
         self.terms = terms
+        self.hidden = self._hidden()
         self.groups, self.stretches = cells.value.shape
         self.value = np.where(cells.mixed, np.nan, cells.value)
         self.without = self._left_out()
@@ -248,7 +256,8 @@ class _Judged:
             flags.append("short_window")
         if n is not None and 0 < n < self.needed:
             flags.append("few")
-        if self._hidden(g, s):
+        flags += self.terms.flags
+        if self.hidden[g, s]:
             return Estimate(value=None, flags=("hidden",))
         return self.bands.estimate(
             g * self.stretches + s, n=n, coverage=_known(cells.coverage[g, s]), flags=tuple(flags)
@@ -256,7 +265,7 @@ class _Judged:
 
     def _verdict(self, g: int, s: int, before: int, found: Verdict | None) -> Verdict | None:
         """Return what a comparison says, nothing of hidden cells, and no word on a window that still fills up."""
-        if found is None or self.terms.lacking or self._hidden(g, s) or self._hidden(g, before):
+        if found is None or self.terms.lacking or self.hidden[g, s] or self.hidden[g, before]:
             return None
         filling = self._short_window(s) or self._short_window(before)
         return replace(found, word="cannot say", better=None) if filling else found
@@ -265,10 +274,15 @@ class _Judged:
         """Whether a trailing window begins before the data do, so that it is still filling up."""
         return any(stretch_of(self.plan, rows, s).start_us < begins for rows, begins in self.windows)
 
-    def _hidden(self, g: int, s: int) -> bool:
-        """Whether a cell is a part of the whole that says too much about too few people."""
+    def _hidden(self) -> NDArray[np.bool_]:
+        """Return G x S: whether a cell is a part of the whole that says too much about too few people."""
+        part = bool(self.cells.breakdown) or self.terms.filtered
         personal = any(self.plan.tables[rows.table].party for rows in self.cells.metric.rows.values())
-        return bool(self.cells.breakdown) and personal and bool(0 < self.people[g, s] < self.terms.privacy_min)
+        if not (part and personal):
+            return np.zeros(self.people.shape, dtype=bool)
+        if self.cells.breakdown and self.terms.siblings:
+            return suppressed(self.cells.groups, self.people, self.terms.privacy_min)
+        return (self.people > 0) & (self.people < self.terms.privacy_min)
 
     def _verdicts(self) -> dict[tuple[int, int], Verdict]:
         """Return what each comparison of an asked stretch with its predecessor says."""

@@ -41,6 +41,7 @@ from regard.model.interruption import (
     Toll,
     Wait,
 )
+from regard.plan import suppressed
 from regard.sql import interruption as sql, stretch as stretched
 from regard.stats import estimate, mean_difference, residual
 
@@ -119,7 +120,7 @@ class Interruptions:
             record=_record(row),
             toll=self._toll(whole, [incident]) if whole else None,
             evidence=_summed(pieces, "evidence"),
-            parts=tuple(self._part(each) for each in found if each["by"]),
+            parts=self._parts([each for each in found if each["by"]]),
             marks=marks,
             phases=self._phases(row) if whole else (),
             untold=self._untold(row) if whole else None,
@@ -145,14 +146,28 @@ class Interruptions:
         # Its last status was set when it ended: of one that had not ended yet it is not known.
         return cut | ({"last_status": None} if rows[0]["resolved_at"] != cut["resolved_at"] else {})
 
-    def _part(self, row: Row) -> Part:
-        hidden = 0 < row["n_hi"] < self.asking.workspace.config.privacy_min
-        return Part(
-            by=row["by"],
-            name=row["name"],
-            customers=None if hidden else _bounds(row, "n"),
-            minutes=None if hidden else row["minutes"],
+    def _parts(self, rows: Sequence[Row]) -> tuple[Part, ...]:
+        """Return the parts of the whole by each dimension, without those that tell of too few customers (K24)."""
+        hidden: dict[int, bool] = {}
+        for by in dict.fromkeys(row["by"] for row in rows):
+            own = [i for i, row in enumerate(rows) if row["by"] == by]
+            secret = self._hidden([(rows[i]["name"],) for i in own], [rows[i]["n_hi"] for i in own])
+            hidden |= dict(zip(own, secret, strict=True))
+        return tuple(
+            Part(
+                by=row["by"],
+                name=row["name"],
+                customers=None if hidden[i] else _bounds(row, "n"),
+                minutes=None if hidden[i] else row["minutes"],
+            )
+            for i, row in enumerate(rows)
         )
+
+    def _hidden(self, groups: Sequence[tuple[str | None, ...]], customers: Sequence[float]) -> list[bool]:
+        """Return which parts of one whole must not be told, by how many customers each is of."""
+        people = np.array(customers, dtype=np.float64)[:, None]
+        least = self.asking.workspace.config.privacy_min
+        return [bool(one) for one in suppressed(groups, people, least)[:, 0]]
 
     def _toll(self, row: Row, incidents: Sequence[str]) -> Toll:
         [named] = self._rows(sql.tickets(self._shares), "case", "party", incidents=list(incidents))
@@ -287,10 +302,12 @@ class Interruptions:
             totals[period.label] = float(total)
             so_far = 0.0
             ordered = sorted(own.items(), key=lambda each: (-sum(r["minutes"] for r in each[1]), str(each[0])))
-            for dims, found in ordered:
+            known = [customers.get((number, dims), 0.0) for dims, _ in ordered]
+            hidden = self._hidden([dims for dims, _ in ordered], known)
+            for (dims, found), people, secret in zip(ordered, known, hidden, strict=True):
                 so_far += sum(row["minutes"] for row in found)
-                known = customers.get((number, dims), 0.0)
-                made.append(self._cause(dict(zip(by, dims, strict=True)), period.label, found, total, so_far, known))
+                told = None if secret else people
+                made.append(self._cause(dict(zip(by, dims, strict=True)), period.label, found, total, so_far, told))
         return ImpactReport(
             by=tuple(by),
             rows=tuple(made),
@@ -308,12 +325,11 @@ class Interruptions:
         events: Sequence[Row],
         total: float,
         so_far: float,
-        customers: float,
+        customers: float | None,
     ) -> Cause:
         parts = np.array([[row["minutes"] for row in events]])
         minutes = float(parts.sum())
         chance = estimate("compound_poisson_rate", [minutes], [[minutes], [1.0]], parts=parts).estimate(0)
-        hidden = bool(dims) and 0 < customers < self.asking.workspace.config.privacy_min
         return Cause(
             dims=dims,
             period=period,
@@ -327,7 +343,7 @@ class Interruptions:
             share=minutes / total if total else None,
             running=so_far / total if total else None,
             incidents=sum(bool(row["named"]) for row in events),
-            customers=None if hidden else customers,
+            customers=customers,
             without_largest=minutes - float(parts.max()),
         )
 

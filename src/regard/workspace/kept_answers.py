@@ -1,9 +1,9 @@
 """Answers that are kept: a number with its interval, target and verdict is computed once for a state of the data.
 
 An answer is kept under everything that decides it: the resolved definition, the question, whose rows, the versions of
-the tables it rests on, where the story is cut, how numbers are judged, and the code that computes. So it can only be
-what would be computed anew, and a page, a report or a command that asks again reads it. What is asked beside a metric
-does not bear on it, so each metric is kept alone.
+the tables it rests on, what fills them and how much of that was turned away, where the story is cut, how numbers are
+judged, and the code that computes. So it can only be what would be computed anew, and a page, a report or a command
+that asks again reads it. What is asked beside a metric does not bear on it, so each metric is kept alone.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ class KeptAnswers:
             targets = asking.targets(metric)
             told = first.copy()
             versions = [(name, asking.snapshot.tables.get(name)) for name in own]
-            told.update(repr((self._definition(metric), targets, versions)).encode())
+            fills = sorted(one for one in asking.mapped if one[0] in own)
+            beside_it = (asking.said, fills, asking.remarks(metric))
+            told.update(repr((self._definition(metric), targets, versions, beside_it)).encode())
             found.append(Key(told.hexdigest()[:40], targets))
         return found
 

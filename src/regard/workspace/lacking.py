@@ -41,11 +41,11 @@ class Lacking:
 
     Attributes:
         relations: the tables of a snapshot.
-        sources: what is mapped, for a column that is mapped and blank everywhere tells of events that never happened.
+        mapped: what is mapped, for a column that is mapped and blank everywhere tells of events that never happened.
     """
 
     relations: Relations
-    sources: Sequence[Source]
+    mapped: frozenset[tuple[str, str]]
 
     def __call__(self, metric: Metric) -> str:
         """Return in words what a metric needs that is not there, "" when nothing is."""
@@ -77,23 +77,22 @@ class Lacking:
                 yield " or ".join(dict.fromkeys(map(_said, tellers)))
 
     def tellers(self, rows: RowSet, column: str) -> tuple[Teller, ...]:
-        """Return what tells a column of a row set's table: as declared, or the column of that name, or `NAME_at`.
+        """Return what tells a column of a row set's table: as declared, or the columns of that name, or `NAME_at`.
 
-        `returned` of a derived table is made from `returned_at`.
+        `returned` of a derived table is made from `returned_at`; `segment` of the ledger from that of cohorts or
+        customers.
         """
         table = self._tables[rows.table]
         if declared := table.columns[column].told_by:
             arguments = {**table.arguments, **dict(rows.arguments)}
             return tuple(one for one in declared if not one.argument or arguments.get(one.argument) in one.among)
+        # A table that has no rows at all is not what the derived rows were made from.
+        inputs = [one for one in loaded(self._tables, rows.table) if self.filled(one)[ALL]]
         named = (
-            Teller(table=one, column=name)
+            tuple(Teller(table=one, column=name) for one in inputs if name in self._tables[one].columns)
             for name in (column, f"{column}_at")
-            for one in loaded(self._tables, rows.table)
-            if name in self._tables[one].columns
         )
-        first = next(named, None)
-        # A table that has no rows at all was not what the derived rows were made from.
-        return () if first is None or not self.filled(first.table)[ALL] else (first,)
+        return next(filter(None, named), ())
 
     def _tells(self, teller: Teller) -> bool:
         filled = self.filled(teller.table)
@@ -102,7 +101,7 @@ class Lacking:
         if filled[teller.column]:
             return True
         declared = self._tables[teller.table].columns.get(teller.column)
-        return declared is not None and declared.type in EVENTS and (teller.table, teller.column) in self._mapped
+        return declared is not None and declared.type in EVENTS and (teller.table, teller.column) in self.mapped
 
     def _apart(self, table: str, test: Node) -> tuple[str, bool] | None:
         """Return what a test asks of a column whose values are apart, and whether any row has it; None for others."""
@@ -152,11 +151,10 @@ class Lacking:
     def _tables(self) -> Mapping[str, Table]:
         return self.relations.catalogue.tables
 
-    @cached_property
-    def _mapped(self) -> frozenset[tuple[str, str]]:
-        return frozenset(
-            (one.table, name) for source in self.sources for one in source.mappings for name in _fills(one)
-        )
+
+def mapped(sources: Iterable[Source]) -> frozenset[tuple[str, str]]:
+    """Return (table, column) of what sources fill."""
+    return frozenset((one.table, name) for source in sources for one in source.mappings for name in _fills(one))
 
 
 def _read(metric: Metric) -> dict[str, list[Node]]:

@@ -133,7 +133,9 @@ def _rests(asking: Asking, question: Question, metric: Metric, last: Period) -> 
     if cells is None:
         return {}
     config = asking.workspace.config
-    terms = Terms(show_from_n=config.show_from_n, privacy_min=config.privacy_min, lacking=asking.lacking(metric))
+    terms = Terms(
+        show_from_n=config.show_from_n, privacy_min=config.privacy_min, siblings=False, lacking=asking.lacking(metric)
+    )
     return {_key(cell): cell.estimate for cell in answer_cells(made, cells, terms)}
 
 

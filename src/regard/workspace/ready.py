@@ -43,7 +43,8 @@ def ready(workspace: Workspace, asking: Asking) -> list[Ready]:
     whole = [one for one in metrics if lacking.get(one.id) == ""]
     numbers = _asked(workspace, whole, "all")
     # Who stood there when all time began tells nothing: month by month.
-    numbers |= _asked(workspace, [one for one in whole if not numbers.get(one.id)], "month")
+    monthly = _asked(workspace, [one for one in whole if not numbers.get(one.id)], "month")
+    numbers |= {name: n for name, n in monthly.items() if n is not None}
     return [_one(metric, lacking.get(metric.id), numbers.get(metric.id)) for metric in metrics]
 
 
@@ -52,7 +53,7 @@ def _one(metric: Metric, lacking: str | None, n: float | None) -> Ready:
         return Ready(metric, NOT, f"planned, not built yet: {metric.pending}")
     if lacking:
         return Ready(metric, NEEDS, lacking)
-    if n:
+    if n is not None:
         return Ready(metric, READY, n=n)
     tests = [show(rows.where) for rows in metric.rows.values() if rows.where is not None]
     return Ready(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -275,7 +276,7 @@ class _Gathering:
         metrics = [one.metric for one in lowered if not one.why]
         if not metrics:
             return ()
-        plan = self._plan(metrics[0], ())
+        plan = replace(self._plan(metrics[0], ()), seen=self.asking.seen(metrics))
         stretches = range(plan.asked)
         while True:
             cubes = sums.cubes(wanted, stretches, slicers)

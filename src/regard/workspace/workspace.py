@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from importlib.metadata import version
@@ -198,8 +199,8 @@ class Workspace:
         Args:
             names: sources to load, all by default.
             progress: hears how far it is.
-            limit: share of the rows that may be turned away before it counts as failed, by default what
-                `regard.toml` says.
+            limit: share of the rows of each source that may be turned away before the load counts as failed, by
+                default what its mapping says, else `regard.toml`.
             again: read even what has not changed.
             clock: instant of the load, by default where the story ends, or now.
 
@@ -217,6 +218,8 @@ class Workspace:
             if name not in known:
                 raise QuestionError(f"there is no source '{name}'; {did_you_mean(name, known)}".rstrip("; "))
         chosen = tuple(known[name] for name in dict.fromkeys(names)) or self.sources
+        if limit is not None:
+            chosen = tuple(replace(source, reject_limit=100 * limit) for source in chosen)
         return load(
             chosen,
             tables=self.catalogue.tables,
@@ -225,11 +228,15 @@ class Workspace:
             root=self.root,
             clock=clock if clock is not None else self.now(),
             identify=identify,
-            limit=self.config.reject_limit / 100 if limit is None else limit,
+            limit=self.config.reject_limit / 100,
             again=again,
             code_version=version("regard"),
             progress=progress or _unheard,
         )
+
+    def reject_limit(self, source: Source) -> float:
+        """Return the share of the rows of a source that may be turned away."""
+        return (self.config.reject_limit if source.reject_limit is None else source.reject_limit) / 100
 
     def findings(
         self, *, kind: str | None = None, rule: str | None = None, status: str | None = None
