@@ -20,14 +20,17 @@ settings.register_profile("quick", settings.get_profile("full"), max_examples=20
 settings.load_profile(os.environ.get("REGARD_TESTS", "full"))
 
 PROGRAMS = frozenset({"browser", "watched"})
-"""Fixtures behind which a program runs (a browser, a spreadsheet): it is the same on every Python."""
-ROOMS = ("tests/excel/", "tests/web/test_api_attacked.py")
-"""Tests that recalculate with a spreadsheet program, or attack for long."""
+"""Fixtures behind which a program runs: a browser, a spreadsheet."""
+ELSEWHERE = (
+    *(f"tests/{room}/" for room in ("bench", "demo", "derived", "docs", "engines", "examples", "excel", "golden")),
+    "tests/web/test_api_attacked.py",
+)
+"""Tests whose numbers a database engine or a spreadsheet works out, and those that try for long."""
 
 
 def pytest_collection_modifyitems(items):
-    """Mark as slow what tests another program than Python: once, on the version that is tested fully, is enough."""
+    """Mark as slow what no version of Python bears on: once, on the version that is tested fully, is enough."""
     for item in items:
         path = item.path.relative_to(item.config.rootpath).as_posix()
-        if path.startswith(ROOMS) or PROGRAMS & set(getattr(item, "fixturenames", ())):
+        if path.startswith(ELSEWHERE) or PROGRAMS & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
