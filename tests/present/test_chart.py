@@ -39,25 +39,25 @@ POINTS = [
 PICTURES = {
     "trend": chart.trend,
     "bars": chart.bars,
-    "pareto": lambda points, **said: chart.pareto(
-        [chart.Point(p.label, None if p.value is None else abs(p.value)) for p in points], **said
+    "pareto": lambda points, frame: chart.pareto(
+        [chart.Point(p.label, None if p.value is None else abs(p.value)) for p in points], frame
     ),
-    "waterfall": lambda points, **said: chart.waterfall(
-        [chart.Step(p.label, p.value, i == 0) for i, p in enumerate(points) if p.value is not None], **said
+    "waterfall": lambda points, frame: chart.waterfall(
+        [chart.Step(p.label, p.value, i == 0) for i, p in enumerate(points) if p.value is not None], frame
     ),
-    "phases": lambda points, **said: chart.phases(
-        [(p.label, [chart.Phase(p.label, abs(p.value or 0)), chart.Phase("rest", 1)]) for p in points], **said
+    "phases": lambda points, frame: chart.phases(
+        [(p.label, [chart.Phase(p.label, abs(p.value or 0)), chart.Phase("rest", 1)]) for p in points], frame
     ),
-    "timeline": lambda points, **said: chart.timeline(
+    "timeline": lambda points, frame: chart.timeline(
         [chart.Span(p.label, p.value or 0, p.hi, p.label, i) for i, p in enumerate(points)],
+        frame,
         start=-1.0,
         end=1.0,
         moments=[chart.Moment(0.0, p.label) for p in points],
         marks=[(0.5, p.label) for p in points],
-        **said,
     ),
-    "sparkline": lambda points, **said: chart.sparkline([p.value for p in points], **said),
-    "bullet": lambda points, **said: chart.bullet(points[0] if points else chart.Point("", None), **said),
+    "sparkline": lambda points, frame: chart.sparkline([p.value for p in points], frame),
+    "bullet": lambda points, frame: chart.bullet(points[0] if points else chart.Point("", None), frame),
 }
 """Every kind of chart, drawn from a list of points."""
 
@@ -83,7 +83,7 @@ def points(draw):
 @given(st.lists(points(), max_size=7), TEXTS, TEXTS)
 def test_whatever_comes_it_is_a_picture(kind, given_points, title, description):
     """Any numbers and names give well-formed SVG with finite places, that runs and fetches nothing, always alike."""
-    drawn = PICTURES[kind](given_points, title=title, description=description)
+    drawn = PICTURES[kind](given_points, chart.Frame(title=title, description=description))
     root = read(drawn)
     assert root.tag == f"{SVG}svg"
     assert root.get("role") == "img"
@@ -92,7 +92,7 @@ def test_whatever_comes_it_is_a_picture(kind, given_points, title, description):
         f"{SVG}{name}" for name in ("svg", "title", "desc", "text", "line", "rect", "circle", "polyline", "polygon")
     }
     assert not any(name.startswith("on") or "href" in name or name == "style" for e in root.iter() for name in e.attrib)
-    assert drawn == PICTURES[kind](given_points, title=title, description=description)
+    assert drawn == PICTURES[kind](given_points, chart.Frame(title=title, description=description))
 
 
 @pytest.mark.parametrize("kind", PICTURES)
@@ -100,20 +100,22 @@ def test_whatever_comes_it_is_a_picture(kind, given_points, title, description):
 def test_no_number_is_not_drawn(kind, number):
     """NaN, infinity and what is beyond drawing are refused: a missing number is None."""
     with pytest.raises(ValueError, match=r"drawn|place"):
-        PICTURES[kind]([chart.Point("a", number, None, number)], title="t", description="d")
+        PICTURES[kind]([chart.Point("a", number, None, number)], chart.Frame(title="t", description="d"))
 
 
 def test_a_trend_is_a_picture_with_words():
     """A picture has a title and a description, escaped."""
     root = read(
-        chart.trend(POINTS, title="Happy <customers>", description="up & up", unit="percent", target=(85, None))
+        chart.trend(
+            POINTS, chart.Frame(title="Happy <customers>", description="up & up", unit="percent"), target=(85, None)
+        )
     )
     assert (root.find(f"{SVG}title").text, root.find(f"{SVG}desc").text) == ("Happy <customers>", "up & up")
 
 
 def test_a_gap_stays_a_gap():
     """A period without a value breaks the line and the band; a number alone between gaps is a dot with a whisker."""
-    root = read(chart.trend(POINTS, title="t", description="d"))
+    root = read(chart.trend(POINTS, chart.Frame(title="t", description="d")))
     assert [len(e.get("points").split()) for e in root.iter(f"{SVG}polyline")] == [2]
     assert len(list(root.iter(f"{SVG}circle"))) == 3
     assert len(list(root.iter(f"{SVG}polygon"))) == 1
@@ -122,7 +124,7 @@ def test_a_gap_stays_a_gap():
 def test_a_number_that_may_change_is_hollow():
     """A running period is a ring, and the way to it is dashed."""
     points = [chart.Point("a", 1.0), chart.Point("b", 2.0), chart.Point("c", 3.0, open=True)]
-    root = read(chart.trend(points, title="t", description="d"))
+    root = read(chart.trend(points, chart.Frame(title="t", description="d")))
     assert [e.get("class") for e in root.iter(f"{SVG}circle")] == ["c-dot", "c-dot", "c-ring"]
     assert [e.get("class") for e in root.iter(f"{SVG}polyline")] == ["c-line", "c-open"]
 
@@ -130,13 +132,13 @@ def test_a_number_that_may_change_is_hollow():
 def test_targets_stand_as_steps():
     """A target that changes is drawn where it held, and nowhere else (R123)."""
     target = [(80.0, None), (80.0, None), (85.0, None), (None, None)]
-    root = read(chart.trend(POINTS, title="t", description="d", target=target))
+    root = read(chart.trend(POINTS, chart.Frame(title="t", description="d"), target=target))
     lines = [e for e in root.iter(f"{SVG}line") if e.get("class") == "c-target"]
     assert [e.get("y1") == e.get("y2") for e in lines] == [True, True]
     assert float(lines[0].get("x2")) == float(lines[1].get("x1"))
     assert float(lines[0].get("y1")) > float(lines[1].get("y1"))
     with pytest.raises(ValueError, match="targets"):
-        chart.trend(POINTS, title="t", description="d", target=[(1.0, None)])
+        chart.trend(POINTS, chart.Frame(title="t", description="d"), target=[(1.0, None)])
 
 
 def test_what_happened_meanwhile_is_there():
@@ -144,8 +146,7 @@ def test_what_happened_meanwhile_is_there():
     root = read(
         chart.trend(
             POINTS,
-            title="t",
-            description="d",
+            chart.Frame(title="t", description="d"),
             shades=[chart.Shade(1.0, 1.2, "INC-1: login down")],
             rules=[chart.Rule(2.5, "version 2")],
         )
@@ -157,7 +158,7 @@ def test_what_happened_meanwhile_is_there():
 
 def test_higher_numbers_stand_higher():
     """The line rises where the numbers rise."""
-    root = read(chart.trend([chart.Point("a", 1), chart.Point("b", 2)], title="t", description="d"))
+    root = read(chart.trend([chart.Point("a", 1), chart.Point("b", 2)], chart.Frame(title="t", description="d")))
     [line] = root.iter(f"{SVG}polyline")
     first, last = (tuple(map(float, point.split(","))) for point in line.get("points").split())
     assert first[0] < last[0]
@@ -167,7 +168,8 @@ def test_higher_numbers_stand_higher():
 def test_bars_say_their_values():
     """Each bar has its label and its value as text, a missing one too."""
     made = chart.bars(
-        [chart.Point("phone", 35, 33, 37), chart.Point("chat", None)], title="t", description="d", unit="percent"
+        [chart.Point("phone", 35, 33, 37), chart.Point("chat", None)],
+        chart.Frame(title="t", description="d", unit="percent"),
     )
     root = read(made)
     said = [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "c-label"]
@@ -177,11 +179,13 @@ def test_bars_say_their_values():
 
 def test_pareto_orders_and_adds_up():
     """The largest stands first; the shares run to all of it."""
-    root = read(chart.pareto([chart.Point("b", 25), chart.Point("a", 75)], title="t", description="d", unit="min"))
+    root = read(
+        chart.pareto([chart.Point("b", 25), chart.Point("a", 75)], chart.Frame(title="t", description="d", unit="min"))
+    )
     said = [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "c-label"]
     assert said == ["a", "75.0 min, 75 %", "b", "25.0 min, 100 %"]
     with pytest.raises(ValueError, match="whole"):
-        chart.pareto([chart.Point("a", -1)], title="t", description="d")
+        chart.pareto([chart.Point("a", -1)], chart.Frame(title="t", description="d"))
 
 
 def test_a_waterfall_stands_on_the_step_before():
@@ -192,7 +196,7 @@ def test_a_waterfall_stands_on_the_step_before():
         chart.Step("down", -3),
         chart.Step("now", 12, total=True),
     ]
-    root = read(chart.waterfall(steps, title="t", description="d"))
+    root = read(chart.waterfall(steps, chart.Frame(title="t", description="d")))
     bars = [e for e in root.iter(f"{SVG}rect") if e.get("class") in {"c-more", "c-less", "c-total"}]
     spans = [(float(e.get("x")), float(e.get("x")) + float(e.get("width"))) for e in bars]
     assert [e.get("class") for e in bars] == ["c-total", "c-more", "c-less", "c-total"]
@@ -203,7 +207,7 @@ def test_a_waterfall_stands_on_the_step_before():
 
 def test_the_page_decides_on_dark_or_light():
     """Every mark has a class of the list; texts and lines take the colour of the page by themselves."""
-    root = read(chart.trend(POINTS, title="t", description="d", target=(80, 90)))
+    root = read(chart.trend(POINTS, chart.Frame(title="t", description="d"), target=(80, 90)))
     classes = {e.get("class") for e in root.iter()} - {None, "chart"}
     assert classes <= {f"c-{look}" for look in LOOKS}
     assert {e.get("fill") for e in root.iter(f"{SVG}text")} == {"currentColor"}
@@ -211,7 +215,7 @@ def test_the_page_decides_on_dark_or_light():
 
 def test_the_same_numbers_give_the_same_bytes():
     """A chart kept under version control changes only when its numbers do."""
-    drawn = chart.sparkline([1.0, None, 3.0], title="Spark", description="1 to 3", target=(2.0, None))
+    drawn = chart.sparkline([1.0, None, 3.0], chart.Frame(title="Spark", description="1 to 3"), target=(2.0, None))
     assert drawn == (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 36" role="img" class="chart" '
         'font-family="system-ui, sans-serif" font-size="12"><title>Spark</title><desc>1 to 3</desc>'

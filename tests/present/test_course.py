@@ -24,7 +24,7 @@ def area(points: str) -> float:
 def test_areas_are_what_was_lost():
     """Each kind has one area, in proportion to customers times minutes; moments are named once each."""
     moments = [chart.Moment(5.0, "detected"), chart.Moment(5.5, "acknowledged <now>")]
-    drawn = chart.course(STEPS, start=0.0, end=40.0, title="t", description="d", moments=moments)
+    drawn = chart.course(STEPS, chart.Frame(title="t", description="d"), start=0.0, end=40.0, moments=moments)
     root = ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves
     sizes = {each[0].text: area(each.get("points")) for each in root.iter(f"{SVG}polygon")}
     lost = {"full outage": 10 * 10 + 4 * 20, "degraded": 3 * 20}
@@ -36,7 +36,7 @@ def test_areas_are_what_was_lost():
 def test_many_steps_are_drawn_as_fewer_of_the_same_area():
     """Thousands of steps become hundreds of corners; what was lost stays: 0 to 6 in turn is as much as always 3."""
     many = [(float(i), {"outage": float(i % 7), "degraded": 3.0}) for i in range(7000)]
-    drawn = chart.course(many, start=0.0, end=7000.0, title="t", description="d")
+    drawn = chart.course(many, chart.Frame(title="t", description="d"), start=0.0, end=7000.0)
     root = ET.fromstring(drawn)  # noqa: S314 - drawn by ourselves
     outage, degraded = (each.get("points") for each in root.iter(f"{SVG}polygon"))
     assert len(outage.split()) < 2000
@@ -46,7 +46,7 @@ def test_many_steps_are_drawn_as_fewer_of_the_same_area():
 @pytest.mark.parametrize("steps", [[], [(0.0, {})], [(0.0, {"outage": 0.0})]])
 def test_nothing_is_drawn_as_nothing(steps):
     """No step and no loss are a picture without areas of any size."""
-    ET.fromstring(chart.course(steps, start=0.0, end=1.0, title="t", description="d"))  # noqa: S314 - as above
+    ET.fromstring(chart.course(steps, chart.Frame(title="t", description="d"), start=0.0, end=1.0))  # noqa: S314 - as above
 
 
 def test_axes_of_time_read_on_the_wall():

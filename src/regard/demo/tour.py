@@ -15,7 +15,7 @@ from regard.catalog import Field, Record, Sort, read, read_yaml
 from regard.errors import AuthorError
 from regard.expr import evaluate, parse
 from regard.present import effects, numbers
-from regard.present.chart import Point, bars, trend
+from regard.present.chart import Frame, Point, bars, trend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,14 +100,8 @@ class Picture:
     def svg(self, description: str) -> str:
         """Return the picture; the description says the same in words."""
         draw = trend if self.over_time else bars
-        return draw(
-            self.points,
-            title=self.title,
-            description=description,
-            unit=self.unit,
-            currency=self.currency,
-            target=self.target,
-        )
+        frame = Frame(title=self.title, description=description, unit=self.unit, currency=self.currency)
+        return draw(self.points, frame, target=self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

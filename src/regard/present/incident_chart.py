@@ -48,11 +48,13 @@ def causes_chart(
     )
     return chart.pareto(
         points,
-        title=f"Customer minutes lost by {by}",
-        description=f"{interruption.minutes(total)} customer minutes: {told}",
-        unit=UNIT,
-        width=width,
-        headed=headed,
+        chart.Frame(
+            title=f"Customer minutes lost by {by}",
+            description=f"{interruption.minutes(total)} customer minutes: {told}",
+            unit=UNIT,
+            width=width,
+            headed=headed,
+        ),
     )
 
 
@@ -64,11 +66,13 @@ def phases_chart(phases: Sequence[Phase], *, unnamed: float = 0.0, width: float 
     told = "; ".join(f"{step.label} {interruption.minutes(step.value)}" for step in steps)
     return chart.waterfall(
         [*steps, chart.Step("all", total, total=True)],
-        title="Customer minutes by phase",
-        description=f"{told}; {interruption.minutes(total)} in all",
-        unit=UNIT,
-        width=width,
-        headed=headed,
+        chart.Frame(
+            title="Customer minutes by phase",
+            description=f"{told}; {interruption.minutes(total)} in all",
+            unit=UNIT,
+            width=width,
+            headed=headed,
+        ),
     )
 
 
@@ -90,19 +94,19 @@ def course_chart(page: IncidentPage, course: Sequence[Level], zone: ZoneInfo, *,
     most = max(sum(level.kinds.values()) for level in course)
     return chart.course(
         [(level.at, {kinds[kind]: many for kind, many in level.kinds.items()}) for level in course],
+        chart.Frame(
+            title="Customers losing service",
+            description=f"From {interruption.when(first_at, zone)} "
+            f"{'until now' if running else 'to ' + interruption.when(last_at, zone)}, at most "
+            f"{numbers.count(round(most, 1))} customers at once; the area is the customer minutes lost.",
+            width=width,
+        ),
         start=start,
         end=end,
-        title="Customers losing service",
-        description=(
-            f"From {interruption.when(first_at, zone)} "
-            f"{'until now' if running else 'to ' + interruption.when(last_at, zone)}, at most "
-            f"{numbers.count(round(most, 1))} customers at once; the area is the customer minutes lost."
-        ),
         moments=[
             chart.Moment(mark.at, mark.name) for mark in page.marks if mark.at is not None and start <= mark.at <= end
         ],
         marks=times(start, end, zone, width),
-        width=width,
     )
 
 
@@ -115,7 +119,10 @@ def similar_chart(page: IncidentPage, *, width: float = 680) -> str:
     points.insert(0, chart.Point(f"{page.record.incident} (this)", own.value, own.lo, own.hi))
     told = "; ".join(f"{point.label} {interruption.minutes(point.value)}" for point in points)
     return chart.bars(
-        points, title="Customer minutes, this one and earlier ones like it", description=told, unit=UNIT, width=width
+        points,
+        chart.Frame(
+            title="Customer minutes, this one and earlier ones like it", description=told, unit=UNIT, width=width
+        ),
     )
 
 
@@ -182,10 +189,12 @@ def ledger_chart(found: CustomerLedger, zone: ZoneInfo, *, width: float = 720) -
     counts = ", ".join(interruption.many(sum(entry.what == lane for entry in found.entries), lane) for lane in lanes)
     return chart.timeline(
         spans,
+        chart.Frame(
+            title="What this customer lost and said",
+            description=f"From {interruption.when(start, zone)} to {interruption.when(end, zone)}: {counts}.",
+            width=width,
+        ),
         start=start - room,
         end=end + room,
-        title="What this customer lost and said",
-        description=f"From {interruption.when(start, zone)} to {interruption.when(end, zone)}: {counts}.",
         marks=times(start - room, end + room, zone, width),
-        width=width,
     )

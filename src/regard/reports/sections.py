@@ -117,16 +117,20 @@ def _tile(answer: Answer, cell: AnswerCell, cells: Sequence[AnswerCell], periods
         ),
         tag("p", said(f"{arrow.sign} {change}" if change else "nothing to compare with"), class_=f"t-{arrow.tone}"),
         markup.drawn(
-            chart.sparkline(values, title=answer.metric.title, description=told, target=end, width=200, height=28)
+            chart.sparkline(
+                values, chart.Frame(title=answer.metric.title, description=told, width=200, height=28), target=end
+            )
         ),
         markup.drawn(
             chart.bullet(
                 chart.Point(cell.period.label, found.value, found.lo, found.hi),
-                title=f"{answer.metric.title} against its target",
-                description=f"{number}, {held}",
+                chart.Frame(
+                    title=f"{answer.metric.title} against its target",
+                    description=f"{number}, {held}",
+                    width=200,
+                    height=16,
+                ),
                 target=end,
-                width=200,
-                height=16,
             )
         ),
         paragraph(held, f"t-{status.tone}"),
@@ -174,13 +178,15 @@ def _trend_of(answer: Answer, cells: Sequence[AnswerCell], periods: int, report:
             )
             for cell in shown
         ],
-        title=title,
-        description=told,
-        unit=unit,
-        currency=currency,
+        chart.Frame(
+            title=title,
+            description=told,
+            unit=unit,
+            currency=currency,
+            width=WIDTH[report.template.paper] / 2,
+            height=190,
+        ),
         target=[_ends(cell.target) for cell in shown],
-        width=WIDTH[report.template.paper] / 2,
-        height=190,
     )
     return tag("div", markup.drawn(picture), paragraph(words.summary(answer, shown[-1]), "note"))
 
@@ -196,7 +202,9 @@ def _seasonal(one: Seasonal, report: Report) -> Iterator[Html]:
 
     def drawn_half(points: Sequence[chart.Point], head: str, told: str) -> str:
         wide = WIDTH[report.template.paper] / 2
-        return chart.trend(points, title=head, description=told, unit=unit, currency=currency, width=wide, height=190)
+        return chart.trend(
+            points, chart.Frame(title=head, description=told, unit=unit, currency=currency, width=wide, height=190)
+        )
 
     points = [
         chart.Point(cell.period.label, cell.estimate.value, cell.estimate.lo, cell.estimate.hi) for cell in one.cells
@@ -238,11 +246,13 @@ def _bars(filled: Filled, report: Report) -> Html:
         told = "; ".join(f"{words.group(cell.dims)} {words.estimate(cell.estimate, unit, currency)}" for cell in cells)
         picture = chart.bars(
             [chart.Point(_part(cell), cell.estimate.value, cell.estimate.lo, cell.estimate.hi) for cell in cells],
-            title=f"{answer.metric.title}, {label}",
-            description=told,
-            unit=unit,
-            currency=currency,
-            width=WIDTH[report.template.paper] / 2,
+            chart.Frame(
+                title=f"{answer.metric.title}, {label}",
+                description=told,
+                unit=unit,
+                currency=currency,
+                width=WIDTH[report.template.paper] / 2,
+            ),
         )
         found.append(tag("div", markup.drawn(picture), markup.table(_judged(answer, cells, report))))
     return tag("div", *found, class_="pictures")

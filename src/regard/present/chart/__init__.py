@@ -24,5 +24,5 @@ from regard.present.chart.series import (
     sparkline as sparkline,
     trend as trend,
 )
-from regard.present.chart.svg import LOOKS as LOOKS, ticks as ticks
+from regard.present.chart.svg import LOOKS as LOOKS, Frame as Frame, ticks as ticks
 from regard.present.chart.timeline import Moment as Moment, Span as Span, timeline as timeline

@@ -5,7 +5,21 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
-from regard.present.chart.svg import PARTS, SIGN, Scale, Svg, axis, drawable, line, mark, path, picture, text, tip
+from regard.present.chart.svg import (
+    PARTS,
+    SIGN,
+    Frame,
+    Scale,
+    Svg,
+    axis,
+    drawable,
+    line,
+    mark,
+    path,
+    picture,
+    text,
+    tip,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,52 +38,43 @@ FINEST = 320
 
 def course(
     steps: Sequence[tuple[float, Mapping[str, float]]],
+    frame: Frame,
     *,
     start: float,
     end: float,
-    title: str,
-    description: str,
-    unit: str = "",
     moments: Sequence[Moment] = (),
     marks: Sequence[tuple[float, str]] = (),
-    width: float = 720,
-    height: float = 260,
-    headed: bool = True,
 ) -> str:
     """Return stacked areas in steps between two times, with moments across them.
 
     Args:
         steps: (from when, kind -> how many) in order of time; each holds until the next, the last until the end.
+        frame: title, words, unit, size.
         start: of the axis.
         end: likewise.
-        title: what it shows.
-        description: the same in words.
-        unit: written above the upright axis.
         moments: upright lines, each with its name above.
         marks: the texts of the axis of time and where they stand, made by whoever knows the calendar.
-        width: in user units.
-        height: likewise.
-        headed: whether the title is drawn.
 
     Raises:
         ValueError: a number is NaN or infinite, or the axis ends before it begins.
     """
+    width, height = frame.width or 720, frame.height or 260
     drawable([start, end, *(at for at, _ in steps), *(n for _, kinds in steps for n in kinds.values())])
     if end < start:
         raise ValueError(f"the axis ends at {end}, before it begins at {start}")
     kinds = list(dict.fromkeys(kind for _, each in steps for kind in each))
     steps = _coarser(steps, kinds, start, end)
     rows = _named(moments, Scale(start, end, 60, width - 10), width)
-    top = (HEADED if headed else BARE) + KEY + NAMES * (1 + max((row for _, _, row in rows), default=-1))
+    top = (HEADED if frame.headed else BARE) + KEY + NAMES * (1 + max((row for _, _, row in rows), default=-1))
     up = axis([0.0, *(sum(each.values()) for _, each in steps)], height - BELOW, top)
     left = max(up.room, 60.0)
     along = Scale(start, end, left, width - 10)
-    parts: list[Svg] = _key(kinds, HEADED if headed else BARE)
+    parts: list[Svg] = _key(kinds, HEADED if frame.headed else BARE)
     for value, words in zip(up.marks, up.texts, strict=True):
         y = up.scale(value)
         parts += [line(left, y, width - 10, y, "grid"), text(left - 6, y + 4, words, anchor="end", look="tick")]
-    if unit:
-        parts.append(text(0, top - 6, unit, look="tick"))
+    if frame.unit:
+        parts.append(text(0, top - 6, frame.unit, look="tick"))
     floor = [0.0] * len(steps)
     for place, kind in enumerate(kinds):
         ceiling = [below + each.get(kind, 0.0) for below, (_, each) in zip(floor, steps, strict=True)]
@@ -86,7 +91,7 @@ def course(
         parts += [line(x, y + 2, x, height - BELOW, "version")]
         parts.append(text(x, y, name, anchor=_anchor(x, name, width), look="tick"))
         parts.append(mark("rect", "hit", tip(moment.label), x=x - 5, y=top, width=10.0, height=height - BELOW - top))
-    return picture(parts, title=title, description=description, width=width, height=height, headed=headed)
+    return picture(parts, frame, width, height)
 
 
 def _area(

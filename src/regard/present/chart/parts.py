@@ -11,6 +11,7 @@ from regard.present.chart.svg import (
     SHORT_UNIT,
     SIGN,
     Axis,
+    Frame,
     Scale,
     Svg,
     axis,
@@ -106,37 +107,28 @@ class _Rows:
 
 def bars(
     points: Sequence[Point],
+    frame: Frame,
     *,
-    title: str,
-    description: str,
-    unit: str = "",
-    currency: str = "",
     target: End = (None, None),
-    width: float = 640,
-    row: float = LINE,
-    headed: bool = True,
 ) -> str:
     """Return a bar for each number with its interval as a whisker, one below the other; a gap keeps its label.
 
     Args:
         points: in the order in which they are shown.
-        title: what it shows.
-        description: the same in words.
-        unit: name of the metric's unit.
-        currency: ISO code, for money.
+        frame: title, words, unit, size.
         target: lower and upper end of where the values should be.
-        width: in user units.
-        row: height of a bar's line.
-        headed: whether the title is drawn.
 
     Raises:
         ValueError: a number is NaN or infinite.
     """
+    width = frame.width or 640
     known = drawable(each for p in points for each in (p.value, p.lo, p.hi))
-    texts = [_bare(numbers.value(p.value, unit, lo=p.lo, hi=p.hi, currency=currency), unit) for p in points]
-    rows = _Rows([p.label for p in points], texts, width, HEADED if headed else BARE, row)
+    texts = [
+        _bare(numbers.value(p.value, frame.unit, lo=p.lo, hi=p.hi, currency=frame.currency), frame.unit) for p in points
+    ]
+    rows = _Rows([p.label for p in points], texts, width, HEADED if frame.headed else BARE, LINE)
     ends = drawable(target)
-    along = axis([0.0, *known, *ends], rows.left, rows.right, unit=unit, currency=currency)
+    along = axis([0.0, *known, *ends], rows.left, rows.right, unit=frame.unit, currency=frame.currency)
     parts = _grid(along, rows)
     for i, point in enumerate(points):
         parts += rows.texts(i)
@@ -147,35 +139,23 @@ def bars(
             y = rows.middle(i)
             parts.append(line(along.scale(point.lo), y, along.scale(point.hi), y, "whisker"))
     parts += [line(along.scale(e), rows.top - 4, along.scale(e), rows.bottom, "target") for e in ends]
-    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
+    return picture(parts, frame, width, _height(rows, along))
 
 
 def pareto(
     points: Sequence[Point],
-    *,
-    title: str,
-    description: str,
-    unit: str = "",
-    currency: str = "",
-    width: float = 640,
-    row: float = LINE,
-    headed: bool = True,
+    frame: Frame,
 ) -> str:
     """Return amounts from the largest to the smallest with the share that they make up together (Juran).
 
     Args:
         points: amounts that add up, none below 0; a missing one is left out of the sum and keeps its label.
-        title: what it shows.
-        description: the same in words.
-        unit: name of the unit.
-        currency: ISO code, for money.
-        width: in user units.
-        row: height of a line.
-        headed: whether the title is drawn.
+        frame: title, words, unit, size.
 
     Raises:
         ValueError: an amount is NaN, infinite or negative.
     """
+    width = frame.width or 640
     found = sorted(points, key=lambda p: -(p.value if p.value is not None else float("-inf")))
     known = drawable(p.value for p in found)
     if any(each < 0 for each in known):
@@ -186,14 +166,13 @@ def pareto(
     for point in found:
         so_far += point.value or 0.0
         shares.append(so_far / whole if whole and point.value is not None else None)
+    said = [_bare(numbers.value(p.value, frame.unit, currency=frame.currency), frame.unit) for p in found]
     texts = [
-        f"{_bare(numbers.value(p.value, unit, currency=currency), unit)}, {numbers.share(min(s, 1.0))}"
-        if s is not None
-        else numbers.MISSING
-        for p, s in zip(found, shares, strict=True)
+        f"{words}, {numbers.share(min(s, 1.0))}" if s is not None else numbers.MISSING
+        for words, s in zip(said, shares, strict=True)
     ]
-    rows = _Rows([p.label for p in found], texts, width, HEADED if headed else BARE, row)
-    along = axis([0.0, *known], rows.left, rows.right, unit=unit, currency=currency)
+    rows = _Rows([p.label for p in found], texts, width, HEADED if frame.headed else BARE, LINE)
+    along = axis([0.0, *known], rows.left, rows.right, unit=frame.unit, currency=frame.currency)
     parts = _grid(along, rows)
     part = Scale(0, 1, rows.left, rows.right)
     for i, point in enumerate(found):
@@ -204,35 +183,23 @@ def pareto(
     if len(ends) > 1:
         parts.append(path("target", "polyline", ends))
     parts += [mark("circle", "ring", cx=x, cy=y, r=2.5) for x, y in ends]
-    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
+    return picture(parts, frame, width, _height(rows, along))
 
 
 def waterfall(
     steps: Sequence[Step],
-    *,
-    title: str,
-    description: str,
-    unit: str = "",
-    currency: str = "",
-    width: float = 640,
-    row: float = LINE,
-    headed: bool = True,
+    frame: Frame,
 ) -> str:
     """Return steps from one total to another, each standing where the one before ended.
 
     Args:
         steps: in order.
-        title: what it shows.
-        description: the same in words.
-        unit: name of the unit; steps read as changes in it.
-        currency: ISO code, for money.
-        width: in user units.
-        row: height of a line.
-        headed: whether the title is drawn.
+        frame: title, words, unit, size.
 
     Raises:
         ValueError: a number is NaN or infinite.
     """
+    width = frame.width or 640
     drawable(step.value for step in steps)
     spans: list[tuple[float, float]] = []
     level = 0.0
@@ -242,74 +209,64 @@ def waterfall(
         spans.append((start, level))
     texts = [
         _bare(
-            numbers.value(step.value, unit, currency=currency)
+            numbers.value(step.value, frame.unit, currency=frame.currency)
             if step.total
-            else numbers.change(step.value, unit, currency=currency),
-            unit,
+            else numbers.change(step.value, frame.unit, currency=frame.currency),
+            frame.unit,
         )
         for step in steps
     ]
-    rows = _Rows([step.label for step in steps], texts, width, HEADED if headed else BARE, row)
+    rows = _Rows([step.label for step in steps], texts, width, HEADED if frame.headed else BARE, LINE)
     # The ground is drawn only where it is near: two totals that hardly differ would hide their steps.
     # Where the first step itself stands on it, a ground left out would cut that step short.
     levels = drawable(end for span in spans for end in span if span[0] or end)
     ground = [0.0] if steps and not steps[0].total else []
-    along = axis([*ground, *_near(levels)], rows.left, rows.right, unit=unit, currency=currency)
+    along = axis([*ground, *_near(levels)], rows.left, rows.right, unit=frame.unit, currency=frame.currency)
     parts = _grid(along, rows)
     for i, (step, (start, end)) in enumerate(zip(steps, spans, strict=True)):
         parts += rows.texts(i)
         look = "total" if step.total else "more" if step.value > 0 else "less"
         parts.append(rows.bar(i, along.scale(start), along.scale(end), look))
         if i + 1 < len(steps) and not steps[i + 1].total:
-            below = rows.middle(i + 1) + HALF_BAR * row
-            parts.append(line(along.scale(end), rows.middle(i) - HALF_BAR * row, along.scale(end), below, "grid"))
-    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
+            below = rows.middle(i + 1) + HALF_BAR * LINE
+            parts.append(line(along.scale(end), rows.middle(i) - HALF_BAR * LINE, along.scale(end), below, "grid"))
+    return picture(parts, frame, width, _height(rows, along))
 
 
 def phases(
     rows_: Sequence[tuple[str, Sequence[Phase]]],
-    *,
-    title: str,
-    description: str,
-    unit: str = "",
-    width: float = 640,
-    row: float = LINE,
-    headed: bool = True,
+    frame: Frame,
 ) -> str:
     """Return rows of phases end to end, such as how long it took to notice, to help and to restore.
 
     Args:
         rows_: label and phases of each row, in order; a kind has one colour in all rows, and stands in the key.
-        title: what it shows.
-        description: the same in words.
-        unit: name of the unit.
-        width: in user units.
-        row: height of a row.
-        headed: whether the title is drawn.
+        frame: title, words, unit, size.
 
     Raises:
         ValueError: a length is NaN, infinite or negative.
     """
+    width = frame.width or 640
     lengths = drawable(phase.value for _, each in rows_ for phase in each)
     if any(each < 0 for each in lengths):
         raise ValueError("a phase takes no time below 0")
     kinds = list(dict.fromkeys(phase.kind for _, each in rows_ for phase in each))
     sums = [sum(phase.value for phase in each) for _, each in rows_]
-    top = (HEADED if headed else BARE) + (KEY if kinds else 0)
-    rows = _Rows([label for label, _ in rows_], [numbers.value(s, unit) for s in sums], width, top, row)
-    along = axis([0.0, *sums], rows.left, rows.right, unit=unit)
-    parts = [*_key(kinds, HEADED if headed else BARE, width), *_grid(along, rows)]
+    top = (HEADED if frame.headed else BARE) + (KEY if kinds else 0)
+    rows = _Rows([label for label, _ in rows_], [numbers.value(s, frame.unit) for s in sums], width, top, LINE)
+    along = axis([0.0, *sums], rows.left, rows.right, unit=frame.unit)
+    parts = [*_key(kinds, HEADED if frame.headed else BARE, width), *_grid(along, rows)]
     for i, (_, each) in enumerate(rows_):
         parts += rows.texts(i)
         start = 0.0
         for phase in each:
             look = _colour(kinds.index(phase.kind))
             ends = along.scale(start), along.scale(start + phase.value)
-            y, tall = rows.middle(i) - HALF_BAR * row, 2 * HALF_BAR * row
-            words = f"{phase.kind}: {numbers.value(phase.value, unit)}"
+            y, tall = rows.middle(i) - HALF_BAR * LINE, 2 * HALF_BAR * LINE
+            words = f"{phase.kind}: {numbers.value(phase.value, frame.unit)}"
             parts.append(box(ends[0], y, ends[1] - ends[0], tall, look, tip(words)))
             start += phase.value
-    return picture(parts, title=title, description=description, width=width, height=_height(rows, along), headed=headed)
+    return picture(parts, frame, width, _height(rows, along))
 
 
 def _bare(said: str, unit: str) -> str:

@@ -10,6 +10,7 @@ from regard.present.chart.svg import (
     SHORT_UNIT,
     SIGN,
     Axis,
+    Frame,
     Scale,
     Svg,
     axis,
@@ -87,42 +88,35 @@ class Rule:
 
 def trend(
     points: Sequence[Point],
+    frame: Frame,
     *,
-    title: str,
-    description: str,
-    unit: str = "",
-    currency: str = "",
     target: End | Sequence[End] = (None, None),
     shades: Sequence[Shade] = (),
     rules: Sequence[Rule] = (),
-    width: float = 640,
-    height: float = 240,
-    headed: bool = True,
 ) -> str:
     """Return a line with its interval as a band, its target as steps, and what happened meanwhile.
 
     Args:
         points: in order of time, evenly spaced.
-        title: what it shows.
-        description: the same in words, for whoever cannot see it.
-        unit: name of the metric's unit.
-        currency: ISO code, for money.
+        frame: title, words, unit, size.
         target: where the value should be, once for all points or one for each.
         shades: stretches that are shaded.
         rules: moments that are marked.
-        width: in user units.
-        height: likewise.
-        headed: whether the title is drawn.
 
     Raises:
         ValueError: a number is NaN or infinite, or there is not one target for each point.
     """
+    width, height = frame.width or 640, frame.height or 240
     aims = _aims(target, len(points))
-    noted = bool(rules) + (len(unit_of(unit).after) > SHORT_UNIT)
-    top = (HEADED if headed else TOP) + NOTE * noted
+    noted = bool(rules) + (len(unit_of(frame.unit).after) > SHORT_UNIT)
+    top = (HEADED if frame.headed else TOP) + NOTE * noted
     known = drawable(each for p in points for each in (p.value, p.lo, p.hi))
     up = axis(
-        [*known, *drawable(end for aim in aims for end in aim)], height - BOTTOM, top, unit=unit, currency=currency
+        [*known, *drawable(end for aim in aims for end in aim)],
+        height - BOTTOM,
+        top,
+        unit=frame.unit,
+        currency=frame.currency,
     )
     left = up.room
     half = (width - RIGHT - left) / max(len(points), 1) / 2
@@ -146,33 +140,28 @@ def trend(
     ]
     if up.above:
         parts.append(text(0, top - 5, up.above, look="tick"))
-    return picture(parts, title=title, description=description, width=width, height=height, headed=headed)
+    return picture(parts, frame, width, height)
 
 
 def sparkline(
     values: Sequence[float | None],
+    frame: Frame,
     *,
-    title: str,
-    description: str,
     target: End = (None, None),
     last_open: bool = False,
-    width: float = 150,
-    height: float = 36,
 ) -> str:
     """Return a word-sized trend: a line, where it should be, and a dot at its end.
 
     Args:
         values: in order of time; None leaves a gap.
-        title: what it shows.
-        description: the same in words.
+        frame: title, words, unit, size.
         target: where the values should be; an end far from them is left out rather than flattening the line.
         last_open: whether the last number may still change.
-        width: in user units.
-        height: likewise.
 
     Raises:
         ValueError: a number is NaN or infinite.
     """
+    width, height = frame.width or 150, frame.height or 36
     known = drawable(values)
     lo, hi = (min(known), max(known)) if known else (0.0, 1.0)
     reach = (hi - lo) or abs(hi) or 1.0
@@ -191,17 +180,14 @@ def sparkline(
     if last >= 0:
         end = values[last]
         parts.append(_dot(across(last), up(end if end is not None else lo), r=3, hollow=points[last].open))
-    return picture(parts, title=title, description=description, width=width, height=height, headed=False)
+    return picture(parts, frame, width, height, headed=False)
 
 
 def bullet(
     point: Point,
+    frame: Frame,
     *,
-    title: str,
-    description: str,
     target: End = (None, None),
-    width: float = 150,
-    height: float = 18,
 ) -> str:
     """Return where a number stands against its target: a dot with its interval on a strip, the target shaded.
 
@@ -209,15 +195,13 @@ def bullet(
 
     Args:
         point: the number.
-        title: what it shows.
-        description: the same in words.
+        frame: title, words, unit, size.
         target: where it should be.
-        width: in user units.
-        height: likewise.
 
     Raises:
         ValueError: a number is NaN or infinite.
     """
+    width, height = frame.width or 150, frame.height or 18
     known = drawable((point.value, point.lo, point.hi, *target))
     marks = ticks(min(known), max(known)) if known else [0.0, 1.0]
     along = Scale(marks[0], marks[-1], 1, width - 1)
@@ -233,7 +217,7 @@ def bullet(
         parts.append(line(along(point.lo), middle, along(point.hi), middle, "whisker"))
     if point.value is not None:
         parts.append(_dot(along(point.value), middle, r=4, hollow=point.open))
-    return picture(parts, title=title, description=description, width=width, height=height, headed=False)
+    return picture(parts, frame, width, height, headed=False)
 
 
 def _aims(target: End | Sequence[End], points: int) -> list[End]:

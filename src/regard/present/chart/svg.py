@@ -135,24 +135,44 @@ def tip(words: str) -> Svg:
     return tag("title", said(words))
 
 
-def picture(
-    parts: Sequence[Svg], *, title: str, description: str, width: float, height: float, headed: bool = True
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What every chart is told besides its numbers.
+
+    Attributes:
+        title: what it shows; also above it where it is headed.
+        description: the same in words, for whoever cannot see it.
+        unit: name of the metric's unit.
+        currency: ISO code, for money.
+        width: in user units; the chart's own when it is None.
+        height: likewise; a chart of lines one below the other is as high as they are.
+        headed: whether the title is drawn; not where a page has it already.
+    """
+
+    title: str
+    description: str
+    unit: str = ""
+    currency: str = ""
+    width: float | None = None
+    height: float | None = None
+    headed: bool = True
+
+
+def picture(parts: Sequence[Svg], frame: Frame, width: float, height: float, *, headed: bool = True) -> str:
     """Return the whole picture.
 
     Args:
         parts: in drawing order.
-        title: what it shows; also above it where it is headed.
-        description: the same in words, for whoever cannot see it.
+        frame: its title and words.
         width: in user units.
         height: likewise.
-        headed: whether the title is drawn; not where a page has it already.
+        headed: whether there is room for the title, if it is to be drawn.
     """
-    head = [text(0, 14, title, look="head")] if headed else []
+    head = [text(0, 14, frame.title, look="head")] if headed and frame.headed else []
     return tag(
         "svg",
-        tag("title", said(title)),
-        tag("desc", said(description)),
+        tag("title", said(frame.title)),
+        tag("desc", said(frame.description)),
         *head,
         *parts,
         xmlns="http://www.w3.org/2000/svg",

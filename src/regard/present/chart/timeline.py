@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from regard.present.chart.svg import PARTS, SIGN, Scale, Svg, box, drawable, line, mark, picture, text, tip
+from regard.present.chart.svg import PARTS, SIGN, Frame, Scale, Svg, box, drawable, line, mark, picture, text, tip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,38 +43,33 @@ class Moment:
 
 def timeline(
     spans: Sequence[Span],
+    frame: Frame,
     *,
     start: float,
     end: float,
-    title: str,
-    description: str,
     moments: Sequence[Moment] = (),
     marks: Sequence[tuple[float, str]] = (),
-    width: float = 640,
-    headed: bool = True,
 ) -> str:
     """Return spans in lanes between two times.
 
     Args:
         spans: in any order; what lies outside is cut.
+        frame: title, words, unit, size.
         start: of the axis.
         end: likewise.
-        title: what it shows.
-        description: the same in words.
         moments: upright lines across all lanes, each with its name above.
         marks: the texts of the axis and where they stand, made by whoever knows the calendar.
-        width: in user units.
-        headed: whether the title is drawn.
 
     Raises:
         ValueError: a time is NaN or infinite, or the axis ends before it begins.
     """
+    width = frame.width or 640
     drawable([start, end, *(t for s in spans for t in (s.start, s.end)), *(m.at for m in moments)])
     if end < start:
         raise ValueError(f"the axis ends at {end}, before it begins at {start}")
     lanes = list(dict.fromkeys(span.lane for span in spans))
     left = min(max((len(lane) for lane in lanes), default=0) * SIGN + 10, width * 0.3)
-    top = (HEADED if headed else BARE) + (MOMENTS if moments else 0)
+    top = (HEADED if frame.headed else BARE) + (MOMENTS if moments else 0)
     bottom = top + LANE * max(len(lanes), 1)
     along = Scale(start, end, left, width - 8)
     parts: list[Svg] = []
@@ -106,7 +101,7 @@ def timeline(
             parts.append(text(x, top - 5, moment.label, anchor=_anchor(x, moment.label, width), look="tick"))
             taken = x + len(moment.label) * SIGN + 8
         parts.append(mark("rect", "hit", tip(moment.label), x=x - 5, y=top, width=10.0, height=bottom - top))
-    return picture(parts, title=title, description=description, width=width, height=bottom + BELOW, headed=headed)
+    return picture(parts, frame, width, bottom + BELOW)
 
 
 def _anchor(x: float, words: str, width: float) -> str:

@@ -250,16 +250,18 @@ def draw_trend(
     def drawn(width: float) -> str:
         return chart.trend(
             points,
-            title=title,
-            description=said,
-            unit=metric.unit,
-            currency=currency,
+            chart.Frame(
+                title=title,
+                description=said,
+                unit=metric.unit,
+                currency=currency,
+                width=width,
+                height=260,
+                headed=headed,
+            ),
             target=target,
             shades=shades,
             rules=rules,
-            width=width,
-            height=260,
-            headed=headed,
         )
 
     return drawing(drawn, said, width)
@@ -482,13 +484,15 @@ def _bars(found: TakenApart, title: str) -> Drawing | None:
     def draw(width: float) -> str:
         return chart.bars(
             points,
-            title=f"{metric.title} by {title.lower()}",
-            description=said,
-            unit=metric.unit,
-            currency=currency,
+            chart.Frame(
+                title=f"{metric.title} by {title.lower()}",
+                description=said,
+                unit=metric.unit,
+                currency=currency,
+                width=width,
+                headed=False,
+            ),
             target=(None, None) if aim is None else (aim.lo, aim.hi),
-            width=width,
-            headed=False,
         )
 
     return drawing(draw, said, HALF)
@@ -512,12 +516,14 @@ def _steps(found: TakenApart, title: str) -> Drawing | None:
     def draw(width: float) -> str:
         return chart.waterfall(
             steps,
-            title=f"What each {title.lower()} added to the change",
-            description=said,
-            unit=metric.unit,
-            currency=currency,
-            width=width,
-            headed=False,
+            chart.Frame(
+                title=f"What each {title.lower()} added to the change",
+                description=said,
+                unit=metric.unit,
+                currency=currency,
+                width=width,
+                headed=False,
+            ),
         )
 
     return drawing(draw, said, HALF)

@@ -298,7 +298,7 @@ def _part(dims: Mapping[str, str | None], titles: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=DRAWINGS)
 def _spark(values: tuple[float | None, ...], name: str, spoken: str, target: chart.End) -> Markup:
-    drawn = chart.sparkline(values, title=f"{name}, trend", description=spoken, target=target)
+    drawn = chart.sparkline(values, chart.Frame(title=f"{name}, trend", description=spoken), target=target)
     return Markup(drawn)  # noqa: S704 - drawn by `present.chart`, which escapes
 
 
@@ -307,8 +307,7 @@ def _bullet(point: chart.Point, said: str, aim: str, target: chart.End) -> Marku
     name = point.label
     drawn = chart.bullet(
         point,
-        title=f"{name} against its target",
-        description=f"{said}; target {aim}" if aim else said,
+        chart.Frame(title=f"{name} against its target", description=f"{said}; target {aim}" if aim else said),
         target=target,
     )
     return Markup(drawn)  # noqa: S704 - drawn by `present.chart`, which escapes
