@@ -160,3 +160,18 @@ def test_the_zone_that_was_said_stands_in_a_mapping_that_nobody_knows(run, tmp_p
     done = run("-C", tmp_path, "init", "acme", "--zone", "America/New_York", "--yes", "--from", "odd.csv")
     assert done.code == 0, done.err
     assert "# zone: America/New_York" in (tmp_path / "acme" / "sources" / "odd.yaml").read_text()
+
+
+def test_a_currency_that_files_do_not_say_is_told(run, tmp_path):
+    """Amounts with a sign set the reporting currency; without one the guess says so; a file without rows is told."""
+    (tmp_path / "paid.csv").write_text("order_id,email,ordered_at,total\n1,a@x.example,2026-01-05,$5.00\n")
+    (tmp_path / "bare.csv").write_text("order_id,email,ordered_at,total\n1,a@x.example,2026-01-05,5.00\n")
+    (tmp_path / "none.csv").write_text("order_id,email,ordered_at,total\n")
+    said = run("-C", tmp_path, "init", "said", "--yes", "--from", "paid.csv", "none.csv")
+    assert said.code == 0, said.err
+    assert "none: there is a header and no row" in said.err
+    config = (tmp_path / "said" / "regard.toml").read_text()
+    assert 'currency = "USD"          # guessed: as the amounts of paid say' in config
+    run("-C", tmp_path, "init", "silent", "--yes", "--from", "bare.csv")
+    config = (tmp_path / "silent" / "regard.toml").read_text()
+    assert 'currency = "EUR"          # guessed: the amounts of bare do not say theirs; which is it?' in config

@@ -24,6 +24,10 @@ EXPORTS = {
     "bigcommerce": ("orders", {"order": 2}),
     "squarespace": ("orders_by_line", {"order": 2}),
     "rootly": ("incidents", {"incident": 2, "impact": 1}),
+    "kustomer": ("cases", {"case": 2, "response": 1}),
+    "asknicely": ("survey_single", {"response": 4}),
+    "wix": ("orders_by_line", {"order": 2}),
+    "incidentio": ("incidents", {"incident": 1, "impact": 1}),
     "firehydrant": ("incidents", {"incident": 1, "impact": 1}),
 }
 """Tool -> (the layout that its export is most like, the good rows by table)."""

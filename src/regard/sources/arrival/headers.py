@@ -147,12 +147,11 @@ class Headers:
         return None
 
     def _alike(self, name: str, fits: Callable[[Column], bool]) -> Column | None:
-        wanted = _said(name, self.about)
-        if not wanted:
-            return None
+        wanted = _said(name, frozenset())
         for bare in (str, _unbracketed, _without_unit):
             for one in self.named.values():
-                if _said(bare(one.name), self.about) == wanted and fits(one):
+                header = bare(one.name)
+                if wanted in (_said(header, frozenset()), _said(header, self.about)) and fits(one):
                     return one
         return None
 

@@ -60,14 +60,16 @@ CLOCKS: tuple[tuple[str, str], ...] = (
     (r"\d{1,2}:\d\d:\d\d [AaPp][Mm]", "%I:%M:%S %p"),
     (r"\d{1,2}:\d\d:\d\d[AaPp][Mm]", "%I:%M:%S%p"),
 )
-OFFSET = re.compile(r"(?P<before> ?)[+-]\d\d(?::?\d\d)?")
-"""A zone as its distance from UTC."""
+OFFSET = re.compile(r"(?P<before> ?)[+-]\d\d(?::?\d\d)?(?P<after> UTC| GMT)?")
+"""A zone as its distance from UTC, which some say once more."""
 NAMED = re.compile(r" [A-Z]{1,5}|Z")
 """A zone by its letters."""
 COMPACT = "%Y%m%d"
 """A day that looks like a number: taken for one only below a header that speaks of time."""
 DATED = re.compile(
-    r"date|time|created|updated|closed|opened|resolved|started|ended|submitted|_at$|_on$| at$| on$|^day$", re.IGNORECASE
+    r"date|time|created|updated|closed|opened|resolved|started|ended|submitted|sent|responded|answered|received|placed"
+    r"|reported|_at$|_on$| at$| on$|^day$",
+    re.IGNORECASE,
 )
 """A header that speaks of a time: numbers below it may be one."""
 SERIALS: tuple[tuple[str, float, float, float], ...] = (
@@ -176,7 +178,7 @@ def _zone(rest: str) -> str | None:
         return ""
     offset = OFFSET.fullmatch(rest)
     if offset is not None:
-        return f"{offset['before']}%z"
+        return f"{offset['before']}%z{offset['after'] or ''}"
     return rest if NAMED.fullmatch(rest) and written_zone(rest) is not None else None
 
 
