@@ -82,3 +82,21 @@ def test_names_that_are_paths_are_refused(tmp_path, name):
         lake.derived("served", name)
     with pytest.raises(ValueError, match="not a name for a file"):
         lake.staging(name)
+
+
+def test_values_are_kept_whole_or_not_at_all(tmp_path):
+    """What JSON can say comes back exactly; one that was cut short is none, and goes with what is unused."""
+    lake = Lake(tmp_path)
+    value = {"numbers": [0.1 + 0.2, 1e-300, None, -0.0], "text": "ü|\n"}
+    assert (lake.has("answers", "k"), lake.told("answers", "k")) == (False, None)
+    lake.keep("answers", "k", value)
+    assert lake.has("answers", "k")
+    assert lake.told("answers", "k") == value
+    [path] = (tmp_path / "texts/answers").iterdir()
+    path.write_text(path.read_text()[:-3])
+    assert lake.told("answers", "k") is None
+    assert not lake.has("answers", "k")
+    lake.keep("answers", "a", [1])
+    lake.keep("answers", "b", [2])
+    assert lake.drop_unused({"answers": {"b"}}) == 1
+    assert lake.told("answers", "b") == [2]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from regard.catalog import Catalogue
 from regard.plan import Answer
 from regard.workspace import Asking, Workspace, kept_answers
 from regard.workspace.kept_answers import KeptAnswers, Key
@@ -194,3 +195,19 @@ def test_memory_is_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(root / "lake" / "texts")
     Workspace(root).ask("nps", **YEAR)
     assert not list((root / "lake").glob("texts/**/*.json"))
+
+
+def test_only_what_a_load_touched_is_looked_at_again(
+    root: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether metrics can be answered is found once for each state of their tables, and found the same (R034)."""
+    monkeypatch.setattr(Catalogue, "metrics", ("nps", "reopen_rate", "return_rate"))
+    workspace = Workspace(root)
+    first = workspace.ready()
+    assert [one.state == "ready" for one in first] == [True, True, False]
+    counted.clear()
+    assert Workspace(root).ready() == first
+    assert counted == []
+    load(workspace, random.Random(9), {"response": 9}, 500)
+    assert [one.n for one in workspace.ready()[1:]] == [one.n for one in first[1:]]
+    assert set(counted) == {"nps"}

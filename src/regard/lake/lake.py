@@ -6,7 +6,7 @@ import shutil
 import time
 import uuid
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from regard.errors import LoadError, SetupError
@@ -255,16 +255,16 @@ class Lake:
         return self._shelf.publish(name, key, con, sql)
 
     def has(self, name: str, key: str) -> bool:
-        """Whether a text is kept under a key."""
+        """Whether a value is kept under a key."""
         return self._shelf.has(name, key)
 
-    def text(self, name: str, key: str) -> str | None:
-        """Return the text (JSON) kept under a key, or None when there is none."""
-        return self._shelf.text(name, key)
+    def told(self, name: str, key: str) -> Any | None:  # noqa: ANN401 - whatever was kept
+        """Return the value kept under a key, or None when there is none."""
+        return self._shelf.told(name, key)
 
-    def keep(self, name: str, key: str, text: str) -> None:
-        """Keep a text (JSON) under a key; it appears whole or not at all."""
-        self._shelf.keep(name, key, text)
+    def keep(self, name: str, key: str, value: object) -> None:
+        """Keep a value that JSON can say (lists, texts, numbers) under a key; it appears whole or not at all."""
+        self._shelf.keep(name, key, value)
 
     def show(self, con: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
         """Make a view of kept files, of which there is at least one; a column that a file lacks is blank."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regard.lake.connection import QUICK, SMALL, write
 
@@ -83,23 +84,27 @@ class Shelf:
         return path
 
     def has(self, name: str, key: str) -> bool:
-        """Whether a text is kept under a key."""
+        """Whether a value is kept under a key."""
         return self._text(name, key).exists()
 
-    def text(self, name: str, key: str) -> str | None:
-        """Return the text kept under a key, or None when there is none."""
+    def told(self, name: str, key: str) -> Any | None:  # noqa: ANN401 - whatever was kept
+        """Return the value kept under a key, or None when there is none that was written to its end."""
+        path = self._text(name, key)
         try:
-            return self._text(name, key).read_text(encoding="utf-8")
+            return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+        except ValueError:
+            path.unlink(missing_ok=True)
+            return None
 
-    def keep(self, name: str, key: str, text: str) -> None:
-        """Keep a text under a key: it appears whole or not at all."""
+    def keep(self, name: str, key: str, value: object) -> None:
+        """Keep a value that JSON can say under a key: it appears whole or not at all."""
         path = self._text(name, key)
         path.parent.mkdir(parents=True, exist_ok=True)
         rough = path.with_name(f".{uuid.uuid4().hex}.rough")
         try:
-            rough.write_text(text, encoding="utf-8")
+            rough.write_text(json.dumps(value, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
             rough.replace(path)
         finally:
             rough.unlink(missing_ok=True)

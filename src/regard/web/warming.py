@@ -63,6 +63,8 @@ class Warmer:
             return
         self._seen = (version, snapshot.id)
         warm(workspace, stop)
+        if not stop.is_set():
+            workspace.ready()
         self.done = snapshot.id
 
 

@@ -9,7 +9,6 @@ that asks again reads it. What is asked beside a metric does not bear on it, so 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -24,7 +23,7 @@ from regard.plan import Answer, AnswerCell, Estimate, Verdict
 from regard.workspace.freshness import loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from regard.lake import Lake
     from regard.model import Metric, Target
@@ -94,6 +93,21 @@ class KeptAnswers:
             found.append(Key(told.hexdigest()[:40], targets))
         return found
 
+    def standing(self, asking: Asking, metric: Metric) -> str:
+        """Return the hash of what a metric stands on: its definition, whose rows, the versions of its tables.
+
+        Not of where the story is cut: for what is true of the rows whenever they are looked at.
+        """
+        workspace = asking.workspace
+        own = _tables(asking, metric)
+        versions = [(name, asking.snapshot.tables.get(name)) for name in own]
+        fills = sorted(one for one in asking.mapped if one[0] in own)
+        told = (
+            code(), workspace.catalogue.basis, workspace.calendar, workspace.scope, workspace.config.until,
+            workspace.config.privacy_min, self._definition(metric), versions, fills,
+        )  # fmt: skip
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:40]
+
     def get(self, key: Key, asking: Asking, metric: Metric) -> Answer | None:
         """Return an answer as the snapshot that is asked gives it, or None when it is not kept."""
         if not self._lake.has(ANSWERS, key.text):
@@ -103,10 +117,10 @@ class KeptAnswers:
             if found is not None:
                 self._near.move_to_end(key.text)
         if found is None:
-            text = self._lake.text(ANSWERS, key.text)
-            found = None if text is None else read(text, key, asking, metric)
-            if found is None:
+            told = self._lake.told(ANSWERS, key.text)
+            if told is None:
                 return None
+            found = read(told, key, asking, metric)
             self._remember(key, found)
         return replace(found, as_of=asking.snapshot.at, snapshot=asking.snapshot.id)
 
@@ -155,15 +169,15 @@ def code() -> str:
     return told.hexdigest()
 
 
-# --- as text ----------------------------------------------------------------------------------------------------------
+# --- as plain values ------------------------------------------------------------------------------------------------
 
 
-def written(answer: Answer, key: Key) -> str:
-    """Return an answer as JSON: numbers as Python prints them, which is exact."""
+def written(answer: Answer, key: Key) -> dict[str, Any]:
+    """Return an answer as JSON has it: numbers as Python prints them, which is exact."""
     periods = list(dict.fromkeys(cell.period for cell in answer.cells))
     place = {period: i for i, period in enumerate(periods)}
     aims = {id(target): i for i, target in enumerate(key.targets)}
-    told = {
+    return {
         "by": answer.by,
         "grain": answer.grain,
         "filters": answer.filters,
@@ -183,15 +197,10 @@ def written(answer: Answer, key: Key) -> str:
             for cell in answer.cells
         ],
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
-def read(text: str, key: Key, asking: Asking, metric: Metric) -> Answer | None:
-    """Return an answer that was written; None for a text that was cut short."""
-    try:
-        told = json.loads(text)
-    except json.JSONDecodeError:
-        return None
+def read(told: Mapping[str, Any], key: Key, asking: Asking, metric: Metric) -> Answer:
+    """Return an answer that was written."""
     periods = [
         Period(label, date.fromisoformat(start), date.fromisoformat(end), start_us, end_us)
         for label, start, end, start_us, end_us in told["periods"]

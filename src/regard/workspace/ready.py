@@ -1,4 +1,8 @@
-"""Which metrics the data can answer: ready, or what is lacking, or not applicable; found by asking, not by guessing."""
+"""Which metrics the data can answer: ready, or what is lacking, or not applicable; found by asking, not by guessing.
+
+What was found is kept for as long as the tables of a metric stay what they are: after a load only those whose tables it
+changed are asked again.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +43,16 @@ class Ready:
 def ready(workspace: Workspace, asking: Asking) -> list[Ready]:
     """Return for every metric whether it can be answered from a snapshot, in the catalogue's order."""
     metrics = [workspace.catalogue.metric(name) for name in workspace.catalogue.metrics]
+    keys = {one.id: workspace.kept_answers.standing(asking, one) for one in metrics}
+    known = {one.id: workspace.lake.told(READY, keys[one.id]) for one in metrics}
+    found = {one.metric.id: one for one in _found(workspace, asking, [m for m in metrics if known[m.id] is None])}
+    for one in found.values():
+        workspace.lake.keep(READY, keys[one.metric.id], [one.state, one.why, one.n])
+    return [found.get(one.id) or Ready(one, *(known[one.id] or ())) for one in metrics]
+
+
+def _found(workspace: Workspace, asking: Asking, metrics: Sequence[Metric]) -> list[Ready]:
+    """Return whether metrics can be answered, by asking."""
     lacking = {one.id: asking.lacking(one) for one in metrics if one.status is not Status.PLANNED}
     whole = [one for one in metrics if lacking.get(one.id) == ""]
     numbers = _asked(workspace, whole, "all")
