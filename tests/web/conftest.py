@@ -5,20 +5,15 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from regard.demo import make
 from regard.web import Settings, make_app
-from regard.workspace import Workspace
+from tests.harbor import copied
 from tests.web.browser import Watched, browsing, serving
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     """The example company, fifty times smaller, loaded once; tests only read it."""
-    root = tmp_path_factory.mktemp("harbor")
-    make(root, scale=0.02)
-    workspace = Workspace.open(root)
-    workspace.load(limit=1)
-    return workspace
+    return copied(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
