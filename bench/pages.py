@@ -1,5 +1,7 @@
 """Pages under load: `python -m bench.pages`, the server in a process of its own, on the example company.
 
+With `--responses 20000000` it is the company of the scorecard's benchmark, which has answers, cases and contacts only.
+
 Requests are sent when their time has come, whether earlier ones are answered or not, and their time counts from then: a
 server that stalls is not spared by a client that waits for it. What is measured: the board kept and made anew, CPU and
 weight of a page, answers while sources are read, and memory over a while.
@@ -22,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.data import END
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -31,13 +35,14 @@ PAGES = (BOARD, "/metrics", "/data-quality", "/findings", "/ready", "/api")
 CONNECTIONS = 32
 TICKS = os.sysconf("SC_CLK_TCK")
 AIMS = {
-    "kept p95 ms": 50.0,
+    "kept p95 ms": 10.0,
     "kept CPU ms": 1.0,
-    "anew p95 ms": 1_000.0,
-    "anew CPU ms": 1_000.0,
+    "anew p95 ms": 100.0,
+    "anew CPU ms": 10.0,
     "weight KB": 60.0,
     "requests": 8.0,
     "growth MB": 64.0,
+    "reading p95 ms": 100.0,
 }
 """What each figure should not exceed; weight and requests are those of a first visit, packed."""
 
@@ -133,7 +138,7 @@ async def get(server: Server, path: str, streams: Streams) -> bytes:
         length = re.search(r"content-length: (\d+)", head)
         body = await reader.readexactly(int(length[1])) if length else b""
         streams.append((reader, writer))
-        if not head.startswith("http/1.1 200"):
+        if not head.startswith(("http/1.1 200", "http/1.1 204")):
             raise OSError(head.splitlines()[0])
         return body
 
@@ -201,6 +206,36 @@ def prepared(work: Path, scale: float) -> Path:
     return root
 
 
+def answered(work: Path, responses: int) -> Path:
+    """Make the company of the scorecard's benchmark, where it is not there; its story ends where its data do."""
+    root = work / "full"
+    steps = [
+        ["load", str(responses), str(responses // 4), "first"],
+        ["derive", "response_seq"],
+        ["derive", "case_clock"],
+    ]
+    if not (root / "regard.db").exists():
+        for step in steps:
+            command = [sys.executable, "-m", "bench", "--work", str(root), "--step", *step]
+            subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    config = root / "regard.toml"
+    text = config.read_text(encoding="utf-8")
+    if "until" not in text:
+        config.write_text(f'{text}until = "{END.isoformat()}"\n', encoding="utf-8")
+    return root
+
+
+def soaked(server: Server, seconds: float) -> float:
+    """Send mixed requests, tell the memory each minute, and return by how many MB it grew after the first."""
+    held, begun = [], time.perf_counter()
+    while time.perf_counter() - begun < seconds:
+        left = min(60.0, seconds - (time.perf_counter() - begun))
+        told = run(server, mixed, 10, max(1, int(10 * left)))
+        held.append(server.memory)
+        print(f"mixed, 10 a second, every tenth anew: {told}; {held[-1]:.0f} MB")
+    return held[-1] - held[0]
+
+
 def refreshed(root: Path, rate: float, seconds: float) -> Told:
     """Return what readers notice while the server reads its largest source again."""
     mapping = root / "sources" / "orders.yaml"
@@ -223,8 +258,8 @@ def measured(root: Path, rate: float, seconds: float, soak: float, reading: floa
         print(f"the first board of a new server: {first.at(1):,.0f} ms")
         kept = run(server, lambda _: BOARD, rate, int(rate * seconds))
         print(f"board, kept, {rate:g} a second: {kept}")
-        alone = run(server, anew(BOARD), 0.2, 4)
-        print(f"board, made anew, one at a time: {alone}")
+        alone = run(server, anew(BOARD), rate, int(rate * seconds))
+        print(f"board, made anew each time, {rate:g} a second: {alone}")
         mark = time.time_ns()
         busy = run(server, lambda number: f"{BOARD}?again={mark}-{int(number / rate / 5)}", rate, int(rate * seconds))
         print(f"board, new data each 5 s, {rate:g} a second: {busy}")
@@ -237,13 +272,11 @@ def measured(root: Path, rate: float, seconds: float, soak: float, reading: floa
             print(f"{path:<16} {took}; {size:>5.1f} KB in {requests} requests")
             figures["weight KB"] = max(figures.get("weight KB", 0), size)
             figures["requests"] = max(figures.get("requests", 0), requests)
-        before = server.memory
-        told = run(server, mixed, 10, int(10 * soak))
-        held = f"{before:.0f} MB before, {server.memory:.0f} after"
-        print(f"mixed, 10 a second for {soak:g} s, every tenth anew: {told}; {held}")
-        figures["growth MB"] = server.memory - before
-    told = refreshed(root, min(rate, 50), reading)
-    print(f"board, kept, while the server reads its orders again: {told}")
+        figures["growth MB"] = soaked(server, soak)
+    if (root / "sources").exists():
+        told = refreshed(root, min(rate, 50), reading)
+        print(f"board, kept, while the server reads its orders again: {told}")
+        figures["reading p95 ms"] = told.at(0.95)
     return figures
 
 
@@ -252,6 +285,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.pages", description=__doc__)
     parser.add_argument("--work", type=Path, default=ROOT / "bench" / "data")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the example company")
+    parser.add_argument("--responses", type=int, default=0, help="so many answers instead of the example company")
     parser.add_argument("--rate", type=float, default=100.0, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--soak", type=float, default=60.0, help="seconds of mixed requests")
@@ -259,11 +293,14 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    figures = measured(prepared(given.work, given.scale), given.rate, given.seconds, given.soak, given.reading)
+    root = answered(given.work, given.responses) if given.responses else prepared(given.work, given.scale)
+    figures = measured(root, given.rate, given.seconds, given.soak, given.reading)
     if given.json:
         print(json.dumps(figures))
         return
     for name, aim in AIMS.items():
+        if name not in figures:
+            continue
         print(f"  {name:<16}{figures[name]:>10,.1f}   aim {aim:>8,.0f}  {'met' if figures[name] <= aim else 'MISSED'}")
 
 
