@@ -36,6 +36,7 @@ from regard.workspace.refresh import due
 from regard.workspace.reporting import fill
 from regard.workspace.shown import Shown, shown
 from regard.workspace.within import planned
+from regard.workspace.written import day_of, dims, grain_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -368,7 +369,7 @@ class Workspace:
         if compare not in COMPARED:
             hint = did_you_mean(compare, [name for name in COMPARED if name])
             raise QuestionError(f"nothing is compared with '{compare}'; {hint}")
-        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [_dims(by)]
+        cuts = [tuple(b) for b in breakdowns] if breakdowns is not None else [dims(by)]
         test = self.test(where)
         answers: dict[int, Answer] = {}
         for extra in dict.fromkeys(metric.by_default for metric in wanted):
@@ -376,9 +377,9 @@ class Workspace:
             question = Question(
                 metrics=tuple(metric.id for _, metric in chosen),
                 breakdowns=tuple(dict.fromkeys((*cut, *(d for d in extra if d not in cut)) for cut in cuts)),
-                grain=_grain(grain),
-                start=_day(start),
-                end=_day(end),
+                grain=grain_of(grain),
+                start=day_of(start),
+                end=day_of(end),
                 where=test,
                 where_text=where,
                 options=options,
@@ -416,9 +417,9 @@ class Workspace:
         self._heard(options or {}, [metric])
         question = Question(
             metrics=(found.id,),
-            grain=_grain(grain),
-            start=_day(start),
-            end=_day(end),
+            grain=grain_of(grain),
+            start=day_of(start),
+            end=day_of(end),
             where=self.test(where),
             where_text=where,
             options=options or {},
@@ -460,7 +461,7 @@ class Workspace:
                 wrong order.
         """
         found = self._interruptions(as_of, until, options)
-        return found.impact(_dims(by), grain=_grain(grain), start=_day(start), end=_day(end))
+        return found.impact(dims(by), grain=grain_of(grain), start=day_of(start), end=day_of(end))
 
     def queue(
         self, *, options: Mapping[str, str] | None = None, as_of: Moment = None, until: Moment = None
@@ -487,8 +488,8 @@ class Workspace:
             until: where the story is cut.
         """
         found = self._interruptions(as_of, until)
-        after = _day(end) or self.calendar.day_of(found.asking.until - 1) + timedelta(days=1)
-        first = _day(start) or after - timedelta(days=30)
+        after = day_of(end) or self.calendar.day_of(found.asking.until - 1) + timedelta(days=1)
+        first = day_of(start) or after - timedelta(days=30)
         return found.stretch(self.calendar.midnight(first), self.calendar.midnight(after), worst=worst)
 
     def ledger(
@@ -555,7 +556,7 @@ class Workspace:
             QuestionError: there is no such report or incident.
         """
         ledger = self._interruptions(as_of, until)
-        return fill(self, name, incident=incident, day=_day(day), interruptions=ledger, named=named)
+        return fill(self, name, incident=incident, day=day_of(day), interruptions=ledger, named=named)
 
     def dose(
         self,
@@ -574,7 +575,7 @@ class Workspace:
         """
         self.everything("dose and response")
         asking = Asking(self, as_of=self.moment(as_of))
-        return Effects(asking, options or {}).dose(outcome, start=_day(start), end=_day(end))
+        return Effects(asking, options or {}).dose(outcome, start=day_of(start), end=day_of(end))
 
     def lag(
         self,
@@ -634,7 +635,7 @@ class Workspace:
         if policy != "depth":
             raise QuestionError(f"data cannot check the policy '{policy}'; one of: depth")
         self.everything("what data propose")
-        return Effects(Asking(self), options or {}).calibrate(start=_day(start), end=_day(end))
+        return Effects(Asking(self), options or {}).calibrate(start=day_of(start), end=day_of(end))
 
     def improve(
         self,
@@ -666,7 +667,7 @@ class Workspace:
         return improved(spans[0], spans[1], claim)
 
     def _midnight(self, day: date | str | None) -> int | None:
-        found = _day(day)
+        found = day_of(day)
         return None if found is None else self.calendar.midnight(found)
 
     def _interruptions(self, as_of: Moment, until: Moment, chosen: Mapping[str, str] | None = None) -> Interruptions:
@@ -789,24 +790,3 @@ def _unheard(source: str, done: int, total: int | None) -> None:
 def _now() -> int:
     """Return the wall clock: only a load may ask it, a number never."""
     return time.time_ns() // 1000
-
-
-def _dims(by: str | Sequence[str]) -> tuple[str, ...]:
-    """Return dimensions that are a list, or one text with commas."""
-    return tuple(dim.strip() for dim in by.split(",") if dim.strip()) if isinstance(by, str) else tuple(by)
-
-
-def _grain(text: str) -> Grain:
-    try:
-        return Grain(text)
-    except ValueError:
-        raise QuestionError(f"there is no grain '{text}'; {did_you_mean(text, [g.value for g in Grain])}") from None
-
-
-def _day(day: date | str | None) -> date | None:
-    if isinstance(day, str):
-        try:
-            return date.fromisoformat(day)
-        except ValueError:
-            raise QuestionError(f"'{day}' is no day; write it as 2026-06-30") from None
-    return day
