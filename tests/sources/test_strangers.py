@@ -92,6 +92,15 @@ def test_amounts_on_the_first_line_of_an_order_count_once(arrived, place):
     ]  # fmt: skip
 
 
+def test_a_day_and_its_time_in_two_columns_are_one_instant(arrived, place):
+    """`Date created` and `Time` are read together; the story ends after the newest of them."""
+    found, _ = arrived("wix", export("wix"))
+    assert [f"{moment(at):%m-%d %H:%M:%S}" for at in place.column("order", "ordered_at")] == [
+        "10-01 15:39:11", "10-02 09:00:00",
+    ]  # fmt: skip
+    assert f"{found.draft.last:%Y-%m-%d}" == "2026-10-02"
+
+
 def test_the_customer_is_no_member_of_staff(arrived, place):
     """Of two columns of addresses, that of the agent is not the customer's."""
     arrived("nicereply", export("nicereply"))

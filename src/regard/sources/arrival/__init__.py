@@ -8,5 +8,5 @@ from regard.sources.arrival.choose import (
     lacking as lacking,
     slots as slots,
 )
-from regard.sources.arrival.draft import Line as Line, Question as Question
 from regard.sources.arrival.money import currency as currency
+from regard.sources.arrival.nouns import Line as Line, Question as Question

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from regard.sources.arrival.draft import ADDED, LINE, UNSAID, Draft, Filled, Line, Question, drafted, reading
+from regard.sources.arrival.draft import drafted
 from regard.sources.arrival.headers import folded
 from regard.sources.arrival.likeness import closest, nearest
+from regard.sources.arrival.nouns import ADDED, LINE, UNSAID, Draft, Filled, Line, Question
 from regard.sources.arrival.profile import Profile, profile
 from regard.sources.arrival.propose import proposals
+from regard.sources.arrival.reading import reading
 from regard.sources.arrival.recognise import recognised
 from regard.sources.arrival.write import text
 from regard.sql.mapping import own_id

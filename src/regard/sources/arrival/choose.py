@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from regard.expr import Type
-from regard.sources.arrival.draft import ADDED, LINE, Filled, Line, reading
 from regard.sources.arrival.headers import folded
+from regard.sources.arrival.nouns import ADDED, LINE, Filled, Line
 from regard.sources.arrival.propose import proposals
+from regard.sources.arrival.reading import reading
 from regard.sources.arrival.write import flow, text
 from regard.sources.zones import known_zone
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from regard.model import Column as Declared, Table
     from regard.sources.arrival.arrive import Arrived
-    from regard.sources.arrival.draft import Draft
+    from regard.sources.arrival.nouns import Draft
     from regard.sources.arrival.profile import Column
 
 AS_CHOSEN = "as chosen"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from regard.expr import Type, names as mentioned, parse
-from regard.sources.arrival.headers import Headers, choices, folded, known_words, unit
+from regard.sources.arrival import times
+from regard.sources.arrival.headers import Headers, choices, folded, known_words, unit, words
+from regard.sources.arrival.nouns import ADDED, LINE, Draft, Filled, Line, Question
 from regard.sources.arrival.ratings import Scale, codes, rated, scale
+from regard.sources.arrival.reading import NUMBERS, numeric, reading, unique
 from regard.sources.written import TYPES
 from regard.sources.zones import known_zone
 
@@ -20,91 +22,13 @@ if TYPE_CHECKING:
     from regard.sources.arrival.profile import Column, Profile
     from regard.sources.arrival.recognise import Recogniser
 
-LINE = ("$file", "$line")
-NUMBERS = ("whole", "number")
 SCORE = "score"
 """The column of ratings: its scale and its codes are read off the file."""
 AHEAD = re.compile(r"promised|due|valid_to|served_to|until")
 """Columns that may lie after the newest thing that happened."""
 NONE = "none"
-UNSAID = "?"
-"""Stands where a person has to say something; `regard check` names its line until it is said."""
 LATER = timedelta(days=14)
 """What a label says happened, happened so long after the day that stands for the whole file."""
-PLAIN_WORDS = frozenset({"true", "yes", "t", "y", "1", "false", "no", "f", "n", "0"})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a file cannot tell.
-
-    Attributes:
-        source: the source it is about.
-        text: the question, in one sentence.
-        choices: the answers, () for any that `valid` takes.
-        guess: what is taken when nobody answers.
-        valid: whether an answer will do.
-    """
-
-    source: str
-    text: str
-    choices: tuple[str, ...]
-    guess: str
-    valid: Callable[[str], bool] = field(default=lambda _: True, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a mapping: what stands left, what stands right, and why."""
-
-    name: str
-    value: object
-    why: str = ""
-
-
-@dataclass(slots=True)
-class Filled:
-    """A table of a draft."""
-
-    table: str
-    lines: list[Line] = field(default_factory=list)
-    columns: list[Line] = field(default_factory=list)
-    questions: list[Line] = field(default_factory=list)
-    doubtful: list[Line] = field(default_factory=list)
-    collapse: Mapping[str, Any] | None = None
-    party: str = ""
-
-
-@dataclass(slots=True)
-class Draft:
-    """A mapping before it is written.
-
-    Attributes:
-        name: name of the source.
-        profile: its file.
-        recogniser: what it was taken for, None for nothing known.
-        zone: zone and why, None where times carry one.
-        fields, tables: as in a mapping.
-        lacking: (table, column) that must not be blank and cannot be filled: why the table is not made.
-        used: raw columns that are named.
-        unread: raw column -> what of ours it was meant for, where its cells cannot be read so.
-        last: newest time of what happened, None when nothing says.
-        near: the table that a file which nobody knows is most like, for a person to complete.
-        note: why nothing is made of the file although it is known, "" when something is.
-    """
-
-    name: str
-    profile: Profile
-    recogniser: Recogniser | None
-    zone: Line | None = None
-    fields: list[Line] = field(default_factory=list)
-    tables: list[Filled] = field(default_factory=list)
-    lacking: list[tuple[str, str]] = field(default_factory=list)
-    used: set[str] = field(default_factory=set)
-    unread: dict[str, str] = field(default_factory=dict)
-    last: datetime | None = None
-    note: str = ""
-    near: Filled | None = None
 
 
 def drafted(
@@ -362,6 +286,9 @@ class _Filling:
             made, why = self.scored(column, made)
         if declared is not None and AHEAD.search(declared.name) and column.kind == "day":
             return self.whole_day(column, made), "guessed: a day is promised, so all of it counts"
+        clock = self.clock_of(column) if kind is Type.INSTANT and column.kind == "day" else None
+        if clock is not None:
+            return self.joined(column, clock), why
         rest = rest | made
         if "values" in rest:
             values = self.valued(column, rest["values"])
@@ -394,6 +321,31 @@ class _Filling:
             self.fields[name] = "duration"
             self.draft.fields.append(Line(name, written))
         return {"expr": f"{since} + {name}"}, why
+
+    def clock_of(self, day: Column) -> Column | None:
+        """Return the column with the time of a day that stands in a column of its own: `Order Date`, `Order Time`."""
+        about = words(day.name) - {"date"}
+        for one in self.profile.columns.values():
+            own = words(one.name)
+            if "time" in own and own - {"time"} <= about and one.filled and one.kind in ("text", "span"):
+                said = [text for text, _ in one.top]
+                if said and all(times.patterns(f"2026-01-01 {text}") for text in said):
+                    return one
+        return None
+
+    def joined(self, day: Column, clock: Column) -> dict[str, object]:
+        """Return the rule that reads a day and its time, each in a column of its own, as one."""
+        name = "when_" + re.sub(r"[\W_]+", "_", day.name.casefold()).strip("_")
+        self.draft.used |= {day.name, clock.name}
+        if name not in self.fields:
+            self.fields[name] = "text"
+            self.draft.fields.append(Line(name, {"join": [day.name, clock.name], "with": " "}))
+        rows = zip(self.profile.texts(day.name), self.profile.texts(clock.name), strict=True)
+        both = dict.fromkeys(" ".join(filter(None, row)) for row in rows if row[0])
+        formats = times.written(both).formats
+        return (
+            {"from": name, "format": formats[0] if len(formats) == 1 else list(formats)} if formats else {"from": name}
+        )
 
     def whole_day(self, column: Column, made: dict[str, object]) -> dict[str, object]:
         """Return the last second of a promised day: at its first moment, what came at noon would have come late."""
@@ -439,7 +391,7 @@ class _Filling:
         try:
             if not self.where(spec, filled) or not self.unpivot(spec, filled):
                 return
-            self.collapsed(spec, filled)
+            self.collapsed(spec, filled, declared)
             self.party(spec, filled, declared)
             self.columns(spec, filled, declared)
         finally:
@@ -480,11 +432,11 @@ class _Filling:
     def without(self, spec: Mapping[str, Any], filled: Filled) -> None:
         """Leave out rows by words in a column that make them none: an order that was declined is no order."""
         column = self.headers.find(str(spec["from"]))
-        words: frozenset[str] = getattr(known_words(), str(spec["words"]))
+        none: frozenset[str] = getattr(known_words(), str(spec["words"]))
         if column is None or column.kind != "text":
             return
         seen = dict.fromkeys(text.casefold() for text, _ in column.top)
-        out = [text for text in seen if text.replace("_", " ").replace("-", " ").removeprefix("wc ") in words]
+        out = [text for text in seen if text.replace("_", " ").replace("-", " ").removeprefix("wc ") in none]
         if not out:
             return
         name = "state_of_row"
@@ -512,7 +464,7 @@ class _Filling:
         )
         if (
             wanted != "$key"
-            and not _unique(self.profile, [self.trimmed_from.get(name, name) for name in found])
+            and not unique(self.profile, [self.trimmed_from.get(name, name) for name in found])
             and not filled.questions
         ):
             found, why = [*LINE], f"guessed: {' and '.join(found)} stands on several rows"
@@ -555,7 +507,7 @@ class _Filling:
             filled.columns.append(Line(SCORE, {"from": SCORE, "missing": list(missing)}, why))
         return True
 
-    def collapsed(self, spec: Mapping[str, Any], filled: Filled) -> None:
+    def collapsed(self, spec: Mapping[str, Any], filled: Filled, declared: Table) -> None:
         wanted = spec.get("collapse")
         if not isinstance(wanted, dict):
             return
@@ -567,6 +519,10 @@ class _Filling:
         }
         if by and columns:
             filled.collapse = {"by": by, "columns": columns}
+            for name, text in columns.items():
+                ours, made = declared.columns.get(name), re.match(r"\w+\((\w+)\)\Z", str(text))
+                if ours is not None and made and ours.type is Type.INSTANT and not AHEAD.search(name):
+                    self.newest(made[1])
 
     def party(self, spec: Mapping[str, Any], filled: Filled, declared: Table) -> None:
         """Write whose row it is; which of several columns makes two rows the same customer is asked."""
@@ -616,12 +572,14 @@ class _Filling:
     def newest(self, value: object) -> None:
         """Remember the newest time of what happened."""
         name = value.get("from") if isinstance(value, dict) else value
+        made = {line.name: line.value for line in self.draft.fields if isinstance(line.value, dict)}
+        while name in made:  # a field may be made of a field, and of a day and a clock
+            name = made[name].get("from") or next(iter(made[name].get("join", ())), None)
         column = self.profile.columns.get(str(name))
         if column is not None and isinstance(column.high, datetime):
             self.draft.last = max(filter(None, (self.draft.last, column.high)))
 
 
-ADDED = frozenset({"source", "source_id", "loaded_at", "run_id", "bucket"})
 FORMS: Mapping[str, Callable[..., tuple[object, str] | None]] = {
     "const": _Filling._const,  # noqa: SLF001 - the table of its own methods
     "expr": _Filling._expr,  # noqa: SLF001
@@ -632,51 +590,8 @@ FORMS: Mapping[str, Callable[..., tuple[object, str] | None]] = {
 }
 
 
-def reading(column: Column, kind: Type) -> dict[str, object] | None:
-    """Return the options by which a column of a file becomes values of a type; None when it cannot."""
-    if kind is Type.TEXT:
-        return {}
-    found: dict[str, object] = {"missing": list(column.missing)} if column.missing else {}
-    if kind in (Type.INSTANT, Type.DAY):
-        if not column.timed:
-            return None
-        if column.formats:
-            found["format"] = column.formats[0] if len(column.formats) == 1 else list(column.formats)
-        return found
-    if kind is Type.TRUTH:
-        return found if {text.casefold() for text, _ in column.top} - set(column.missing) <= PLAIN_WORDS else None
-    if kind is Type.DURATION or column.kind not in NUMBERS:
-        return None
-    return found | numeric(column)
-
-
-def numeric(column: Column) -> dict[str, object]:
-    """Return the options by which the numbers of a column are read."""
-    found: dict[str, object] = {}
-    if column.decimal != ".":
-        found["decimal"] = column.decimal
-    if column.thousands:
-        found["thousands"] = column.thousands
-    if column.sign:
-        found["around"] = column.sign
-    return found
-
-
 def _constants(line: Line) -> Mapping[str, object]:
     return line.value if isinstance(line.value, dict) else {}
-
-
-def _unique(profile: Profile, names: Sequence[str]) -> bool:
-    """Whether no two rows have the same values of some columns, and none lacks one."""
-    raw = [name for name in names if name in profile.columns]
-    if len(raw) < len(names) or not raw:
-        return "$line" in names
-    if any(profile.columns[name].blank and profile.columns[name].blank > len(names) for name in raw):
-        return len(raw) > 1
-    pairs = profile.table.select(raw).group_by(raw).aggregate([])
-    return bool(
-        pairs.num_rows >= 0.99 * (profile.rows - profile.repeats)
-    )  # a few repeats are dirt that a load tells, not another grain
 
 
 def _day(profile: Profile) -> tuple[datetime, str]:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from regard.sources.arrival.draft import ADDED, LINE, drafted, reading
+from regard.sources.arrival.draft import drafted
 from regard.sources.arrival.headers import PART, Headers, known_words, words
+from regard.sources.arrival.nouns import ADDED, LINE
+from regard.sources.arrival.reading import reading
 from regard.sources.arrival.recognise import recognisers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from regard.model import Table
-    from regard.sources.arrival.draft import Draft
+    from regard.sources.arrival.nouns import Draft
     from regard.sources.arrival.profile import Profile
     from regard.sources.arrival.recognise import Recogniser
 

@@ -7,13 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from regard.sources.arrival.amounts import CODES, SIGNS
-from regard.sources.arrival.draft import Line
+from regard.sources.arrival.nouns import Line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from regard.model import Table
-    from regard.sources.arrival.draft import Draft, Filled
+    from regard.sources.arrival.nouns import Draft, Filled
     from regard.sources.arrival.profile import Column
 
 CODE = re.compile(r"[A-Z]{3}\Z")

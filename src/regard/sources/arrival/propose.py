@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from regard.sources.arrival.draft import Draft, Filled
+    from regard.sources.arrival.nouns import Draft, Filled
     from regard.sources.arrival.profile import Column
 
 GAPS = 30

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from regard.sources.arrival.draft import Draft, Filled, Line
+    from regard.sources.arrival.nouns import Draft, Filled, Line
     from regard.sources.arrival.profile import Column, Profile
 
 WIDE = 62
