@@ -27,6 +27,7 @@ from regard.demo import make
 from regard.web import Settings, make_app
 from regard.web.routes import AREAS
 from regard.web.views import ledger
+from regard.web.views.look import story_end
 from regard.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -54,11 +55,16 @@ def pages(workspace: Workspace) -> dict[str, str]:
     customer = next(iter(ledger.customer_ids(workspace, 1)), "")
     target = next(iter(workspace.catalogue.targets), None)
     known = {route.path for area in AREAS for route in area.routes}
+    number = f"?metric={target.metric}&period={story_end(workspace):%Y}" if target else ""
     wanted = {
         "incident": ("/incident/{incident}", f"/incident/{quote(incident)}"),
         "impact": ("/incident/{incident}/impact", f"/incident/{quote(incident)}/impact"),
         "customer": ("/customer/{customer}", f"/customer/{customer}"),
         "metric": ("/metric/{metric}", f"/metric/{target.metric}" if target else "/metrics"),
+        "notes": ("/metric/{metric}/notes", f"/metric/{target.metric}/notes" if target else "/metrics"),
+        "findings": ("/findings", "/findings"),
+        "ready": ("/ready", "/ready"),
+        "explain": ("/explain", f"/explain{number}"),
     }
     return found | {name: path for name, (route, path) in wanted.items() if route in known}
 
