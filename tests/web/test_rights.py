@@ -187,12 +187,13 @@ def test_an_older_page_is_not_shown_after_a_load(tmp_path, numbers):
 @pytest.mark.parametrize("route", [r for r in ROUTES if r.method == "GET"], ids=named)
 def test_every_page_within_a_scope_answers_or_refuses(route, tiny, served):
     """Within a scope a page shows what the scope allows, or says what it does not; it never breaks."""
-    person = somebody(tiny, served, "admin", "channel = chat")
-    for path in route.paths(tiny):
-        answer = person.get(path)
-        assert answer.status_code in {200, 303, 403, 404}, (path, answer.text)
-        if answer.status_code == 403:
-            assert "you see only" in answer.text
+    for scope in ("channel = chat", "segment = b2b"):  # a dimension of answers alone, and one of every customer
+        person = somebody(tiny, served, "admin", scope)
+        for path in route.paths(tiny):
+            answer = person.get(path)
+            assert answer.status_code in {200, 303, 403, 404}, (scope, path, answer.text)
+            if answer.status_code == 403:
+                assert "you see only" in answer.text
 
 
 def test_a_metric_that_is_not_for_everybody_is_shown_to_its_role(tmp_path):
