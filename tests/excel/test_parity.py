@@ -44,6 +44,7 @@ def test_every_metric_is_the_engines(harbor, gathered, compiled, base):
     assert differences(gathered, BASE, expected, given) == []
 
 
+@pytest.mark.slow
 def test_tile_api_command_line_and_workbook_tell_the_same(harbor, gathered, compiled, base, capsys):
     """One month of every metric, to nine figures: a number has one value wherever it is read (DESIGN 8)."""
     month, names = gathered.periods[-2], list(gathered.lowered)
