@@ -64,10 +64,14 @@ def listed(
     after = asked.offset + asked.limit
     following = address(request, offset=after) if after < len(items) else None
     if asked.format == "csv":
-        heads = list(dict.fromkeys(key for item in part for key in item))
-        text = document.csv(heads, ([flat(item.get(head)) for head in heads] for item in part))
-        return as_csv(text, name, linked(following))
+        return as_csv(lines(part), name, linked(following))
     return as_json({**(head or {}), "items": list(part), "total": len(items), "next": following})
+
+
+def lines(items: Sequence[Mapping[str, object]]) -> str:
+    """Return items as CSV, a line each; a column for every key that one of them has."""
+    heads = list(dict.fromkeys(key for item in items for key in item))
+    return document.csv(heads, ([flat(item.get(head)) for head in heads] for item in items))
 
 
 def address(request: Request, **changed: object) -> str:

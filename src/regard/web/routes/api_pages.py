@@ -12,7 +12,7 @@ from starlette.responses import Response
 from regard.access import Permission
 from regard.web.api import schemas as told
 from regard.web.api.declaring import ID, METRIC, ROOT, getter, known, or_lost, settings
-from regard.web.api.printing import as_json, listed
+from regard.web.api.printing import as_csv, as_json, lines, listed
 from regard.web.routing import Area
 from regard.web.views import boards as boarding, compare as comparing, documents, handed, ledger, metric as metrics
 from regard.web.views.look import Look
@@ -21,6 +21,7 @@ from regard.web.visit import Visiting
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from regard.web.routing import Examples
     from regard.workspace import Workspace
 
 AREA = Area("api pages")
@@ -50,7 +51,7 @@ def _boards(workspace: Workspace) -> Sequence[str]:
     return [f"{ROOT}/boards/{one.id}" for one in boarding.boards(workspace)[:1]]
 
 
-def _metric(path: str) -> Any:  # noqa: ANN401 - what gives examples
+def _metric(path: str) -> Examples:
     def found(workspace: Workspace) -> Sequence[str]:
         name = next(iter(dict.fromkeys(target.metric for target in workspace.catalogue.targets)), "")
         dims = workspace.catalogue.metric(name).dims if name else ()
@@ -104,8 +105,7 @@ def compare(visit: Visiting, asked: Annotated[told.CompareAsked, Query()]) -> Re
     found = comparing.compared(visit.workspace, metric, look, asked.a, asked.b, asked.by or "")
     answer = handed.compared(found, asked.by)
     if asked.format == "csv":
-        one = told.Paged.model_construct(limit=1, offset=0, format="csv")
-        return listed(visit.request, one, [handed.flat(answer)], f"{metric.id}-compared")
+        return as_csv(lines([handed.flat(answer)]), f"{metric.id}-compared")
     return as_json(answer)
 
 
