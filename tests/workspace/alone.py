@@ -39,7 +39,7 @@ SOURCES = {
 HEAD = "id,customer,start,end,number,score,back"
 
 
-def alone(root: Path, name: str, *, more: str = "", lines: Sequence[str] = (), clock: str = "") -> Workspace:
+def alone(root: Path, name: str, *, more: str = "", lines: Sequence[str] = (), columns: str = "") -> Workspace:
     """Return a loaded workspace that has one source.
 
     Args:
@@ -47,18 +47,18 @@ def alone(root: Path, name: str, *, more: str = "", lines: Sequence[str] = (), c
         name: which source.
         more: further columns of its mapping, such as `returned_at: back`.
         lines: the rows of its file, as `HEAD` says; by default four hundred of chance.
-        clock: when it is loaded; now when not said.
+        columns: the columns of its mapping in the place of the usual ones.
     """
-    table, party, columns = SOURCES[name]
+    table, party, usual = SOURCES[name]
     (root / "sources").mkdir(parents=True)
     (root / "data").mkdir()
     (root / "regard.toml").write_text('name = "Alone"\ncurrency = "EUR"\n', encoding="utf-8")
-    told = f"{columns}, {more}" if more else columns
+    told = ", ".join(part for part in (columns or usual, more) if part)
     mapping = MAPPING.format(name=name, table=table, party=party, columns=told)
     (root / "sources" / f"{name}.yaml").write_text(mapping, encoding="utf-8")
     (root / "data" / f"{name}.csv").write_text("\n".join([HEAD, *(lines or _lines())]) + "\n", encoding="utf-8")
     workspace = Workspace.open(root)
-    workspace.load(clock=workspace.moment(clock or None))
+    workspace.load()
     return workspace
 
 

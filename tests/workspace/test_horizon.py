@@ -61,9 +61,8 @@ def test_who_says_how_far_the_story_goes_is_believed(export):
     }
 
 
-def test_a_running_period_holds_only_the_waits_that_are_over(tmp_path):
-    """The data were loaded on 10 December; C's year ends on the 20th of that month."""
-    workspace = alone(tmp_path / "it", "orders", clock="2025-12-10", lines=FIRSTS)
-    asked = {"start": "2025-01-01", "end": "2026-01-01"}
-    assert told(workspace, "repeat_rate", "year", **asked) == {"2025": (50, 2)}
-    assert told(workspace, "repeat_rate", "month", **asked) == {"2025-01": (100, 1), "2025-02": (0, 1)}
+def test_a_running_period_holds_only_the_waits_that_are_over(export):
+    """The story is cut on 10 December; C's year ends on the 20th of that month."""
+    asked = {"start": "2025-01-01", "end": "2026-01-01", "until": "2025-12-10"}
+    assert told(export, "repeat_rate", "year", **asked) == {"2025": (50, 2)}
+    assert told(export, "repeat_rate", "month", **asked) == {"2025-01": (100, 1), "2025-02": (0, 1)}

@@ -11,6 +11,7 @@ from regard.model import Status
 from regard.present import document, table, words
 from regard.workspace.workbook import gather
 from tests.workspace.alone import SOURCES, alone
+from tests.workspace.outages import CUSTOMERS, LOSSES, UNTIL, Outages, served
 
 if TYPE_CHECKING:
     from regard.workspace import Workspace
@@ -80,3 +81,11 @@ def test_a_column_that_is_mapped_and_blank_tells_of_events_that_never_happened(t
     [cell] = workspace.ask("return_rate", grain="all", compare="").cells
     assert cell.estimate.value == 0
     assert cell.estimate.n
+
+
+def test_losses_without_incidents_are_all_there_is(tmp_path):
+    """Incidents only label losses: where losses are recorded and no incident is, none hides an unknown impact."""
+    company = Outages(tmp_path, until=UNTIL)
+    company.has(customers=served(CUSTOMERS), losses=[{**one, "incident": None} for one in LOSSES])
+    [cell] = company.workspace.ask("cml", grain="all", compare="").cells
+    assert cell.estimate.value

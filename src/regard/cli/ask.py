@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from regard.cli.app import state
 from regard.cli.options import (
+    PERIODS,
     as_json,
     complete,
     dimension_names,
@@ -15,11 +17,12 @@ from regard.cli.options import (
     last_day,
     metric_ids,
     names,
+    read_period,
     read_settings,
     settings,
 )
 from regard.model import Grain
-from regard.present import document, sparkline, table, words
+from regard.present import describe, document, sparkline, table, words
 
 if TYPE_CHECKING:
     from regard.cli.terminal import Terminal
@@ -53,6 +56,7 @@ TRENDS = 12
     metavar="DAY",
     help="The day after the last, or the last month or year (2026-06 takes all of June in).",
 )
+@click.option("--period", metavar="P", help=f"Only this period: {PERIODS}")
 @click.option("--where", default="", metavar="EXPR", help="Only these rows, such as \"segment = 'family'\".")
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @click.option("--until", metavar="TIME", help="Cut the story there: later events are left out.")
@@ -76,6 +80,7 @@ def command(
     grain: str,
     start: str | None,
     end: str | None,
+    period: str | None,
     where: str,
     as_of: str | None,
     until: str | None,
@@ -95,15 +100,20 @@ def command(
         raise click.UsageError("--json and --csv cannot both be printed")
     found = state(context)
     wanted = [name for text in metrics for name in names(text)]
-    days = (first_day(start), last_day(end))
     options = read_settings(chosen)
     workspace = found.workspace()
+    first, after = first_day(start), last_day(end)
+    if period is not None:
+        if start or end or context.get_parameter_source("grain") is not ParameterSource.DEFAULT:
+            raise click.UsageError("--period says first day, last day and grain: leave out --from, --to and --grain")
+        first, after, length = read_period(period, workspace)
+        grain = length.value
     answers = workspace.ask(
         *wanted,
         by=names(by),
         grain=grain,
-        start=days[0],
-        end=days[1],
+        start=first,
+        end=after,
         where=where,
         options=options,
         as_of=as_of,
@@ -132,9 +142,13 @@ def show(terminal: Terminal, answer: Answer, named: dict[str, str]) -> None:
         terminal.say(answer.metric.question, tone=words.FAINT)
     if not answer.cells:
         terminal.say("There is nothing to show: no rows in these periods.")
+        for note in answer.notes:
+            terminal.say(note, tone=words.FAINT)
     else:
         terminal.table(table.Table("", made.columns, made.rows, made.notes))
         trends(terminal, answer)
+    for line in describe.reading(answer.metric):
+        terminal.say(line, tone=words.FAINT)
     terminal.say(document.context(answer), tone=words.FAINT)
 
 

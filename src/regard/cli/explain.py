@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from regard.cli.app import state
-from regard.cli.options import as_json, read_period, read_settings, settings
+from regard.cli.options import PERIODS, as_json, read_period, read_settings, settings
 from regard.present import numbers, words
 from regard.present.table import Cell, Column, Table
 from regard.stewardship.audit import stated
@@ -26,7 +26,7 @@ SHOWN = 10
 
 @click.command("explain")
 @click.argument("metric")
-@click.option("--period", required=True, metavar="P", help="2026-03, 2026-Q1, 2026 or 2026-03-05.")
+@click.option("--period", required=True, metavar="P", help=PERIODS)
 @click.option("--expected", metavar="VALUE", help="What somebody else states, such as 1.9: which variant gives it?")
 @settings
 @as_json
@@ -40,11 +40,11 @@ def command(
     differs from another's is mostly an honest answer to another question.
     """
     found = state(context)
-    start, end, grain = read_period(period)
     aim = stated(expected) if expected else None
     if expected and aim is None:
         raise click.BadParameter(f"'{expected}' holds no number", param_hint="--expected")
     workspace = found.workspace()
+    start, end, grain = read_period(period, workspace)
     options = read_settings(chosen)
     opened = workspace.explain(
         metric, start, end, grain, options=options, expected=None if aim is None else (aim.value, aim.step)

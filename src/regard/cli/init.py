@@ -83,7 +83,9 @@ def command(
     guesses = sum(one.guesses for one in arrived)
     for line in told(arrived):
         terminal.remark(line)
-    terminal.say(f"{numbers.count(guesses)} guesses are marked `# guessed` in {folder / 'sources'}: read those first.")
+    marked = f"marked `# guessed` in {folder / 'sources'}: read {'it' if guesses == 1 else 'those'} first."
+    count = "1 guess is" if guesses == 1 else f"{numbers.count(guesses)} guesses are"
+    terminal.say(f"{count} {marked}" if guesses else "Nothing had to be guessed.")
     terminal.remark(f"Next: `regard -C {folder} check`, `regard -C {folder} preview SOURCE`, then `load` and `ready`.")
 
 

@@ -77,13 +77,19 @@ def last_day(text: str | None) -> date | None:
     return None if not text else _read(model.last_day, text, "--to")
 
 
-def read_period(text: str) -> tuple[date, date, Grain]:
-    """Read a day, month, quarter or year: its first day, the day after its last, and its length.
+PERIODS = "2026-03, 2026-Q1, 2026, FY2027-Q1, 2026-W10 or 2026-03-05."
+"""How `--period` is written."""
+
+
+def read_period(text: str, workspace: Workspace) -> tuple[date, date, Grain]:
+    """Read a day, week, month, quarter or year: its first day, the day after its last, and its length.
+
+    A fiscal year (FY2027, FY2027-Q1) begins when the workspace says.
 
     Raises:
         click.BadParameter: it is none of these.
     """
-    return _read(model.period, text, "--period")
+    return _read(lambda said: model.period(said, workspace.calendar), text, "--period")
 
 
 def _read(reader: Callable[[str], T], text: str, option: str) -> T:

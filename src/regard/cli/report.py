@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from regard.errors import RegardError
 from regard.present import words
 
 FORMS = (".html", ".pdf")
-WEEK = re.compile(r"(\d{4})-[Ww](\d{1,2})")
 
 
 @click.command("report")
@@ -64,7 +61,7 @@ def command(
     form = path.suffix.lower()
     if form not in FORMS:
         raise RegardError(f"'{path.name}' says neither HTML nor PDF; end it with {' or '.join(FORMS)}")
-    day = None if period is None else _day(period)
+    day = None if period is None else read_period(period, workspace)[0]
     filled = workspace.report(name, incident=incident, day=day, as_of=as_of, until=until)
     reports = import_module("regard.reports")
     text = reports.html(filled)
@@ -75,12 +72,3 @@ def command(
     beside.write_bytes(content)
     beside.replace(path)
     found.terminal.say(str(path))
-
-
-def _day(period: str) -> date:
-    """Return a day of a period: its first; of a week, such as 2026-W25, the Thursday that names it (ISO 8601)."""
-    week = WEEK.fullmatch(period)
-    try:
-        return date.fromisocalendar(int(week[1]), int(week[2]), 4) if week else read_period(period)[0]
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--period") from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from regard.catalog import Catalogue, RegisteredChoice
     from regard.model import Column, Dimension, Keep, Metric, Per, RowSet, Table
 
+PARTY = "party_id"
 SHORT = 12
 """Signs of a hash that people compare."""
 
@@ -83,6 +84,25 @@ def row_set(name: str, rows: RowSet) -> list[str]:
     )
     head = f"{name}: {rows.table}{f' ({arguments})' if arguments else ''}"
     return [head, *(f"  {line()}" for given, line in told if given)]
+
+
+def reading(found: Metric) -> list[str]:
+    """Return how to read the periods of a metric, where a row is not simply in the period in which it happened."""
+    lines: dict[str, None] = {}
+    for rows in found.rows.values():
+        if rows.delay:
+            wait = duration(rows.delay)
+            lines[f"A period holds what had its {wait} in it: {rows.at} was {wait} before."] = None
+        if rows.matures:
+            lines[f"What is less than {duration(rows.matures)} old is not counted yet."] = None
+        if rows.window:
+            lines[f"Each period stands for the {rows.window} that end with it."] = None
+        if rows.standing:
+            lines[f"Who is there at the {rows.standing} of a period is counted."] = None
+        if rows.keep:
+            each = ", ".join("customer" if one == PARTY else one.removesuffix("_id") for one in rows.keep.per)
+            lines[f"Of several in a period the last counts, for each {each}."] = None
+    return list(lines)
 
 
 def _keep(keep: Keep | None) -> str:

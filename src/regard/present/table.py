@@ -20,6 +20,7 @@ PERIODS = 12
 STATUS, REAL = "status", "is it real?"
 """Heads of the columns whose words the marks beside target and change say too."""
 
+LIKE = "The change of a period that is not over is against the same part of the one before."
 RUNNING = frozenset({"partial"})
 """Flags of a period that is not over: it is no headline while a complete one is there."""
 
@@ -101,7 +102,9 @@ def of_answer(answer: Answer, *, titles: Mapping[str, str] | None = None) -> Tab
         )
         for cell in answer.cells
     ]
-    return without_empty(Table(_title(answer), tuple(columns), tuple(rows), answer.notes))
+    running = [cell for cell in answer.cells if RUNNING & set(cell.estimate.flags) and cell.verdict is not None]
+    notes = (*answer.notes, *([LIKE] if running else []))
+    return without_empty(Table(_title(answer), tuple(columns), tuple(rows), notes))
 
 
 def scorecard(answers: Sequence[Answer], *, periods: int = PERIODS) -> Table:

@@ -74,6 +74,7 @@ FLAGS: Mapping[str, str] = {
     "censored": "not every case is done; unfinished ones are counted as far as they are",
     "stale": "a source has not delivered lately",
     "lacking": "unknown: a table or column that it needs is not there",
+    "currencies": "amounts in several currencies are added as they are",
     "rejects": "many rows of a source were turned away",
     "hidden": "hidden: too few customers to show",
     "planned": "not built yet",

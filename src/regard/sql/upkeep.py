@@ -104,15 +104,20 @@ def any_row(relation: str) -> str:
     return f"select 1 from {quoted(relation)} limit 1"
 
 
-def filled(relation: str, columns: Sequence[str], apart: Sequence[str]) -> str:
+def filled(relation: str, columns: Sequence[str], apart: Mapping[str, str]) -> str:
     """Return one row: in `counts` how many rows there are, then how many have each column; the values of some columns.
 
-    The values stand in `values_NAME`, in order.
+    Args:
+        relation: the table.
+        columns: its columns.
+        apart: column whose values are wanted -> column that must be blank in the rows that count, "" for all rows. They
+            stand in `values_NAME`, in order.
     """
     counts = ", ".join(["count(*)", *(f"count({quoted(name)})" for name in columns)])
     values = "".join(
-        f", list_sort(list(distinct {quoted(name)}) filter ({quoted(name)} is not null)) as {quoted(f'values_{name}')}"
-        for name in apart
+        f", list_sort(list(distinct {quoted(name)}) filter ({quoted(name)} is not null"
+        f"{f' and {quoted(blank)} is null' if blank else ''})) as {quoted(f'values_{name}')}"
+        for name, blank in apart.items()
     )
     return f"select [{counts}] as counts{values} from {quoted(relation)}"
 

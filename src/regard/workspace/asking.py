@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from regard.engines import Duck
 from regard.errors import QuestionError
 from regard.plan import Answer, collect, ran
-from regard.sql import Facts
+from regard.sql import Facts, upkeep
 from regard.workspace import methods
 from regard.workspace.estimates import MOST_CELLS, Terms, answer_cells, small_cells
 from regard.workspace.freshness import loaded
 from regard.workspace.kept import Kept
-from regard.workspace.lacking import Lacking, mapped
+from regard.workspace.lacking import Lacking, mapped, read
 from regard.workspace.limited import Limited
 from regard.workspace.relations import Relations, extent
 from regard.workspace.turned_away import FLAG, TurnedAway, bearing, turned_away
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from regard.model import Grain, Metric, Period, Target
     from regard.plan import Cells, Plan, Question
+    from regard.workspace.relations import Arguments
     from regard.workspace.workspace import Workspace
 
 
@@ -45,6 +46,7 @@ class Asking:
             raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
         self.snapshot = snapshot
         self.newest: dict[str, int] = {}
+        self.first: dict[tuple[str, Arguments, str], int | None] = {}
         cut = workspace.moment(workspace.config.until or None)
         self.said = until is not None or cut is not None
         self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
@@ -178,14 +180,15 @@ class Asking:
         for i, metric in enumerate(metrics):
             own = cells[i * wide : (i + 1) * wide]
             series, sql = self._series(made, metric)
-            remarks = self.remarks(metric)
+            remarks, mixed = self.remarks(metric), self.lacking.currencies(metric, config.currency)
             terms = Terms(
                 targets=self.targets(metric),
                 show_from_n=config.show_from_n,
                 privacy_min=config.privacy_min,
                 filtered=question.where is not None,
                 begins=begins,
-                flags=(FLAG,) if remarks else (),
+                since=self._since(metric) if question.compare else None,
+                flags=(*((FLAG,) if remarks else ()), *(("currencies",) if mixed else ())),
                 lacking=self.lacking(metric),
             )
             yield Answer(
@@ -210,7 +213,7 @@ class Asking:
                 sql=(*ran(made, results, metric), *sql),
                 filters=made.question.where_text,
                 currency=config.currency,
-                notes=remarks,
+                notes=(*remarks, *mixed),
             )
 
     def _series(self, made: Plan, metric: Metric) -> tuple[list[methods.Elements | None], tuple[str, ...]]:
@@ -235,6 +238,21 @@ class Asking:
         rows = [m.rows for m in made.measures.values() if m.rows.window is not None and m.rows.at]
         found = {(one.table, one.at): extent(self.relations, {one.table: one.at}) for one in rows}
         return {key: edges[0] for key, edges in found.items() if edges is not None}
+
+    def _since(self, metric: Metric) -> int | None:
+        """Return the first instant at which every row set of a metric's value that ever has rows has some."""
+        found = []
+        for name in read(metric):
+            rows = metric.rows[name]
+            column = rows.at or (rows.over or rows.span or ("",))[0]
+            key = (rows.table, rows.arguments, column)
+            if key not in self.first:
+                view = self.relations.name(rows.table, rows.arguments)
+                [(first, _)] = self.relations.connection.execute(upkeep.bounds(view, column)).fetchall()
+                self.first[key] = first
+            found.append(self.first[key])
+        known = [first for first in found if first is not None]
+        return max(known, default=None)
 
     def _small(
         self, question: Question, made: Plan, cells: Sequence[Cells]

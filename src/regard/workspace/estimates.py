@@ -57,6 +57,7 @@ class Terms:
             worked out from the others.
         filtered: whether somebody asked for certain rows only, so that the whole is a part too.
         begins: (table, column) -> first instant of its rows, for windows that reach back.
+        since: first instant at which all that the metric reads has rows; a period before it is nothing to compare with.
         flags: what every number of the metric bears, such as that many rows of a source were turned away.
         lacking: what the metric needs that is not there, in words; then there is no number, for it would be made of
             nothing (ADR 12).
@@ -68,6 +69,7 @@ class Terms:
     siblings: bool = True
     filtered: bool = False
     begins: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    since: int | None = None
     flags: tuple[str, ...] = ()
     lacking: str = ""
 
@@ -227,7 +229,7 @@ class _Judged:
             dims = dict(zip(cells.breakdown, group, strict=True))
             for s in range(plan.asked):
                 now = estimates[g * self.stretches + s]
-                before = plan.previous[s]
+                before = self._before(s)
                 target = self._target(cells.metric, dims, s)
                 judged = status(now.value, now.lo, now.hi, target) if target else None
                 yield AnswerCell(
@@ -270,6 +272,13 @@ class _Judged:
         filling = self._short_window(s) or self._short_window(before)
         return replace(found, word="cannot say", better=None) if filling else found
 
+    def _before(self, s: int) -> int | None:
+        """Return what a stretch is compared with; nothing where that ends before there are data: it would be a 0."""
+        before = self.plan.previous[s]
+        if before is None or self.terms.since is None:
+            return before
+        return None if self.plan.stretches[before].period.end_us <= self.terms.since else before
+
     def _short_window(self, s: int) -> bool:
         """Whether a trailing window begins before the data do, so that it is still filling up."""
         return any(stretch_of(self.plan, rows, s).start_us < begins for rows, begins in self.windows)
@@ -290,7 +299,7 @@ class _Judged:
             (g, s, before)
             for g in range(self.groups)
             for s in range(self.plan.asked)
-            if (before := self.plan.previous[s]) is not None
+            if (before := self._before(s)) is not None
         ]
         if not pairs:
             return {}

@@ -6,6 +6,7 @@ given is decided here, for questions, `ready`, pages, reports and workbooks alik
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ MOST = 3
 """Things lacking that are named."""
 ALL = ""
 """Stands for all rows among the columns."""
+MONEY, CURRENCY, RATE = "money", "currency", "rate"
+"""Unit of amounts, and the columns that say what they were charged in and how they were converted (K62)."""
 EVENTS = (Type.INSTANT, Type.TRUTH)
 """Types of columns that say whether something happened: mapped and never filled, it never did."""
 
@@ -50,28 +53,61 @@ class Lacking:
     def __call__(self, metric: Metric) -> str:
         """Return in words what a metric needs that is not there, "" when nothing is."""
         found: dict[str, None] = {}
-        for name, nodes in _read(metric).items():
+        every = read(metric)
+        for name, nodes in every.items():
+            if self._labels(metric.rows[name], [metric.rows[other] for other in every]):
+                continue
             cut = [self._tables[metric.rows[name].table].dims.get(dim, "") for dim in metric.by_default]
             found |= dict.fromkeys(self._of_rows(metric.rows[name], [*nodes, *map(Name, filter(None, cut))]))
         return ", ".join(list(found)[:MOST])
 
+    def _labels(self, rows: RowSet, every: Sequence[RowSet]) -> bool:
+        """Whether a row set is of a table without rows that only labels the rows of another, which stand without it.
+
+        Losses recorded without any incident are all there is: no incident is one whose impact nobody knows.
+        """
+        first, *_ = loaded(self._tables, rows.table)
+        if self.filled(first)[ALL] or self._tables[first].party:
+            return False
+        leading = dict.fromkeys(loaded(self._tables, one.table)[0] for one in every)
+        return any(
+            self.filled(other)[ALL] and any(column.refers == first for column in self._tables[other].columns.values())
+            for other in leading
+        )
+
+    def currencies(self, metric: Metric, reported: str) -> tuple[str, ...]:
+        """Return what to say beside amounts that are added though they are in other currencies than reports."""
+        found: dict[str, None] = {}
+        for name, nodes in read(metric).items():
+            columns = self._tables[metric.rows[name].table].columns
+            names = {part.name for node in nodes for part in walk(node) if isinstance(part, Name)}
+            if not any(columns[one].unit == MONEY for one in names if one in columns):
+                continue
+            for table in loaded(self._tables, metric.rows[name].table):
+                written = self.values(table, CURRENCY)
+                if len({*written, reported} - {""}) > 1 and written:
+                    said = f"Amounts of table {table} in {', '.join(written)} are added as they are"
+                    found[f"{said}: map what they are in {reported or 'one currency'}, with its rate."] = None
+        return tuple(found)
+
     # -- a row set ---------------------------------------------------------------------------------------------------
 
     def _of_rows(self, rows: RowSet, nodes: Sequence[Node]) -> Iterator[str]:
-        inputs = loaded(self._tables, rows.table)
-        empty = [one for one in inputs if not self.filled(one)[ALL]]
-        if inputs[0] in empty and (len(empty) == len(inputs) or self._nothing(rows)):
-            yield from (f"table {one}" for one in empty)
+        table, inputs = self._tables[rows.table], loaded(self._tables, rows.table)
+        columns, begins = table.columns, table.at or (table.over or ("",))[0]
+        # Rows come from the first table that they are made of, where nothing else is said to tell where they begin.
+        several = begins in columns and columns[begins].told_by
+        if not several and not self.filled(inputs[0])[ALL] and (len(inputs) == 1 or self._nothing(rows)):
+            yield f"table {inputs[0]}"
             return
-        columns = self._tables[rows.table].columns
         for test in conjuncts(rows.where):
             if (kinds := self._apart(rows.table, test)) is not None and not kinds[1]:
                 yield kinds[0]
                 return
-        times = [rows.at, *(rows.over or ())[:1], *(rows.span or ())[:1]]
-        read = [*times, *(name for test in conjuncts(rows.where) for name in _required(test))]
-        read += [part.name for node in nodes for part in walk(node) if isinstance(part, Name)]
-        for column in dict.fromkeys(name for name in read if name in columns):
+        names = [rows.at, *(rows.over or ())[:1], *(rows.span or ())[:1]]
+        names += [name for test in conjuncts(rows.where) for name in _required(test)]
+        names += [part.name for node in nodes for part in walk(node) if isinstance(part, Name)]
+        for column in dict.fromkeys(name for name in names if name in columns):
             tellers = self.tellers(rows, column)
             if tellers and not any(self._tells(teller) for teller in tellers):
                 yield " or ".join(dict.fromkeys(map(_said, tellers)))
@@ -135,9 +171,13 @@ class Lacking:
         if table not in self._known:
             state = self.relations.state(table)
             declared = self._tables[table].columns
-            apart = [name for name, column in declared.items() if column.apart]
+            apart = {name: "" for name, column in declared.items() if column.apart}
+            if CURRENCY in declared and RATE in declared:
+                apart[CURRENCY] = RATE
             query = upkeep.filled(state.view, list(declared), apart)
-            path = self.relations.lake.publish(FILLED, state.key, self.relations.connection, query)
+            # Under the question too: what is asked of a table may change while its rows do not.
+            key = f"{state.key}-{hashlib.sha256(query.encode()).hexdigest()[:8]}"
+            path = self.relations.lake.publish(FILLED, key, self.relations.connection, query)
             [row] = pq.read_table(path).to_pylist()
             counts = dict(zip((ALL, *declared), row["counts"], strict=True))
             self._known[table] = counts, {name: tuple(row[f"values_{name}"] or ()) for name in apart}
@@ -157,7 +197,7 @@ def mapped(sources: Iterable[Source]) -> frozenset[tuple[str, str]]:
     return frozenset((one.table, name) for source in sources for one in source.mappings for name in _fills(one))
 
 
-def _read(metric: Metric) -> dict[str, list[Node]]:
+def read(metric: Metric) -> dict[str, list[Node]]:
     """Return row set -> the leaves over it that value and n are made of; what serves a flag alone is not needed."""
     found: dict[str, list[Node]] = {}
     waiting = [metric.value, *([metric.n] if metric.n is not None else [])]

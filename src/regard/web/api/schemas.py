@@ -24,7 +24,12 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_:.\- ]{0,7
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 """An id or key as a source wrote it."""
 Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$")]
-PeriodText = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}(-?[Qq][1-4]|-[0-9]{2}(-[0-9]{2})?)?$")]
+PeriodText = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([0-9]{4}(-?[Qq][1-4]|-?[Ww][0-9]{1,2}|-[0-9]{2}(-[0-9]{2})?)?|[Ff][Yy]-?[0-9]{4}(-?[Qq][1-4])?)$"
+    ),
+]
 Instant = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]{5,15}(Z|[+-][0-9:]{5})?)?$")
 ]
@@ -82,7 +87,7 @@ class Warehouse(Strict):
 class Opened(Strict):
     """Which number to open."""
 
-    period: PeriodText = Field(description="2026-03, 2026-Q1, 2026 or 2026-03-05")
+    period: PeriodText = Field(description="2026-03, 2026-Q1, 2026, FY2027-Q1, 2026-W10 or 2026-03-05")
     set: list[Setting] = Field([], max_length=20, description="choices, such as K22=every")
 
 

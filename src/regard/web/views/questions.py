@@ -68,5 +68,5 @@ def explained(workspace: Workspace, name: str, said: str, options: Mapping[str, 
     Raises:
         QuestionError: it cannot be opened, or the period is none.
     """
-    start, end, grain = period(said)
+    start, end, grain = period(said, workspace.calendar)
     return workspace.explain(name, start, end, grain, options=options)
