@@ -633,6 +633,26 @@ def test_r023_what_burns_is_customers_times_depth(company):
     }
 
 
+def test_r023_the_queue_and_the_metric_expect_the_same(company):
+    """R023, R026: an hour old; of 30, 90, 180 and 240 minutes three went on, for 110 more on average: 400 x 110."""
+    before = {f"2025-03-0{n}": lasted for n, lasted in enumerate((30, 90, 180, 240), start=1)}
+    company.has(
+        customers=served("many", size=400) + served(*before),
+        incidents=[incident(f"of {day}", 0, lasted, day) for day, lasted in before.items()] + [incident("I1", 100)],
+        impacts=[
+            one | {"impact": f"x-{day}"}
+            for day, lasted in before.items()
+            for one in losses((f"of {day}", day, 0, lasted, "outage"), day=day)
+        ]
+        + losses(("I1", "many", 100, None, "outage")),
+    )
+
+    [first] = company.workspace.queue(until=minute(160))
+
+    assert (first.record.incident, first.expected) == ("I1", near(400 * 110))
+    assert company.value("projected_min", until=minute(160), **MARCH_10) == near(first.expected)
+
+
 def test_r027_causes_share_all_minutes(company):
     """R027: what causes are worth is drawn to their mean, and shown without the largest incident of each."""
     hours = {"change": (60, 60, 90), "load": (30, 40), "disk": (600, 20), "network": (45, 50), "dns": (70, 65)}

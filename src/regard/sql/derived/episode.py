@@ -25,7 +25,7 @@ def statement(arguments: Arguments, until: int) -> str:
     longer = ">=" if arguments["at_limit"] == "sustained" else ">"
     end = f"LEAST(spell.end_at, {until})"
     relief = f"COALESCE(relieved.mark // {len(RELIEFS)}, NULLIF(spell.end_at, {FOREVER}))"
-    posted = come("incident_label.status_posted_at", until)
+    posted = come("first_row.status_posted_at", until)
     lost = "CASE WHEN estimate_spell.size > 0 THEN weighed.lost ELSE spell.lost END"
     lost = f"CASE WHEN spell.all_whole = 1 THEN spell.lost ELSE {lost} END"
     select = f"""
@@ -42,14 +42,11 @@ def statement(arguments: Arguments, until: int) -> str:
       CAST(COALESCE(estimate_spell.size_lo, first_piece.party_size) AS DOUBLE) AS size_lo,
       CAST(COALESCE(estimate_spell.size_hi, first_piece.party_size) AS DOUBLE) AS size_hi,
       first_piece.party_size, first_piece.criticality, first_piece.value_amount,
-      blamed.incident_id, incident_label.service, incident_label.cause, first_row.journey,
-      incident_label.owner_team AS team, incident_label.severity, {columns("first_piece", DIMENSIONS)},
-      first_piece.bucket
+      {columns("first_row", ("incident_id", "service", "cause", "journey", "team", "severity"))},
+      {columns("first_piece", DIMENSIONS)}, first_piece.bucket
     FROM spell
     JOIN piece AS first_piece ON first_piece.bearer = spell.bearer AND first_piece.start_at = spell.start_at
     JOIN first_row ON first_row.bearer = spell.bearer AND first_row.number = spell.number
-    LEFT JOIN blamed ON blamed.incident_rank = first_row.incident_rank
-    LEFT JOIN incident_label ON incident_label.incident_no = blamed.incident_no
     LEFT JOIN relieved ON relieved.bearer = spell.bearer AND relieved.number = spell.number
     LEFT JOIN estimate_spell ON estimate_spell.bearer = spell.bearer AND estimate_spell.number = spell.number
     LEFT JOIN weighed ON weighed.bearer = spell.bearer AND weighed.number = spell.number
@@ -136,7 +133,16 @@ def _rows() -> list[Step]:
             FROM spell_row
             """,
         ),
-        Step("first_row", "the first stage of each interruption", "SELECT * FROM in_order WHERE place = 1"),
+        Step(
+            "first_row",
+            "the first stage of each interruption, with what is known of its incident",
+            """
+            SELECT in_order.bearer, in_order.number, in_order.journey, blamed.*
+            FROM in_order
+            LEFT JOIN blamed ON blamed.incident_rank = in_order.incident_rank
+            WHERE in_order.place = 1
+            """,
+        ),
         Step(
             "relieved",
             "when relief first came, and how: the instant times the number of ways, plus the way",

@@ -23,19 +23,16 @@ def statement(arguments: Arguments, until: int) -> str:
     """Return the query; see `Statement`."""
     select = f"""
     SELECT{ledger_columns()},
-      CAST(shared.share AS DOUBLE) AS share, blamed.incident_id,
-      incident_label.service, incident_label.cause, shared.journey, incident_label.owner_team AS team,
-      incident_label.severity
+      CAST(labelled.share AS DOUBLE) AS share, labelled.incident_id, labelled.service, labelled.cause, labelled.journey,
+      labelled.team, labelled.severity
     FROM piece
-    JOIN shared ON shared.bearer = piece.bearer AND shared.since_at = piece.since_at
-    LEFT JOIN blamed ON blamed.incident_rank = shared.incident_rank
-    LEFT JOIN incident_label ON incident_label.incident_no = blamed.incident_no
+    JOIN labelled ON labelled.bearer = piece.bearer AND labelled.since_at = piece.since_at
     """
     return query([*pieces(arguments, until), chosen(arguments), *_shares(arguments)], select)
 
 
 def _shares(arguments: Arguments) -> list[Step]:
-    """Return the steps that make `shared`: the share of each incident and journey in each stretch (K05)."""
+    """Return the steps that make `labelled`: the share of each incident and journey in each stretch (K05)."""
     piece = ", ".join(PIECE)
     whole = f"PARTITION BY {piece}"
     share = {
@@ -111,6 +108,15 @@ def _shares(arguments: Arguments) -> list[Step]:
               AND {same("cause_share", "by_journey", INCIDENT)}
             UNION ALL
             SELECT bearer, start_at, incident_rank, journey, 1.0 FROM clear
+            """,
+        ),
+        Step(
+            "labelled",
+            "the same with what is known of the incident: here, while rows are narrow",
+            """
+            SELECT shared.*, blamed.incident_id, blamed.service, blamed.cause, blamed.team, blamed.severity
+            FROM shared
+            LEFT JOIN blamed ON blamed.incident_rank = shared.incident_rank
             """,
         ),
     ]

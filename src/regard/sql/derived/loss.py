@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from regard.derived import Arguments
 
 WRITTEN = (
-    *("incident_rank", "planned", "kind", "depth", "journey", "basis", "evidence", "relief", "row_no"),
-    "bucket",
+    *("incident_rank", "planned", "kind", "depth", "journey", "basis", "evidence", "relief", "row_no", "bucket"),
 )
 """What a stage of loss carries besides its bearer and its time.
 
@@ -29,6 +28,10 @@ affected (`count_of` holds what they say), below zero for others that are added 
 
 COUNTS = ("n_parties", "n_lo", "n_hi", "share")
 """How many were affected, as written."""
+
+
+OF_INCIDENT = ("service", "cause", "severity", "status_posted_at")
+"""What `blamed` tells of an incident, besides its team."""
 
 
 def place(column: str, words: Sequence[str]) -> str:
@@ -123,8 +126,12 @@ def incidents() -> list[Step]:
         ),
         Step(
             "blamed",
-            "incidents by their rank",
-            "SELECT DISTINCT incident_rank, incident_id, incident_no FROM address",
+            "incidents by their rank, with what is known of them",
+            f"""
+            SELECT ranked.*, {columns("incident_label", OF_INCIDENT)}, incident_label.owner_team AS team
+            FROM (SELECT DISTINCT incident_rank, incident_id, incident_no FROM address) AS ranked
+            LEFT JOIN incident_label ON incident_label.incident_no = ranked.incident_no
+            """,
         ),
     ]
 
