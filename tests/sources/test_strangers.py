@@ -68,7 +68,9 @@ def test_a_first_response_is_made_of_a_duration(arrived, place):
     arrived("gorgias", export("gorgias"))
     cases = {row["case_id"]: row for row in place.rows("case")}
     assert f"{moment(cases['9001']['first_human_reply_at']):%m-%d %H:%M}" == "10-01 16:39"
+    assert cases["9001"]["first_reply_at"] == cases["9001"]["first_human_reply_at"]
     assert "first_human_reply_at" not in cases["9002"]
+    assert "# guessed: that a person gave it, and no bot" in (place.root / "sources" / "gorgias.yaml").read_text()
     place.mapping("", "gorgias")
     (place.root / "sources" / "gorgias.yaml").unlink()
     arrived("front", export("front"))

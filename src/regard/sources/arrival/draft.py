@@ -313,7 +313,7 @@ class _Filling:
         self.draft.used.add(column.name)
         name = "after_" + re.sub(r"[\W_]+", "_", column.name.casefold()).strip("_")
         said = unit(column.name)
-        why = "guessed: a ready-made duration" + ("" if said or column.kind == "span" else ", taken for seconds")
+        why = "" if said or column.kind == "span" else "guessed: a duration, taken for seconds"
         if name not in self.fields:
             written: dict[str, object] = {"from": column.name, "cast": "duration", **(numeric(column) or {})}
             if column.kind != "span":
