@@ -12,7 +12,7 @@ import numpy as np
 
 from regard.engines import Duck
 from regard.excel.book import Cell
-from regard.excel.sheets import slicers
+from regard.excel.sheets import calc, slicers
 from regard.expr import Lookup
 from regard.plan import Question, collect, plan
 from regard.workspace.asking import Asking
@@ -141,13 +141,37 @@ def engine(workspace, material, edits):
     return given
 
 
-def shown(material, book, contents):
+def intervals(workspace, material, edits):
+    """Return (metric, number of the period) -> (from, to) that the engine gives where cells can follow it."""
+    names = [metric for metric, one in material.lowered.items() if calc.alive(material, one) == "all"]
+    given = {}
+    for name in names:
+        one = material.lowered[name]
+        own = dict(one.metric.parameters)
+        for (owner, key), value in edits.parameters.items():
+            if owner == name:
+                own[key] = replace(own[key], value=value)
+        dims = tuple(dim for dim in edits.chosen if dim in one.dims)
+        question = Question(
+            metrics=(name,), breakdowns=(dims,), start=material.periods[0].start,
+            end=material.periods[-1].end, compare="",
+        )  # fmt: skip
+        [answer] = Asking(workspace).answers(question, [replace(one.metric, parameters=own)])
+        labels = [period.label for period in material.periods]
+        for cell in answer.cells:
+            if cell.dims == {dim: edits.chosen[dim] for dim in dims}:
+                ends = (cell.estimate.lo, cell.estimate.hi)
+                given[name, labels.index(cell.period.label)] = tuple(NOTHING if end is None else end for end in ends)
+    return given
+
+
+def shown(material, book, contents, keys=("value", "n")):
     """Return (metric, number of the period) -> (value, n) that a recalculated workbook shows."""
     given = {}
     for metric in material.lowered:
         for s in range(len(material.stretches)):
             values = []
-            for key in ("value", "n"):
+            for key in keys:
                 place = book.places[key, metric]
                 values.append(found(contents, place.sheet, place.top + s, place.left))
             given[metric, s] = tuple(values)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 
 import pytest
 from starlette.testclient import TestClient
 
 from regard.cli import main
 from regard.excel.compile import compile_book
-from regard.excel.sheets import policies
+from regard.excel.sheets import calc, policies
 from regard.expr import parameters
 from regard.web import Settings, make_app
 from regard.web.api.declaring import ROOT
 from regard.web.views import tiles
 from regard.web.views.look import Look
 from regard.workspace.workbook import gather
-from tests.excel.parity import Edits, differences, edited, engine, live, random_edits, shown
-from tests.excel.recalculation import differing, recalculate
+from tests.excel.parity import Edits, differences, edited, engine, intervals, live, random_edits, same, shown
+from tests.excel.recalculation import differing, found, recalculate
 
 BASE = Edits({}, {}, {})
 MOST = 20
@@ -97,6 +98,10 @@ def test_edited_assumptions_and_slices_are_the_engines(harbor, gathered, compile
         contents = recalculate(compiled, tmp_path / "edited.xlsx")
     given = shown(gathered, compiled, contents)
     assert differences(gathered, edits, engine(harbor, gathered, edits), given) == []
+    told = intervals(harbor, gathered, edits)
+    ends = shown(gathered, compiled, contents, ("lo", "hi"))
+    assert len(told) > 50
+    assert [(at, pair, ends[at]) for at, pair in told.items() if not all(map(same, pair, ends[at]))] == []
     # The same figures held against the engine as it was must not pass, or this test would see nothing.
     assert len(differences(gathered, edits, engine(harbor, gathered, Edits({}, {}, edits.chosen)), given)) > 20
 
@@ -115,6 +120,28 @@ def test_examples_are_the_engines(example, name, tmp_path):
     with edited(material, book, edits):
         contents = recalculate(book, tmp_path / "edited.xlsx")
     assert differences(material, edits, engine(workspace, material, edits), shown(material, book, contents)) == []
+
+
+def test_intervals_are_formulas_where_sums_tell_them(gathered, compiled, base):
+    """Wilson and adjusted Wald stand in cells, for each share; what is the engine's is in italics and says so."""
+    kinds = Counter(calc.alive(gathered, one) for one in gathered.lowered.values())
+    assert kinds["all"] >= 5
+    assert kinds["whole"] >= 30
+    live = stamped = 0
+    for metric, one in gathered.lowered.items():
+        place = compiled.places["lo", metric]
+        cells = compiled.sheet(place.sheet).cells
+        told = {cell.period.label: cell.estimate for cell in gathered.answers[metric].cells if not cell.dims}
+        for s, period in enumerate(gathered.periods):
+            cell = cells[place.top + s, place.left]
+            formula = "SQRT" in cell.value.text
+            live, stamped = live + formula, stamped + (not formula)
+            assert formula or "stamped" in cell.style
+            if told.get(period.label) is not None and not one.why:
+                lo = told[period.label].lo
+                assert same(found(base, place.sheet, place.top + s, place.left), "" if lo is None else lo)
+    assert live > 300
+    assert stamped > 300
 
 
 def test_no_error_and_every_name_resolves(compiled, base):

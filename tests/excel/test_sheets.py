@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from collections import Counter
 
 import pytest
@@ -13,13 +15,22 @@ from regard.catalog.boards import boards
 from regard.cli import main
 from regard.excel.book import Formula, Link
 from regard.excel.compile import GROUPS
+from regard.excel.layout import clipped
 from regard.excel.read import Failure, read
 from regard.excel.recalculate import calculated
 from regard.excel.style import properties
+from regard.excel.write import write
 from regard.workspace.golden import golden_book
 from tests.excel.recalculation import differing, named, recalculate
 
 TWELVE = 12
+PAGES = {
+    "Start": 1, "Reports": 1, "Key figures": 1, "Boards": 2, "Settings": 4, "Ledger in plain formulas": 40,
+    "Calculation": 40, "Control": 8, "Registers": 8, "Data": 60,
+}  # fmt: skip
+"""Group of sheets -> the most pages that one of them takes; ledger, calculation and data have a row for each thing."""
+OWN_PAGES = {"Board data": 15, "Incident data": 5, "KPI channels": 2, "Choices": 4}
+"""Sheet -> the most pages that it takes, where that is not its group's."""
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +122,41 @@ def test_every_sheet_prints_on_its_page(golden):
     printed = Counter(re.findall(r"([^\n]*?)\s*page \d+ of", text)[-1] for text in pages)
     assert [sheet.name for sheet in visible if not printed[sheet.name]] == []
     assert [sheet.name for sheet in visible if not sheet.tall and printed[sheet.name] > 1] == []
+
+
+def test_nothing_is_cut_off(compiled, golden):
+    """No number shows as ####, no text runs under a neighbour or out of its row, on any sheet."""
+    cut = [(s.name, *one) for book in (compiled, golden[0]) for s in book.sheets if s.title for one in clipped(s)]
+    assert cut == []
+
+
+def test_every_sheet_says_how_to_read_it_in_words(compiled):
+    """R112: sheets are called as people call things; no heading is a code, or a name with underscores."""
+    visible = [sheet for sheet in compiled.sheets if sheet.state == "visible" and sheet.group != "Data"]
+    assert [
+        sheet.name for sheet in visible if re.search(r"_|\b(INT|AVL|VOC|SUP|COM|FIN|LEAD|GOV)\b", sheet.title)
+    ] == []
+    purposes = Counter(sheet.purpose for sheet in visible)
+    assert [purpose for purpose, count in purposes.items() if count > 1] == []
+    for sheet in visible:
+        if sheet.group == "Calculation":
+            heads = [c.value for c in sheet.cells.values() if "head" in c.style.split() and isinstance(c.value, str)]
+            assert [head for head in heads if "_" in head or "$" in head] == []
+
+
+@pytest.mark.slow
+def test_every_sheet_of_a_company_prints_on_its_page(compiled, tmp_path):
+    """Each visible sheet comes out of the printer, on no more pages than the table says."""
+    reader = shutil.which("pdftotext")
+    assert reader, "pdftotext is not installed: apt-get install poppler-utils"
+    write(compiled, tmp_path / "harbor.xlsx")
+    with calculated(tmp_path / "harbor.xlsx", to="pdf") as made:
+        text = subprocess.run([reader, "-layout", str(made), "-"], capture_output=True, text=True, check=True).stdout
+    feet = re.findall(r"^ *(\S.*?) {2,}page \d+ of \d+ *$", text, re.MULTILINE)
+    printed = Counter(feet)
+    visible = [sheet for sheet in compiled.sheets if sheet.state == "visible"]
+    most = {sheet.name: OWN_PAGES.get(sheet.name, PAGES[sheet.group]) for sheet in visible}
+    assert {name: printed[name] for name in most if not 0 < printed[name] <= most[name]} == {}
 
 
 def test_the_command_writes_the_golden_workbook(tmp_path, capsys):

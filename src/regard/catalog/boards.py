@@ -63,6 +63,19 @@ class Versus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What people call a family of metrics.
+
+    Attributes:
+        title: its name in words.
+        answers: what its metrics tell, in one sentence.
+    """
+
+    title: str
+    answers: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Boards:
     """Everything that the file says.
 
@@ -71,12 +84,14 @@ class Boards:
         boards: pages.
         ledger: figure of the ledger -> id of the metric that it is.
         versus: definitions side by side.
+        families: code of a family -> what people call it.
     """
 
     kpis: tuple[KpiSheet, ...]
     boards: tuple[Board, ...]
     ledger: Mapping[str, str]
     versus: tuple[Versus, ...]
+    families: Mapping[str, Family] = field(default_factory=dict)
 
 
 @cache
@@ -90,7 +105,13 @@ def boards() -> Boards:
         ),
         ledger=tree["ledger"],
         versus=tuple(Versus(**one) for one in tree["versus"]),
+        families={code: Family(**one) for code, one in tree["families"].items()},
     )
+
+
+def family(code: str) -> Family:
+    """Return what people call a family; a workspace's own is called by its code."""
+    return boards().families.get(code) or Family(title=code, answers="Metrics of this workspace's own.")
 
 
 @cache

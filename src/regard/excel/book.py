@@ -106,6 +106,7 @@ class Column:
         first: formula of the first row where it differs (there is no row above), or "".
         style: of its cells.
         note: what it holds, shown at its head.
+        head: style of its head.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Column:
     first: str = ""
     style: str = ""
     note: str = ""
+    head: str = "head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +330,7 @@ class Sheet:
         gridlines: whether lines are drawn between cells.
         repeat: rows (first, last) that stand on every printed page, or None.
         printed: the last column that is printed, None for all: working columns to its right stay on the screen.
+        across: how many pages it is wide when printed; its first column then stands on each.
         state: visible, hidden or very hidden (only a program shows it again).
         tab: colour of its tab, or "".
         group: heading under which the cover lists it; "" for none.
@@ -352,6 +355,7 @@ class Sheet:
     gridlines: bool = False
     repeat: tuple[int, int] | None = None
     printed: int | None = None
+    across: int = 1
     state: str = "visible"
     tab: str = ""
     group: str = ""

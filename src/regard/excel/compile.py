@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from regard.excel.book import Book
+from regard.excel.layout import lay_out
 from regard.excel.seal import seal
 from regard.excel.sheets import (
     boards,
@@ -69,5 +70,7 @@ def compile_book(material: Material, more: Sequence[Builder] = ()) -> Book:
         book.sheets.extend(build(material, book))
     book.sheets.sort(key=lambda sheet: GROUPS.index(sheet.group))
     book.sheets[:0] = front(material, book)
+    for sheet in book.sheets:
+        lay_out(sheet)
     book.sheets.append(seal(book))
     return book

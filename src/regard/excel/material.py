@@ -37,6 +37,7 @@ class Material:
         left: metric -> why it is not here: not built yet, or not to be filtered by the scope.
         answers: metric -> its answer by period, of the whole.
         cuts: metric that no sums give -> its answer by period for each value of each of its dimensions.
+        quantiles: metric -> period -> the t or z that its interval is so many standard errors wide.
         lowered: metric -> the metric as arithmetic over sums, or why it is none.
         sums, cubes: the sums, and the rows that they are made of.
         privacy_min: a part of the whole with fewer people than this is not shown.
@@ -64,6 +65,7 @@ class Material:
     left: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, Answer]
     cuts: Mapping[str, Answer] = field(default_factory=dict)
+    quantiles: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     lowered: Mapping[str, Lowered]
     sums: Sums
     cubes: tuple[CubeRows, ...] = ()

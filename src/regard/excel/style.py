@@ -33,6 +33,8 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "label": {"font_color": FAINT},
     "text": {},
     "wrap": {"text_wrap": True, "valign": "top"},
+    "wrapped": {"text_wrap": True},
+    "top": {"valign": "top"},
     "small": {"font_size": 9},
     "faint": {"font_color": FAINT},
     "bold": {"bold": True},
@@ -42,6 +44,7 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "indent": {"align": "left", "indent": 1},
     "center": {"align": "center"},
     "link": {"font_color": BLUE, "underline": 1},
+    "shrink": {"shrink": True},
     "big": {"font_size": 20, "bold": True},
     "total": {"bold": True, "top": 1, "top_color": FAINT},
     "box": {"border": 1, "border_color": RULE},
@@ -62,10 +65,15 @@ STYLES: Mapping[str, Mapping[str, object]] = {
     "score": {"num_format": "0.00"},
     "ratio": {"num_format": '0.00" : 1"'},
     "money": {"num_format": "#,##0.00"},
+    "days": {"num_format": '#,##0.0" days"'},
+    "hours": {"num_format": '#,##0.0" h"'},
+    "minutes": {"num_format": '#,##0.0" min"'},
+    "seconds": {"num_format": '#,##0.0" s"'},
+    "milliseconds": {"num_format": '#,##0" ms"'},
     "signed": {"num_format": "+#,##0.00;-#,##0.00;0.00"},
     "general": {"num_format": "General"},
     "exact": {"num_format": "0.000000"},
-    "scientific": {"num_format": "0.0E+00"},
+    "scientific": {"num_format": "0.0E+00;-0.0E+00;0"},
     "day": {"num_format": "yyyy-mm-dd", "align": "left"},
     "instant": {"num_format": "yyyy-mm-dd hh:mm", "align": "left"},
     "month": {"num_format": "mmm yyyy", "align": "left"},
@@ -75,7 +83,8 @@ STYLES: Mapping[str, Mapping[str, object]] = {
 
 UNITS: Mapping[str, str] = {
     "percent": "percent", "points": "plain", "index": "plain", "score": "score", "ratio": "ratio", "count": "whole",
-    "money": "money", "money per minute": "money", "days": "one", "h": "one", "min": "one", "s": "one", "ms": "one",
+    "money": "money", "money per minute": "money", "days": "days", "h": "hours", "min": "minutes", "s": "seconds",
+    "ms": "milliseconds",
 }  # fmt: skip
 """Unit of a metric -> style of its numbers; `number` for any other."""
 

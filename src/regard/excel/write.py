@@ -202,7 +202,7 @@ class _Writer:
     def table(self, table: Table, place: Worksheet) -> None:
         """Write a table: its frame by the library, its cells one by one."""
         rows = max(1, table.length)
-        heads = [{"header": column.name, "header_format": self.format("head")} for column in table.columns]
+        heads = [{"header": column.name, "header_format": self.format(column.head)} for column in table.columns]
         for head, column in zip(heads, table.columns, strict=True):
             if column.formula and not re.search(r"\{(row|above)\}", column.formula):
                 head["formula"] = _in_table(column.formula, table)
@@ -302,7 +302,7 @@ class _Writer:
             values["num_format"] = chart.number
         if chart.floor is not None:
             values["min"] = chart.floor
-        first.set_x_axis({**axis, "label_position": "low"})
+        first.set_x_axis({**axis, "label_position": "low", "major_gridlines": {"visible": False}})
         first.set_y_axis(values)
         first.set_legend({"none": True} if len(chart.series) == 1 else {"position": "bottom", "font": font})
         first.set_size({"width": chart.width, "height": chart.height})
@@ -317,7 +317,9 @@ class _Writer:
         place.set_paper(A4)
         if sheet.landscape:
             place.set_landscape()
-        place.fit_to_pages(1, 0 if sheet.tall else 1)
+        place.fit_to_pages(sheet.across, 0 if sheet.tall else 1)
+        if sheet.across > 1:
+            place.repeat_columns(0, max(0, sheet.freeze[1] - 1))
         place.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         place.set_footer("&L&8&A&R&8page &P of &N")
         if sheet.repeat:
@@ -330,13 +332,21 @@ class _Writer:
         columns = [column for _, column in sheet.cells] + [t.column + len(t.columns) - 1 for t in sheet.tables]
         for chart in sheet.charts:
             rows.append(chart.row + chart.height // 20)
-            columns.append(chart.column + chart.width // 80)
+            columns.append(_under(sheet, chart))
         if rows and columns:
             wide = max(columns) if sheet.printed is None else sheet.printed
             place.print_area(0, 0, max(rows), wide)
         if sheet.tab:
             place.set_tab_color(sheet.tab)
         STATES[sheet.state](place)
+
+
+def _under(sheet: Sheet, chart: Chart) -> int:
+    """Return the last column that a chart covers: a character is 7 pixels, a cell has 5 more."""
+    at, left = chart.column, float(chart.width)
+    while (left := left - 7 * sheet.widths.get(at, DEFAULT_WIDTH) - 5) > 0:
+        at += 1
+    return at
 
 
 def filled(table: Table, column: Column) -> Iterator[tuple[int, Value | Formula]]:

@@ -13,6 +13,7 @@ from regard.catalog.examples import examples
 from regard.errors import RegardError
 from regard.excel import write
 from regard.excel.book import Book
+from regard.excel.layout import lay_out
 from regard.excel.seal import seal
 from regard.excel.sheets.examples import example_sheets
 from regard.excel.sheets.front import cover_of
@@ -55,6 +56,8 @@ def golden_book() -> Book:
         ("Made by", f"regard {version('regard')}"),
     )
     book.sheets[:0] = cover_of("Worked examples", facts, book)
+    for sheet in book.sheets:
+        lay_out(sheet)
     book.sheets.append(seal(book))
     return book
 

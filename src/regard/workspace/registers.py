@@ -172,7 +172,7 @@ def _runs(asking: Asking) -> Register:
         (
             run.id,
             run.kind,
-            run.source,
+            run.source.replace(",", ", "),
             run.status,
             _when(run.started_at),
             _when(run.ended_at),
@@ -188,6 +188,6 @@ def _runs(asking: Asking) -> Register:
         purpose="Which loads made this data, newest first: what they read, what they turned away, with which version.",
         heads=("run", "kind", "source", "status", "began", "ended", "rows read", "turned away", "version"),
         rows=rows,
-        widths=(28, 9, 20, 10, 22, 22, 12, 12, 10),
+        widths=(30, 9, 48, 10, 22, 22, 12, 12, 10),
         empty="No load is on record.",
     )

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from regard.engines import Duck
 from regard.errors import AccessError, QuestionError, did_you_mean
 from regard.excel import write
@@ -24,6 +26,7 @@ from regard.excel.sheets import meta
 from regard.model import Status, add_months
 from regard.plan import Question
 from regard.plan.cube import Cube, CubeRows, Lowered, Sums, cube_plan, cube_rows
+from regard.stats.bands import critical
 from regard.workspace.asking import Asking
 from regard.workspace.records import gathered
 
@@ -141,6 +144,15 @@ def gather(
     return _Gathering(workspace, start, end, where, told, named=named).material()
 
 
+def _quantiles(answer: Answer) -> dict[str, float]:
+    """Return period -> how many standard errors wide the interval of the whole is."""
+    return {
+        cell.period.label: float(critical(np.inf if cell.estimate.df is None else cell.estimate.df))
+        for cell in answer.cells
+        if cell.estimate.lo is not None and not cell.dims
+    }
+
+
 class _Gathering:
     """One workbook's questions, over one snapshot."""
 
@@ -195,6 +207,7 @@ class _Gathering:
             left=self.left,
             answers=whole,
             cuts=self._stamped([one for one in lowered if one.why]),
+            quantiles={name: _quantiles(answer) for name, answer in whole.items()},
             lowered={one.metric.id: one for one in lowered},
             sums=sums,
             cubes=cubes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from regard.catalog.boards import family as known_as
 from regard.excel.book import Condition, Formula, Link, Sheet, Sparkline, address
 from regard.excel.sheets import policies, slicers
 from regard.excel.style import of_unit
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 HEADS = ("metric", "value", "unit", "change", "trend", "from", "to", "n", "target", "", "status", "is it real?", "how")
 VALUE, UNIT, CHANGE, TREND, LO, HI, N, FROM, TO, STATUS, REAL, HOW = range(1, 13)
+HOW_TO_READ = (
+    "One line for each metric, for the chosen period and slices. The trend shows every period; from and to are the "
+    "ends of the 95 % interval; live follows slicers and assumptions, stamped is the engine's number."
+)
 SHOWN = {
     VALUE: "value",
     CHANGE: "change",
@@ -29,7 +34,7 @@ SHOWN = {
 
 def sheet_of(family: str) -> str:
     """Return the name of the board of a family."""
-    return f"Board {family}"
+    return known_as(family).title
 
 
 def build(material: Material, book: Book) -> list[Sheet]:
@@ -40,15 +45,16 @@ def build(material: Material, book: Book) -> list[Sheet]:
 def _board(material: Material, book: Book, family: str) -> Sheet:
     sheet = Sheet(
         name=sheet_of(family),
-        title=f"{family}: board",
-        purpose="Every metric of the family for the chosen period and slicers; the line shows all periods.",
+        title=known_as(family).title,
+        purpose=known_as(family).answers,
         group="Boards",
         widths={0: 40, VALUE: 12, UNIT: 17, CHANGE: 10, TREND: 18, LO: 10, HI: 10, N: 10, FROM: 9, TO: 9, STATUS: 16,
                 REAL: 20, HOW: 10},
-        tall=False,
     )  # fmt: skip
     top = sheet.head(back="Cover")
-    looked(material, book, sheet, top - 2, VALUE)
+    sheet.put(top, 0, HOW_TO_READ, "label")
+    top += 2
+    looked(material, book, sheet, top - 4, VALUE)
     sheet.line(top, 0, HEADS, "head")
     sheet.freeze, sheet.repeat = (top + 1, 1), (top, top)
     row = top + 1

@@ -10,44 +10,74 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from regard.catalog.boards import family as known_as
 from regard.excel.book import Condition, Formula, Range, Sheet, address, numeric
 from regard.excel.formula import cell as said, number
 from regard.excel.sheets import cubes, engine, policies, slicers
+from regard.excel.sheets.intervals import SHARES, Said, adjusted_wald, close, wilson
 from regard.excel.style import of_unit
-from regard.expr import show
+from regard.expr import Name, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from regard.excel.book import Book, Value
     from regard.excel.material import Material
+    from regard.excel.sheets.intervals import Ends
     from regard.model import Target
     from regard.plan import AnswerCell
     from regard.plan.cube import Lowered
 
 HEADS = (
     "period", "value", "n", "from", "to", "before", "change", "target from", "target to", "status", "engine",
-    "difference", "why blank", "low", "high",
+    "difference", "why blank", "low", "high", "worth of n", "t",
 )  # fmt: skip
-PERIOD, VALUE, N, LO, HI, BEFORE, CHANGE, FROM, TO, STATUS, ENGINE, DIFFERENCE, WHY, LOW, HIGH = range(len(HEADS))
+PERIOD, VALUE, N, LO, HI, BEFORE, CHANGE, FROM, TO, STATUS, ENGINE, DIFFERENCE, WHY, LOW, HIGH, WORTH, T = range(
+    len(HEADS)
+)
 SUMS = len(HEADS)
 """Columns of a block."""
 KEYS = {
     "value": VALUE, "n": N, "lo": LO, "hi": HI, "before": BEFORE, "change": CHANGE, "target lo": FROM,
     "target hi": TO, "status": STATUS, "engine": ENGINE, "difference": DIFFERENCE,
 }  # fmt: skip
+INTERVALS = {
+    "all": "interval: formula, follows slices and changes",
+    "whole": "interval: formula, of the whole as defined",
+    "": "interval: the engine's",
+}
+"""How far the interval of a metric is alive -> what is said of it."""
+ALIVE = ("proportion", "net_share")
+"""Methods of intervals that cells can do."""
 FAR = "1E+300"
+LONGEST_NOTE = 400
+HOW_TO_READ = (
+    "Left of each block the arithmetic, right of it the sums, looked up in the cubes. 'engine' is what the engine says "
+    "of the whole; 'difference' compares while nothing is sliced or changed, and must be 0."
+)
 
 
 def sheet_of(family: str) -> str:
     """Return the name of the calculation sheet of a family."""
-    return f"Calc {family}"
+    return f"Calc {known_as(family).title.lower()}"
 
 
 def build(material: Material, book: Book) -> list[Sheet]:
     """Return the calculation sheets, and say where each metric stands."""
     calc = _Calc(material, book)
     return [calc.sheet(family) for family in material.families]
+
+
+def alive(material: Material, one: Lowered) -> str:
+    """Return how far the interval of a metric is a formula: of all slices and changes, of the whole, or not ("").
+
+    Where people repeat among the rows, how much an answer is worth depends on who is in the slice, which sums do not
+    tell; where each counts once, the sums tell everything.
+    """
+    if one.why or one.metric.interval.method not in ALIVE or not one.of:
+        return ""
+    estimates = [cell.estimate for cell in engine.whole_cells(material, one.metric.id).values()]
+    return "whole" if any(found.df is not None for found in estimates if found.lo is not None) else "all"
 
 
 @dataclass
@@ -60,13 +90,16 @@ class _Calc:
     def sheet(self, family: str) -> Sheet:
         sheet = Sheet(
             name=sheet_of(family),
-            title=f"{family}: calculations",
-            purpose="Each metric by period under the slicers: arithmetic left, sums of the cubes right.",
+            title=f"{known_as(family).title}: how each number is made",
+            purpose=f"{known_as(family).title} by period, under the slicers, with the sums that it is made of.",
             group="Calculation",
-            widths={PERIOD: 14, STATUS: 17, WHY: 18, DIFFERENCE: 12},
+            widths={PERIOD: 14, STATUS: 17, WHY: 48, DIFFERENCE: 12},
             freeze=(4, 1),
+            printed=WHY,
         )
         row = sheet.head(back="Cover")
+        sheet.put(row, 0, HOW_TO_READ, "label")
+        row += 2
         for metric in self.material.metrics:
             if metric.family == family:
                 row = self.block(sheet, self.material.lowered[metric.id], row)
@@ -79,8 +112,9 @@ class _Calc:
         kind = policies.STAMPED if one.why else policies.LIVE
         sheet.put(row, WHY, f"{kind}: {one.why}" if one.why else kind, "label")
         sheet.put(row + 1, 0, metric.question or metric.id, "label")
-        formula_text = metric.id if one.why else show(metric.value)
-        sheet.put(row + 2, 0, f"{metric.id} = {formula_text}"[:200], "label small")
+        formula_text = metric.id if one.why else f"{metric.id} = {show(metric.value)}"
+        sheet.put(row + 2, 0, metric.words or formula_text, "label small", formula_text[:LONGEST_NOTE])
+        sheet.put(row, TO, INTERVALS[alive(self.material, one)], "label")
         self._switches(sheet, one, row)
         sheet.line(row + 3, 0, HEADS, "head")
         first = row + 4
@@ -152,7 +186,7 @@ class _Calc:
 
     def _column(self, sheet: Sheet, name: str, moment: str, head: int, first: int, at: int) -> list[tuple[str, float]]:
         base = self.material.sums.parts[name].base
-        sheet.put(head, at, cubes.described(base)[:120] if moment == "sum" else moment, "head small")
+        sheet.put(head, at, cubes.described(base)[:160] if moment == "sum" else moment, "head small")
         sheet.heights[head] = 40
         known = self.sums.get((name, moment))
         if known is not None:
@@ -225,10 +259,7 @@ class _Row:
             self.at(WHY, self.row + 1),
         )
         plain = f"{chosen}+{lacked}+{changed}=0"
-        for column, key in ((LO, "lo"), (HI, "hi")):
-            stamp = self._engine(key)
-            end = getattr(estimate, key) if estimate else None
-            self.put(column, f'=IF(AND({plain},{stamp}<>""),{stamp},"")', "" if end is None else end, look)
+        self._interval(plain, places[self.i] if places else {}, look)
         stamp = self._engine("value")
         self.put(ENGINE, f'=IF({stamp}="","",{stamp})', "" if value is None else value, f"label {look}")
         v, k = self.at(VALUE), self.at(ENGINE)
@@ -241,6 +272,47 @@ class _Row:
         )
         self._before(value, look)
         self._target(material.targets.index(self.cell.target) if self.cell and self.cell.target else None, plain, look)
+
+    def _interval(self, plain: str, places: dict[str, tuple[str, float]], look: str) -> None:
+        """Write both ends: as formulas of the sums where those give what the engine says, else as it says them."""
+        found = self.cell.estimate if self.cell else None
+        told = (None, None) if found is None else (found.lo, found.hi)
+        made = self._ends(places)
+        if made is None or not all(close(twin, end) for (_, twin), end in zip(made, told, strict=True)):
+            for column, key, end in zip((LO, HI), ("lo", "hi"), told, strict=True):
+                stamp = self._engine(key)
+                text = f'=IF(AND({plain},{stamp}<>""),{stamp},"")'
+                self.put(column, text, "" if end is None else end, f"stamped {look}")
+            return
+        v = self.at(VALUE)
+        shown = f"ISNUMBER({v})" + ("" if alive(self.calc.material, self.one) == "all" else f",{plain}")
+        for column, (text, twin) in zip((LO, HI), made, strict=True):
+            self.put(column, f'=IF(AND({shown}),IFERROR({text},""),"")', twin, look)
+
+    def _ends(self, places: dict[str, tuple[str, float]]) -> Ends | None:
+        """Return both ends as formulas, or None where the method's arithmetic is not that of a share."""
+        found, of = self.cell.estimate if self.cell else None, self.one.of
+        if not alive(self.calc.material, self.one) or found is None or not all(isinstance(one, Name) for one in of):
+            return None
+        local = f"'{self.sheet.name}'!"
+        leaves = [Said(p.removeprefix(local), x) for p, x in (places[one.name] for one in of if isinstance(one, Name))]
+        n = leaves[-1]
+        if found.value is None or found.n_eff is None or not n.number:
+            return None
+        worth = found.n_eff / n.number
+        t = (
+            self.calc.material.quantiles.get(self.one.metric.id, {}).get(self.cell.period.label, 0.0)
+            if self.cell
+            else 0
+        )
+        self.sheet.put(self.first + self.i, WORTH, worth, "exact stamped")
+        self.sheet.put(self.first + self.i, T, t, "exact stamped")
+        v, size = Said(self.at(VALUE), found.value), Said(f"({n.text}*{self.at(WORTH)})", found.n_eff)
+        quant = Said(self.at(T), t)
+        if self.one.metric.interval.method == "proportion":
+            return wilson(v, size, quant, 100.0 if self.one.metric.unit in SHARES else 1.0)
+        up, down, every = leaves
+        return adjusted_wald(v, (up, down, every), size, quant)
 
     def _engine(self, key: str) -> str:
         place = self.calc.book.places[f"engine {key}", self.one.metric.id]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from regard.excel import formula
 from regard.excel.book import THIS, Column, Range, Sheet, Table, sheet_name
 from regard.excel.sheets import policies, slicers
-from regard.expr import Call, Name, Scope as Known, Type, evaluate, policy_name, show
+from regard.expr import Call, Literal, Name, Scope as Known, Type, evaluate, policy_name, words
 
 if TYPE_CHECKING:
     from regard.excel.book import Book, Value
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from regard.plan.cube import CubeRows
     from regard.plan.unfold import Unfolded
 
+TESTS = frozenset({"and", "or", "not", "in", "=", "!=", "<", "<=", ">", ">=", "is blank", "is not blank"})
+"""Nodes that are true or false: a sum of them is a number of rows."""
 HEAD = 4
 """Row of the heads: above them stand what the table is and what each sum is."""
 
@@ -85,8 +87,8 @@ class _Made:
             widths={0: 12},
         )
         sheet.head(back="Cover")
-        for i, words in enumerate(self.words):
-            sheet.put(HEAD - 1, i, words, "label small wrap")
+        for i, said in enumerate(self.words):
+            sheet.put(HEAD - 1, i, said, "label small wrap")
         sheet.tables.append(Table(name=self.table, columns=self.columns, row=HEAD, filters=True))
         return sheet
 
@@ -136,7 +138,7 @@ class _Made:
             row = {column: self.rows.hidden[column][i] for column in part.hidden}
             found = evaluate(part.factor, row, known)
             values.append(0.0 if found is None or not math.isfinite(found) else total * float(found))
-        self._add(head, values, f"sum {base + 1} where/times {show(part.factor)}", "general", text)
+        self._add(head, values, f"sum {base + 1}, counted by: {words(part.factor)}", "general", text)
         self._placed(name, head)
 
     def _column(self, name: str) -> formula.Said:
@@ -166,9 +168,13 @@ class _Made:
 
 
 def described(measure: Measure) -> str:
-    """Return in the metric language what is summed, and of which rows."""
-    where = "" if measure.rows.where is None else f" where {show(measure.rows.where)}"
-    return f"{show(measure.of[0])}{where}"
+    """Return in plain words what is summed, and of which rows."""
+    where = "" if measure.rows.where is None else f" where {words(measure.rows.where)}"
+    of = measure.of[0]
+    if isinstance(of, Literal):
+        return f"how many{where}"
+    test = isinstance(of, Call) and of.name in TESTS
+    return f"{'how many with ' if test else 'sum of '}{words(of)}{where}"
 
 
 def column_of(book: Book, name: str, key: str = "sum") -> str:

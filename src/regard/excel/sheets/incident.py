@@ -31,6 +31,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
         purpose="What the incident sheet shows of each incident that can be chosen, the costliest first.",
         group=GROUP,
         widths={0: 18, 1: 40},
+        across=4,
     )
     top = data.head(back="Cover")
     table = Table(name="t_incident_page", columns=columns, row=top)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from regard.excel.book import Chart, Condition, Formula, Range, Series, Sheet, Sparkline, Validation, address
+from regard.excel.sheets.intervals import CLOSE, SHARES, Said, adjusted_wald, wilson
 from regard.excel.sheets.pages import floor
 from regard.excel.style import FAINT, GREEN, PALETTE, of_unit
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
     from regard.excel.book import Book, Value
     from regard.excel.material import Material
     from regard.excel.records import Kpi, Part
+    from regard.excel.sheets.intervals import Ends
     from regard.plan import AnswerCell
 
 GROUP = "Key figures"
-SHARES = ("percent", "points")
 COLUMNS = (
     ("period", 10), ("value", 13), ("from", 9), ("to", 9), ("n", 9), ("n effective", 11), ("t", 9),
     ("std. error", 10), ("status", 17), ("before", 9), ("together", 10), ("change", 9), ("change from", 11),
@@ -32,8 +33,6 @@ COLUMNS = (
 """Heads of a block and their widths; the sums that the interval reads follow them."""
 AT = {name: place for place, (name, _) in enumerate(COLUMNS)}
 TOGETHER = "Correlation of the two periods where the same people are in both, from the engine's replicates."
-CLOSE = 1e-7
-"""Share by which a formula may miss the engine and still stand in its place."""
 LINE = 165
 """Characters of a line of the facts."""
 
@@ -64,7 +63,7 @@ def kpi_sheet(kpi: Kpi, book: Book) -> Sheet:
     at = top + len(facts) + 1
     sheet.put(at, 0, "Period", "subheading")
     sheet.put(at, 1, kpi.chosen, "input bold")
-    sheet.put(at, 3, "Smallest change that matters", "label")
+    sheet.put(at, 2, "Smallest change that matters", "label indent")
     sheet.put(at, 6, metric.min_change, "general input")
     sheet.put(at, 8, "Smallest n that may speak", "label")
     sheet.put(at, 10, kpi.needed, "general input")
@@ -106,6 +105,7 @@ def kpi_sheet(kpi: Kpi, book: Book) -> Sheet:
     sheet.widths = {place: float(width) for place, (_, width) in enumerate(COLUMNS)}
     sheet.widths |= {len(COLUMNS) + i: 11.0 for i in range(len(kpi.roles))}
     sheet.freeze = (3, 0)
+    sheet.printed = len(COLUMNS) - 1
     sheet.tall = len(kpi.parts) > 1
     book.names[f"k_{metric.id}"] = address(table + 1, 1, sheet=sheet.name)
     return sheet
@@ -290,33 +290,22 @@ class _Block:
             text, twin = made[place] if made else ("", None)
             self.put(name, i, text, twin, told, look)
 
-    def _interval(self, i: int, leaves: Sequence[float]) -> tuple[tuple[str, float], tuple[str, float]] | None:
+    def _interval(self, i: int, leaves: Sequence[float]) -> Ends | None:
         """Return formula and number of both ends by the metric's method, or None."""
         method, scale = self.kpi.metric.interval.method, 100.0 if self.kpi.metric.unit in SHARES else 1.0
         value, n, t = (self.values[name][i] for name in ("value", "n effective", "t"))
         v, ne, z = (self.cell(name, i) for name in ("value", "n effective", "t"))
         if not isinstance(value, float) or not isinstance(t, float):
             return None
+        found: Ends | None = None
         if method == "proportion" and isinstance(n, float) and n > 0:
-            p, q = min(1.0, max(0.0, value / scale)), f"({v}/{scale:g})"
-            middle, half = p * n + t * t / 2, t * math.sqrt(p * (1 - p) * n + t * t / 4)
-            m, h = f"{q}*{ne}+{z}^2/2", f"{z}*SQRT(MAX(0,{q}*(1-{q})*{ne})+{z}^2/4)"
-            lo, hi = (scale * (middle + sign * half) / (n + t * t) for sign in (-1, 1))
-            return (
-                (f"=MIN({v},MAX(0,{scale:g}*({m}-{h})/({ne}+{z}^2)))", min(value, max(0.0, lo))),
-                (f"=MAX({v},MIN({scale:g},{scale:g}*({m}+{h})/({ne}+{z}^2)))", max(value, min(scale, hi))),
-            )
+            found = wilson(Said(v, value), Said(ne, n), Said(z, t), scale)
         if method == "net_share" and isinstance(n, float) and n > 0 and len(leaves) == 3:  # noqa: PLR2004
-            up, down, every = leaves
-            a, b = ((x / every * n + 0.75) / (n + 3) for x in (up, down))
-            half = t * math.sqrt((a + b - (a - b) ** 2) / (n + 3))
-            u, d, c = (self.leaf(place, i) for place in range(3))
-            fa, fb = (f"(({x}/{c}*{ne}+0.75)/({ne}+3))" for x in (u, d))
-            width = f"{z}*SQRT(({fa}+{fb}-({fa}-{fb})^2)/({ne}+3))"
-            return (
-                (f"=MIN({v},100*MAX(-1,{fa}-{fb}-{width}))", min(value, 100 * max(-1.0, a - b - half))),
-                (f"=MAX({v},100*MIN(1,{fa}-{fb}+{width}))", max(value, 100 * min(1.0, a - b + half))),
-            )
+            up, down, every = (Said(self.leaf(place, i), number) for place, number in enumerate(leaves))
+            found = adjusted_wald(Said(v, value), (up, down, every), Said(ne, n), Said(z, t))
+        if found is not None:
+            (low, lo), (high, hi) = found
+            return (f"={low}", lo), (f"={high}", hi)
         se = self.values["std. error"][i]
         if method in ("mean", "ratio") and isinstance(se, float):
             s = self.cell("std. error", i)

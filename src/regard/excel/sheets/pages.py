@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 GROUP, DATA = "Reports", "Board data"
 FIELDS = ("value", "from", "to", "n", "before", "change", "verdict", "status", "target from", "target to")
+TITLES = {"from": "interval from", "to": "interval to", "before": "period before", "verdict": "is it real?"}
 WORDED = ("verdict", "status")
-TILES = 4
-CHART_ROWS = 15
+TILES, TILE_ROWS = 4, 4
+TILE_COLUMNS = ((0, 0), (2, 4), (5, 7), (8, 9))
+"""First and last column of each tile."""
+CHART_ROWS = 18
 CHARTED = 11
 """Columns of a board that two charts take."""
 SHADES = (("met", "good"), ("missed", "bad"), ("too close to call", "unsure"))
@@ -111,24 +114,25 @@ class _Data:
             title="Board data",
             purpose="What the boards show by period: calculations where they are live, else the engine's numbers.",
             group=GROUP,
+            across=3,
         )
         top = self.sheet.head(back="Cover")
         self.columns = {name: place for place, name in enumerate(self.boards.lines, 1)}
         for name in FIELDS:
             top = self._block(name, top)
         self.sheet.widths = {0: 14, **dict.fromkeys(self.columns.values(), 13.0)}
-        self.sheet.freeze = (0, 1)
+        self.sheet.freeze = (4, 1)
 
     def _block(self, name: str, top: int) -> int:
         sheet, periods = self.sheet, self.boards.periods
-        sheet.put(top, 0, name, "heading")
+        sheet.put(top, 0, TITLES.get(name, name).capitalize(), "heading")
         sheet.put(top + 1, 0, "period", "head")
         self.tops[name] = top + 2
         for i, period in enumerate(periods):
             sheet.put(top + 2 + i, 0, period, "bold")
         for metric, column in self.columns.items():
             line = self.boards.lines[metric]
-            sheet.put(top + 1, column, metric, "head")
+            sheet.put(top + 1, column, line.metric.title, "head", metric)
             self.values[name, metric] = [self._cell(name, line, i, top + 2 + i, column) for i in range(len(periods))]
         return top + 3 + len(periods)
 
@@ -233,9 +237,10 @@ def _page(page: Board, boards: Boards, data: _Data, kpis: dict[str, str]) -> She
     tiles = top + 2
     metrics, charts = ([name for name in names if name in boards.lines] for names in (page.metrics, page.charts))
     for number, metric in enumerate(charts[:TILES]):
-        column, line = (0, 2, 5, 8)[number], boards.lines[metric]
+        (column, last), line = TILE_COLUMNS[number], boards.lines[metric]
+        sheet.merges += [(tiles + row, column, tiles + row, last) for row in range(TILE_ROWS) if last > column]
         sheet.put(tiles, column, line.metric.title, "label")
-        sheet.put(tiles + 1, column, shown("value", metric), f"{of_unit(line.metric.unit)} big left")
+        sheet.put(tiles + 1, column, shown("value", metric), f"{of_unit(line.metric.unit)} big left shrink")
         sheet.put(tiles + 2, column, shown("verdict", metric), "faint")
         sheet.put(tiles + 3, column, shown("status", metric), "")
         _shade(sheet, tiles + 3, column, tiles + 3)
@@ -308,12 +313,13 @@ def _chart(line: Line, metric: str, data: _Data, row: int, side: int) -> Chart:
         ]
     return Chart(
         kind="line",
-        title=f"{line.metric.title} ({line.metric.unit})",
+        title=line.metric.title,
+        unit=line.metric.unit,
         series=series,
         floor=floor([data.values[name, metric] for name in ("value", "from", "target from")]),
         row=row,
         column=(0, 5)[side],
         width=(655, 725)[side],
-        height=280,
+        height=340,
         described=f"{line.metric.title} by period, with its interval and target where there are any.",
     )

@@ -24,7 +24,7 @@ CLASSES = {
     ROWS: "follows too, since this workbook holds a row for each value; a larger one could not",
     STAMPED: "figures stay as the engine gave them; propose a change to see its effect",
 }
-HEADS = ("assumption", "what it is", "value", "baseline", "from", "to", "class", "changed?", "note")
+HEADS = ("what it is", "name in formulas", "value", "baseline", "from", "to", "class", "changed?", "note")
 
 
 def parameter(metric: str, name: str) -> str:
@@ -79,7 +79,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
         title="Assumptions",
         purpose="Change a yellow cell and every live figure follows; what differs from the definition says CHANGED.",
         group="Settings",
-        widths={0: 30, 1: 46, 2: 12, 3: 12, 4: 8, 5: 8, 6: 15, 7: 11, 8: 70},
+        widths={0: 46, 1: 30, 2: 12, 3: 12, 4: 8, 5: 8, 6: 15, 7: 11, 8: 70},
     )
     row = sheet.head(back="Cover")
     for name, says in CLASSES.items():
@@ -127,7 +127,7 @@ def _parameters(material: Material, book: Book, sheet: Sheet, row: int) -> int:
             kind = _class(material, metric.id, name)
             what = Input(
                 sheet=NAME, row=row, column=2, kind="parameter", subject=metric.id, key=name, baseline=setting.value,
-                lo=setting.lo, hi=setting.hi, label=f"{metric.title}: {name}",
+                lo=setting.lo, hi=setting.hi, label=f"{metric.title}: {name.replace('_', ' ')}",
             )  # fmt: skip
             _line(book, sheet, parameter(metric.id, name), what, kind, metric.question)
             row += 1
@@ -155,15 +155,15 @@ def _policy(material: Material, book: Book, sheet: Sheet, policy: Policy, users:
 def _line(book: Book, sheet: Sheet, name: str, what: Input, kind: str, note: str) -> None:
     """Write the line of something that can be changed, and what a change of it would mean."""
     row, live = what.row, kind != STAMPED
-    sheet.put(row, 0, name, "small")
-    sheet.put(row, 1, what.label)
+    sheet.put(row, 0, what.label)
+    sheet.put(row, 1, name, "small label")
     sheet.put(row, 2, what.baseline, "input general" if live else "stamped general")
     sheet.put(row, 3, what.baseline, "label general")
     sheet.put(row, 4, what.lo, "label general")
     sheet.put(row, 5, what.hi, "label general")
     sheet.put(row, 6, kind, "" if live else "stamped")
     sheet.put(row, 7, Formula(f'=IF(C{row + 1}=D{row + 1},"","CHANGED")', ""), "bold")
-    sheet.put(row, 8, note, "label")
+    sheet.put(row, 8, note, "label wrap")
     sheet.conditions.append(
         Condition(top=row, left=2, bottom=row, right=7, formula=f"=$C{row + 1}<>$D{row + 1}", style="unsure")
     )

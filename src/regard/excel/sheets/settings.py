@@ -15,6 +15,8 @@ TARGET_HEADS = (
     "metric", "of", "from", "to", "baseline from", "baseline to", "ends", "kind", "holds from", "holds to", "changed?",
     "source", "assumed",
 )  # fmt: skip
+NAMED = 4
+"""Metrics that a choice names; the others are counted."""
 CHOICE_HEADS = (
     "choice",
     "question",
@@ -92,11 +94,11 @@ def _choices(material: Material, book: Book) -> Sheet:
         name=CHOICES,
         title="Choices",
         purpose=(
-            "Where people differ on how to count. Figures stay as they were counted: another option is a proposal, "
-            "whose effect `regard workbook propose` tells."
+            "Where people differ on how to count. Another option is a proposal; "
+            "`regard workbook propose` tells its effect."
         ),
         group="Settings",
-        widths={0: 10, 1: 52, 2: 20, 3: 20, 4: 11, 5: 60, 6: 40, 7: 60},
+        widths={0: 10, 1: 52, 2: 20, 3: 20, 4: 11, 5: 60, 6: 60, 7: 60},
     )
     top = sheet.head(back="Cover")
     sheet.line(top, 0, CHOICE_HEADS, "head")
@@ -117,7 +119,7 @@ def _choices(material: Material, book: Book) -> Sheet:
         sheet.put(row, 3, now, "label")
         sheet.put(row, 4, Formula(f'=IF(C{row + 1}=D{row + 1},"","PROPOSED")', ""), "bold")
         sheet.put(row, 5, "; ".join(f"{option}: {says}" for option, says in known.options.items()), "wrap label")
-        sheet.put(row, 6, ", ".join(users.get(name, ())) or "decided when data are loaded or shown", "wrap label")
+        sheet.put(row, 6, _some(users.get(name, [])) or "decided when data are loaded or shown", "wrap label")
         sheet.put(row, 7, known.why, "wrap label")
         if own:
             book.inputs.append(
@@ -138,6 +140,12 @@ def _choices(material: Material, book: Book) -> Sheet:
         book.names[f"choice_{name}"] = str(Range(CHOICES, row, 2, row, 2))
         row += 1
     return sheet
+
+
+def _some(titles: list[str]) -> str:
+    """Return the first of many titles, and how many more there are."""
+    rest = len(titles) - NAMED
+    return ", ".join(titles[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _choosable(options: list[str]) -> list[str] | None:

@@ -72,6 +72,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
         group="Settings",
         widths={0: 18, 1: 24, 2: 11, 3: 9, 4: 12, 5: 52},
         freeze=(FIRST, 0),
+        printed=5,
     )
     sheet.head(back="Cover")
     sheet.line(FIRST - 1, 0, ("slicer", "chosen", "criterion", "all?", "number", "what it cuts"), "head")
@@ -106,7 +107,7 @@ def _slicer(material: Material, book: Book, sheet: Sheet, dim: str, row: int, at
         Input(sheet=NAME, row=row, column=1, kind="view", subject=dim, baseline=ALL, options=(ALL, *said), label=dim)
     )
     users = [one.metric.title for one in material.lowered.values() if dim in one.dims]
-    shown = f"{len(users)} metrics" if len(users) > MANY else f"only {', '.join(users)}"
+    shown = f"{len(users)} metrics" if len(users) > MANY else f"only {', '.join(users) or 'numbers that are stamped'}"
     sheet.put(row, 5, shown, "label")
     for name, column in ((f"slicer_{dim}", 1), (crit(dim), 2), (whole(dim), 3), (f"number_{dim}", 4)):
         book.names[name] = str(Range(NAME, row, column, row, column))
