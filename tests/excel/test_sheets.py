@@ -29,7 +29,7 @@ PAGES = {
     "Calculation": 40, "Control": 8, "Registers": 8, "Data": 60,
 }  # fmt: skip
 """Group of sheets -> the most pages that one of them takes; ledger, calculation and data have a row for each thing."""
-OWN_PAGES = {"Board data": 15, "Incident data": 5, "KPI channels": 2, "Choices": 4}
+OWN_PAGES = {"Board data": 15, "Incident data": 5, "KPI channels": 2, "Choices": 4, "Stamped": 150}
 """Sheet -> the most pages that it takes, where that is not its group's."""
 
 
@@ -141,7 +141,8 @@ def test_every_sheet_says_how_to_read_it_in_words(compiled):
     for sheet in visible:
         if sheet.group == "Calculation":
             heads = [c.value for c in sheet.cells.values() if "head" in c.style.split() and isinstance(c.value, str)]
-            assert [head for head in heads if "_" in head or "$" in head] == []
+            # What stands in quotes is a value of the data.
+            assert [head for head in heads if re.search(r"[_$]", re.sub(r"'[^']*'", "", head))] == []
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from regard.plan import AnswerCell
 
 NAME, STAMPED = "Engine", "Stamped"
+COLUMNS_A_PAGE = 20
 HEADS = (
     "metric",
     "period",
@@ -89,6 +90,7 @@ def _slices(material: Material, book: Book) -> Sheet:
         freeze=(5, 2),
         gridlines=True,
         repeat=(4, 4),
+        across=1 + 2 * sum(len(slicers.values(material, dim)) for dim in material.slicers) // COLUMNS_A_PAGE,
     )
     top = sheet.head(back="Cover")
     slices = [(dim, value) for dim in material.slicers for value in slicers.values(material, dim)]
