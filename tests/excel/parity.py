@@ -15,6 +15,7 @@ from regard.excel.book import Cell
 from regard.excel.sheets import calc, slicers
 from regard.expr import Lookup
 from regard.plan import Question, collect, plan
+from regard.plan.margins import WHOLE
 from regard.workspace.asking import Asking
 from tests.excel.recalculation import found
 
@@ -58,7 +59,7 @@ def random_edits(material, book, seed, *, slices=2):
 
 def common(material, dim):
     """Return the two values of a dimension that most rows of cubes have."""
-    rows = Counter(value for cube in material.cubes for value in cube.dims.get(dim, ()) if value is not None)
+    rows = Counter(value for cube in material.cubes for value in cube.dims.get(dim, ()) if value not in (None, WHOLE))
     return [value for value, _ in rows.most_common(2)]
 
 
@@ -131,7 +132,9 @@ def engine(workspace, material, edits):
             personal = any(material.tables[rows.table].party for rows in part.metric.rows.values())
             for s in range(made.asked):
                 n = part.n[g, s]
-                hidden = dims and personal and 0 < n < material.privacy_min
+                hidden = (
+                    dims and personal and n < material.privacy_min
+                )  # of nobody a workbook says no more than of a few
                 value = part.value[g, s]
                 blank = hidden or part.mixed[g, s] or not np.isfinite(value)
                 given[part.metric.id, s] = (

@@ -31,6 +31,8 @@ LINE_HEIGHT, ONE_LINE = 13.0, 18.0
 """Points of a line of the usual size, and of a row of one line at most."""
 WIDEST = 60.0
 """Characters beyond which text is wrapped, not given more room."""
+TALLEST = 400.0
+"""Points of a row; a spreadsheet takes 409."""
 USUAL = 10.0
 SIGNS = tuple("+-.<>")
 FREE = float("inf")
@@ -206,7 +208,7 @@ def _wrap(sheet: Sheet) -> None:
     _reach(sheet, *reach)
     for row, need in tall.items():
         if need > ONE_LINE:
-            sheet.heights[row] = max(sheet.heights.get(row, 0.0), need)
+            sheet.heights[row] = min(TALLEST, max(sheet.heights.get(row, 0.0), need))
     for at, cell in list(sheet.cells.items()):
         if tall.get(at[0], 0.0) > ONE_LINE and "head" not in cell.style.split():
             sheet.cells[at] = replace(cell, style=f"{cell.style} top")

@@ -23,17 +23,21 @@ from regard.excel.recalculate import recalculated
 from regard.excel.records import Records
 from regard.excel.refresh import edited, refresh, revalued
 from regard.excel.sheets import meta
+from regard.expr import Scope, evaluate
+from regard.expr.nodes import LENGTH
 from regard.model import Status, add_months
 from regard.plan import Question
 from regard.plan.cube import Cube, CubeRows, Lowered, Sums, cube_plan, cube_rows
+from regard.plan.margins import Terms, margins
 from regard.stats.bands import critical
 from regard.workspace.asking import Asking
 from regard.workspace.records import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
+    from regard.expr import Node
     from regard.model import Metric
     from regard.plan import Answer, Plan
     from regard.workspace.workspace import Workspace
@@ -171,6 +175,7 @@ class _Gathering:
         self.where, self.where_text = workspace.test(where), where
         self.left: dict[str, str] = {}
         self.made: dict[Cube, CubeRows] = {}
+        self.lengths: tuple[float, ...] = ()
 
     def material(self) -> Material:
         """Ask, and gather what came back."""
@@ -188,7 +193,8 @@ class _Gathering:
         lowered = [sums.lower(self._plan(metric, dims[metric.id]), metric, dims[metric.id]) for metric in metrics]
         sums.keep(sayable)
         whole = self._whole(metrics)
-        cubes = self._cubes(sums, lowered, slicers)
+        terms = Terms(least=self.workspace.config.privacy_min, personal=self._personal, worth=self._worth)
+        cubes = margins(self._cubes(sums, lowered, slicers), sums, lowered, terms)
         config = self.workspace.config
         return Material(
             company=config.name,
@@ -291,6 +297,7 @@ class _Gathering:
             return ()
         plan = replace(self._plan(metrics[0], ()), seen=self.asking.seen(metrics))
         stretches = range(plan.asked)
+        self.lengths = tuple(stretch.length for stretch in plan.stretches)
         while True:
             cubes = sums.cubes(wanted, stretches, slicers)
             found, large = [], False
@@ -304,6 +311,16 @@ class _Gathering:
             if not large:
                 self.told("adding up", len(cubes), len(cubes))
                 return tuple(found)
+
+    def _personal(self, metric: Metric) -> bool:
+        """Whether a metric is about people."""
+        return any(self.known.tables[rows.table].party for rows in metric.rows.values())
+
+    def _worth(self, node: Node, sums: Mapping[str, float], period: int) -> float | None:
+        """Return what arithmetic over sums is in a period."""
+        scope = Scope(parameters={}, policies={}, clock={LENGTH: self.lengths[period]})
+        found = evaluate(node, dict(sums), scope)
+        return None if found is None else float(found)
 
     def _rows(self, plan: Plan, cube: Cube) -> CubeRows:
         if cube not in self.made:

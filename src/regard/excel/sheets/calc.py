@@ -17,6 +17,7 @@ from regard.excel.sheets import cubes, engine, policies, slicers
 from regard.excel.sheets.intervals import SHARES, Said, adjusted_wald, close, wilson
 from regard.excel.style import of_unit
 from regard.expr import Name, show
+from regard.plan.margins import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from regard.excel.sheets.intervals import Ends
     from regard.model import Target
     from regard.plan import AnswerCell
-    from regard.plan.cube import Lowered
+    from regard.plan.cube import CubeRows, Lowered
 
 HEADS = (
     "period", "value", "n", "from", "to", "before", "change", "target from", "target to", "status", "engine",
@@ -86,6 +87,11 @@ class _Calc:
     book: Book
     sums: dict[tuple[str, str], list[tuple[str, float]]] = field(default_factory=dict)
     """(sum, moment) -> address and value, by period."""
+    homes: dict[str, CubeRows] = field(init=False)
+    """Sum -> the cube that holds it."""
+
+    def __post_init__(self) -> None:
+        self.homes = {name: rows for rows in self.material.cubes for name in rows.cube.names}
 
     def sheet(self, family: str) -> Sheet:
         sheet = Sheet(
@@ -206,8 +212,10 @@ class _Calc:
         if not column:
             return "=0"
         tests = [f"{cubes.criteria(self.book, name, 'period')},{period}"]
+        own = self.material.sums.dims[name]
         tests += [
-            f"{cubes.criteria(self.book, name, dim)},{slicers.crit(dim)}" for dim in self.material.sums.dims[name]
+            f"{cubes.criteria(self.book, name, dim)},{slicers.crit(dim) if dim in own else slicers.UNCUT}"
+            for dim in self.homes[name].cube.dims
         ]
         return f"=SUMIFS({column},{','.join(tests)})"
 
@@ -220,8 +228,12 @@ class _Calc:
         [table] = sheet.tables
         periods: dict[object, int] = {stretch.period.start: i for i, stretch in enumerate(self.material.stretches)}
         parts: list[list[float]] = [[] for _ in periods]
-        for begins, value in zip(table.columns[0].values, table.columns[place.left].values, strict=True):
-            parts[periods[begins]].append(numeric(value))
+        whole = [all(value == WHOLE for value in row) for row in zip(*self.homes[name].dims.values(), strict=True)] or [
+            True
+        ] * table.length
+        for begins, value, own in zip(table.columns[0].values, table.columns[place.left].values, whole, strict=True):
+            if own:
+                parts[periods[begins]].append(numeric(value))
         return [math.fsum(part) for part in parts]
 
 
@@ -331,8 +343,8 @@ class _Row:
         people = f"IFERROR({said(one.n, names)},0)" if one.n is not None else ""
         if material.privacy_min and people and self._personal():
             chosen = self.at(ENGINE, self.row + 1)
-            low = f"AND({chosen}>0,{people}>0,{people}<{number(material.privacy_min)})"
-            why = f'IF({low},"too few people",{why})'
+            low = f"AND({chosen}>0,{people}<{number(material.privacy_min)})"
+            why = f'IF({low},"none or too few people",{why})'
         if mixed:
             why = f'IF({mixed}>0,"scales differ",{why})'
         flags = self.cell.estimate.flags if self.cell else ()

@@ -10,6 +10,7 @@ from regard.excel import formula
 from regard.excel.book import THIS, Column, Range, Sheet, Table, sheet_name
 from regard.excel.sheets import policies, slicers
 from regard.expr import Call, Literal, Name, Scope as Known, Type, evaluate, policy_name, words
+from regard.plan.margins import WHOLE
 
 if TYPE_CHECKING:
     from regard.excel.book import Book, Value
@@ -27,7 +28,10 @@ HEAD = 4
 def build(material: Material, book: Book) -> list[Sheet]:
     """Return a sheet for each cube that has rows, and say of each sum where it stands."""
     sheets: list[Sheet] = []
-    codes = {dim: {value: i for i, value in enumerate(slicers.values(material, dim))} for dim in material.slicers}
+    codes: dict[str, dict[str | None, int]] = {
+        dim: {**{value: i for i, value in enumerate(slicers.values(material, dim))}, WHOLE: slicers.UNCUT}
+        for dim in material.slicers
+    }
     for rows in material.cubes:
         if not rows.stretch:
             continue
@@ -56,7 +60,11 @@ class _Made:
         rows, cube = self.rows, self.rows.cube
         self._add("period", [self.material.stretches[i].period.start for i in rows.stretch], "first day", "day")
         for dim in cube.dims:
-            self._add(dim, [self.codes[dim][value] for value in rows.dims[dim]], "number in the list on Slicers")
+            self._add(
+                dim,
+                [self.codes[dim][value] for value in rows.dims[dim]],
+                f"number in the list on Slicers; {slicers.UNCUT} where the row is of all of it",
+            )
         for column in cube.hidden:
             self._hidden(column)
         for place, base in enumerate(cube.bases):
@@ -75,9 +83,9 @@ class _Made:
             name=self.name,
             title=f"Sums of {cube.table}",
             purpose=(
-                f"One row for each period, {', '.join(cube.dims) or 'whole'}"
-                f"{' and value of ' + ', '.join(cube.hidden) if cube.hidden else ''}. Values are the engine's; "
-                "formulas are what an assumption or policy touches. Do not type here."
+                f"Sums by period, as a whole and by each choice of {', '.join(cube.dims) or 'nothing'}"
+                f"{', for each value of ' + ', '.join(cube.hidden) if cube.hidden else ''}; of groups of too few "
+                "people none. Formulas are what an assumption touches. Do not type here."
             ),
             group="Data",
             freeze=(HEAD + 1, 1),

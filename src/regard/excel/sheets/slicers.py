@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from regard.excel.book import Formula, Input, Range, Sheet, Validation
 from regard.excel.write import safe
+from regard.plan.margins import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 NAME = "Slicers"
 ALL, NONE = "All", "(none)"
+UNCUT = -1
+"""Number of a dimension in the rows that are not cut by it."""
 WILD = str.maketrans({"*": "\N{ASTERISK OPERATOR}", "?": "\N{FULLWIDTH QUESTION MARK}", "~": "\N{TILDE OPERATOR}"})
 """Characters that a search in a list reads as wildcards."""
 FIRST = 5
@@ -35,7 +38,7 @@ def values(material: Material, dim: str) -> tuple[str | None, ...]:
         found.update(rows.dims.get(dim, ()))
     for answer in material.cuts.values():
         found.update(cell.dims[dim] for cell in answer.cells if dim in cell.dims)
-    return tuple(sorted(found, key=lambda value: (value is None, value or "")))
+    return tuple(sorted(found - {WHOLE}, key=lambda value: (value is None, value or "")))
 
 
 def labels(found: Sequence[str | None]) -> list[str]:
@@ -100,7 +103,7 @@ def _slicer(material: Material, book: Book, sheet: Sheet, dim: str, row: int, at
         )
     )  # fmt: skip
     own = f"MATCH({chosen},{listed},0)-2"
-    sheet.put(row, 2, Formula(f'=IF({chosen}="{ALL}",">=0",{own})', ">=0"), "label")
+    sheet.put(row, 2, Formula(f'=IF({chosen}="{ALL}",{UNCUT},{own})', UNCUT), "label general")
     sheet.put(row, 3, Formula(f'=IF({chosen}="{ALL}",1,0)', 1), "label")
     sheet.put(row, 4, Formula(f'=IF({chosen}="{ALL}",0,{own}+1)', 0), "label")
     book.inputs.append(
