@@ -151,9 +151,13 @@ class _Look:
 
     def tables(self):
         """Names and ids of tables are theirs alone; heads are texts of the sheet, each once."""
-        found = [(part, self.tree(part)) for part in sorted(self.parts) if part.startswith("xl/tables/")]
+        found = [(part, self.tree(part)) for part in sorted(self.parts) if re.match(r"xl/tables/\w+\.xml", part)]
         for attribute in ("id", "name", "displayName"):
-            twice = Counter(tree.get(attribute).lower() for _, tree in found)
+            # The standard lets a table do without a name, not without what is displayed for it.
+            values = [tree.get(attribute) for _, tree in found]
+            if None in values and attribute != "name":
+                yield f"a table without {attribute}"
+            twice = Counter(value.lower() for value in values if value)
             yield from (f"{count} tables have the {attribute} {value}" for value, count in twice.items() if count > 1)
         for part, tree in found:
             name = tree.get("displayName")

@@ -19,7 +19,9 @@ import pytest
 from pyopenvba import PowerQueryWorkbook, check_file
 from pyopenvba.mlang import Table, evaluate_query
 from pyopenvba.mlang._values import Builtin
+from python_calamine import CalamineWorkbook
 
+from regard.cli import main
 from regard.excel import Book, Sheet, write
 from regard.excel.editions.query import add_queries
 from regard.excel.material import Material
@@ -34,7 +36,8 @@ from regard.model import Status
 from regard.plan import Stretch
 from regard.plan.cube import Sums
 from regard.web import Settings, make_app
-from regard.workspace import Workspace
+from regard.workspace import Workspace, workbook as making
+from tests.excel.ecma import problems
 from tests.web.browser import serving
 from tests.workspace.outages import five
 
@@ -135,6 +138,33 @@ def test_the_query_gives_what_the_workbook_was_filled_with(company, book):
     got = [[serial(value) for value in row] for row in answer.rows]
     prefilled = shown(book)
     assert len(prefilled) == 3 * (feed.AT_ONCE + 4)
+    assert len(got) == len(prefilled)
+    for one, other in zip(got, prefilled, strict=True):
+        assert one[:4] == other[:4]
+        assert one[4:8] == pytest.approx(other[4:8], nan_ok=True)
+        assert one[8:] == other[8:]
+
+
+@pytest.mark.slow
+def test_the_command_writes_the_whole_workbook_with_a_query(harbor, gathered, monkeypatch, tmp_path, capsys):
+    """`regard workbook --edition query`: Excel's rules hold, two readers open it, its M gives its rows."""
+    path = tmp_path / "harbor.xlsx"
+    # What is asked is asked once for all tests; the rest is the command's own.
+    monkeypatch.setattr(making, "gather", lambda *_, **__: gathered)
+    with pytest.raises(SystemExit) as ended:
+        main(["-C", str(harbor.root), "workbook", "--edition", "query", str(path)])
+    assert not ended.value.code, capsys.readouterr().err
+    assert check_file(path).ok
+    assert problems(path) == []
+    contents = read(path)
+    assert broken(contents, unsealed(contents)) == []
+    assert CalamineWorkbook.from_path(str(path)).sheet_names == list(contents.pages)
+    assert openpyxl.load_workbook(path, read_only=True).sheetnames == list(contents.pages)
+    prefilled = shown(path)
+    assert len(prefilled) == len(gathered.metrics) * len(gathered.periods)
+    with serving(make_app(harbor, Settings(sign_in=False, demo=True))) as base:
+        answer = asked(path, base.rstrip("/"))
+    got = [[serial(value) for value in row] for row in answer.rows]
     assert len(got) == len(prefilled)
     for one, other in zip(got, prefilled, strict=True):
         assert one[:4] == other[:4]

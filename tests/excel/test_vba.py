@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pyopenvba import check_file
 
+from regard.cli import main
 from regard.errors import SetupError, WorkbookError
 from regard.excel import Book, Formula, Sheet, write
 from regard.excel.editions import vba
@@ -19,8 +20,9 @@ from regard.excel.read import read
 from regard.excel.seal import broken, unsealed
 from regard.excel.verify import verify
 from regard.stats import kaplan_meier, survival_quantile
-from regard.workspace import Workspace
+from regard.workspace import Workspace, workbook as making
 from tests.excel.books import written
+from tests.excel.ecma import problems
 from tests.excel.office import at_the_desk
 from tests.workspace.outages import UNTIL, Outages, loss, minute, served
 
@@ -127,14 +129,19 @@ def test_functions_give_what_the_engine_gives(book, engine, spans, tmp_path):
 
 def test_the_source_in_the_file_is_the_source_in_the_repository(book):
     """Read back by a tool that looks for malware: the same text, nothing else, nothing that runs by itself."""
-    command = [sys.executable, "-W", "ignore", "-m", "oletools.olevba", "--json", str(book)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    [found] = [part for part in json.loads(done.stdout) if "macros" in part]
-    code = {one["vba_filename"]: one["code"].strip() for one in found["macros"]}
+    code = sources(book)
     assert code.pop(f"{vba.MODULE}.bas").replace("\r\n", "\n") == vba.SOURCE.read_text().strip()
     assert set(code) == {"ThisWorkbook.cls", "Sheet1.cls", "Sheet2.cls"}
     assert not any(code.values())
+
+
+def sources(path):
+    """Return module -> its source as a tool that looks for malware reads it; nothing in it may run by itself."""
+    command = [sys.executable, "-W", "ignore", "-m", "oletools.olevba", "--json", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    [found] = [part for part in json.loads(done.stdout) if "macros" in part]
     assert [one for one in found["analysis"] or () if one["type"] in ("AutoExec", "IOC")] == []
+    return {one["vba_filename"]: one["code"].strip() for one in found["macros"]}
 
 
 def test_the_file_is_sound(book):
@@ -151,6 +158,40 @@ def test_no_figure_needs_the_functions(tmp_path):
     contents = read(path)
     assert broken(contents, unsealed(contents)) == []
     assert verify(path).good
+
+
+@pytest.mark.slow
+def test_the_command_writes_the_whole_workbook_with_functions(
+    harbor, gathered, rows, engine, monkeypatch, tmp_path, capsys
+):
+    """`regard workbook --edition vba`: sound, its source the repository's, and its functions at work in it (R114)."""
+    path = tmp_path / "harbor.xlsm"
+    # What is asked is asked once for all tests; the rest is the command's own.
+    monkeypatch.setattr(making, "gather", lambda *_, **__: gathered)
+    with pytest.raises(SystemExit) as ended:
+        main(["-C", str(harbor.root), "workbook", "--edition", "vba", str(path)])
+    assert not ended.value.code, capsys.readouterr().err
+    assert check_file(path).ok
+    assert problems(path) == []
+    contents = read(path)
+    assert broken(contents, unsealed(contents)) == []
+    assert len(contents.pages) > 100
+    code = sources(path)
+    assert code.pop(f"{vba.MODULE}.bas").replace("\r\n", "\n") == vba.SOURCE.read_text().strip()
+    assert len(code) == len(contents.pages) + 1
+    assert not any(code.values())
+    # A person puts rows beside the guide, in no order, and asks for the minutes lost.
+    typed = {}
+    for row, (who, start, end) in enumerate(rows, 1):
+        own = ("'" + who, repr(DAY + start / 1440), repr(DAY + end / 1440))
+        typed |= {f"Guide!{column}{row}": text for column, text in zip(("AA", "AB", "AC"), own, strict=True)}
+    area = ";".join(f"{column}1:{column}{len(rows)}" for column in ("AA", "AB", "AC"))
+    typed["Guide!AE1"] = f"=CML_UNION({area})"
+    typed["Guide!AE2"] = f'=CML_UNION({area};"{NAMES[0]}")'
+    shown = at_the_desk(tmp_path, path, type_=typed, read=["Guide!AE1", "Guide!AE2"], macros=True)
+    whole, by_customer = engine
+    assert shown["Guide!AE1"] == pytest.approx(whole, abs=1e-6)
+    assert shown["Guide!AE2"] == pytest.approx(by_customer[NAMES[0]], abs=1e-6)
 
 
 def test_it_must_be_called_what_it_is(tmp_path, monkeypatch):
