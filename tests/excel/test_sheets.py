@@ -65,6 +65,22 @@ def test_more_than_fifty_sheets_stand(compiled):
             assert any(isinstance(cell.value, Link) and cell.value.sheet == "Cover" for cell in sheet.cells.values())
 
 
+def test_the_map_of_sheets_is_there(gathered, compiled):
+    """MODEL.md 9, sheet by sheet; a family's board is there as soon as one of its metrics can be computed."""
+    names = {sheet.name for sheet in compiled.sheets if sheet.state == "visible"}
+    assert names >= {
+        *("Cover", "Guide", "Choices", "Targets", "Calendar", "Codes"),
+        *("Notes", "Findings", "Run log", "Lineage", "Governance"),
+        *("Episodes", "Union", "Attribution", "Recovery", "User uptime", "Worst window"),
+        *("Executive", "Weekly", "Monthly", "Incident", "QBR", "A or B", "Checks"),
+        *(kpi.sheet for kpi in boards().kpis),
+    }
+    families = {metric.family for metric in gathered.metrics}
+    for code, family in boards().families.items():
+        assert (family.title in names) == (code in families), code
+    assert set(boards().families) == set(catalogue().terms.families)
+
+
 def test_links_lead_somewhere(compiled):
     """Every link of every sheet leads to a sheet of the book."""
     names = {sheet.name for sheet in compiled.sheets}

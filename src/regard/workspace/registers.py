@@ -1,10 +1,11 @@
-"""Lists of a workbook, gathered: calendar, codes, lineage, findings, notes, runs."""
+"""Lists of a workbook, gathered: calendar, codes, definitions and who owns them, lineage, findings, notes, runs."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from regard.catalog.boards import family
 from regard.excel.records import Register
 from regard.model import Grain, Status
 from regard.sql import records as sql
@@ -23,6 +24,7 @@ def registers(asking: Asking, start: date, end: date) -> tuple[Register, ...]:
     return (
         _calendar(asking, start, end),
         _codes(asking),
+        _governance(asking),
         _lineage(asking),
         _findings(asking),
         _notes(asking),
@@ -78,6 +80,40 @@ def _codes(asking: Asking) -> Register:
     )
 
 
+def _governance(asking: Asking) -> Register:
+    known = asking.workspace.catalogue
+    rows = []
+    for name in known.metrics:
+        metric = known.metric(name)
+        own = ", ".join(metric.differs)
+        rows.append(
+            (
+                family(metric.family).title,
+                metric.title,
+                metric.pending or metric.status.value,
+                metric.version,
+                metric.owner,
+                metric.decision,
+                metric.min_change,
+                metric.show_from_n,
+                metric.sensitivity,
+                own,
+                metric.citation,
+            )
+        )
+    return Register(
+        name="Governance",
+        title="Governance",
+        purpose="Who owns each definition, what it decides, from which change and n on it may speak, and who says so.",
+        heads=(
+            *("family", "metric", "where it stands", "version", "owner", "decides", "smallest change"),
+            *("smallest n", "who may see it", "differs from the shipped one in", "citation"),
+        ),
+        rows=tuple(rows),
+        widths=(22, 44, 16, 9, 16, 50, 10, 10, 12, 24, 50),
+    )
+
+
 def _lineage(asking: Asking) -> Register:
     workspace = asking.workspace
     known = workspace.catalogue
@@ -95,7 +131,7 @@ def _lineage(asking: Asking) -> Register:
         sources = list(dict.fromkeys(source for table in loaded for source in feeds.get(table, [])))
         rows.append(
             (
-                metric.family,
+                family(metric.family).title,
                 metric.id,
                 metric.title,
                 ", ".join(tables),
@@ -111,7 +147,7 @@ def _lineage(asking: Asking) -> Register:
         purpose="Where each number comes from: metric, tables, sources; and the fingerprint of its definition.",
         heads=("family", "metric", "title", "tables", "loaded tables", "sources", "owner", "fingerprint"),
         rows=tuple(rows),
-        widths=(9, 26, 44, 26, 26, 30, 16, 15),
+        widths=(22, 26, 44, 26, 26, 30, 16, 15),
     )
 
 

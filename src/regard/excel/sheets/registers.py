@@ -30,11 +30,8 @@ def _register(register: Register) -> Sheet:
     sheet.line(top, 0, register.heads, "head")
     for row, cells in enumerate(register.rows, top + 1):
         for column, cell in enumerate(cells):
-            long = isinstance(cell, str) and len(cell) > 1.1 * register.widths[column]
-            sheet.put(row, column, cell, "wrap" if isinstance(cell, str) else "whole")
-            if long:
-                lines = 1 + int(len(str(cell)) // (1.1 * register.widths[column]))
-                sheet.heights[row] = max(sheet.heights.get(row, 15.0), 13.5 * lines)
+            look = "wrap" if isinstance(cell, str) else "whole" if cell is None or cell == int(cell) else "general"
+            sheet.put(row, column, cell, look)
     if not register.rows:
         sheet.put(top + 1, 0, register.empty, "label")
     sheet.widths = dict(enumerate(register.widths))
