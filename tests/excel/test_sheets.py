@@ -70,7 +70,7 @@ def test_the_map_of_sheets_is_there(gathered, compiled):
     names = {sheet.name for sheet in compiled.sheets if sheet.state == "visible"}
     assert names >= {
         *("Cover", "Guide", "Choices", "Targets", "Calendar", "Codes"),
-        *("Notes", "Findings", "Run log", "Lineage", "Governance"),
+        *("Notes", "Findings", "Run log", "Lineage", "Definitions"),
         *("Episodes", "Union", "Attribution", "Recovery", "User uptime", "Worst window"),
         *("Executive", "Weekly", "Monthly", "Incident", "QBR", "A or B", "Checks"),
         *(kpi.sheet for kpi in boards().kpis),

@@ -102,8 +102,8 @@ def _governance(asking: Asking) -> Register:
             )
         )
     return Register(
-        name="Governance",
-        title="Governance",
+        name="Definitions",
+        title="Definitions and their owners",
         purpose="Who owns each definition, what it decides, from which change and n on it may speak, and who says so.",
         heads=(
             *("family", "metric", "where it stands", "version", "owner", "decides", "smallest change"),
