@@ -1,23 +1,26 @@
 """Cubes as margins: for each choice of dimensions rows of their own, and none for a group of too few people.
 
 A cube by all its dimensions at once is mostly groups of one or two people, whom its sums describe. As margins it has
-rows of the whole, rows by each dimension alone, by each two, and so on; where no metric may be shown for a group (K24:
-its n is below the workspace's minimum), that group has no row in it. The whole stays whole, and every slice that is
-left is what an engine gives for it.
+rows of the whole, rows by each dimension alone and by each two. Where no metric may be shown for a group (K24: its n is
+below the workspace's minimum), or where the number of such a group would be what is left without it, the group has no
+row. The whole stays whole, and every slice that is left is what an engine gives for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from regard.expr import Name, names
+from regard.plan.suppression import suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from regard.expr import Node
     from regard.model import Metric
@@ -26,8 +29,12 @@ if TYPE_CHECKING:
 WHOLE = "\0whole"
 """Stands for a dimension that a row is not cut by; no value of data holds such a character."""
 
+MOST_CUTS = 2
+"""Dimensions by which a margin is cut at once: more make groups so small that hardly one could be shown."""
+
 Group = tuple[Any, ...]
 """Number of the period, and the values of some dimensions."""
+Truths: TypeAlias = "NDArray[np.bool_]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +69,8 @@ def margins(cubes: Sequence[CubeRows], sums: Sums, lowered: Sequence[Lowered], t
 
 
 def subsets(dims: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield every choice among dimensions, in their order, that of none first."""
-    yield from chain.from_iterable(combinations(dims, size) for size in range(len(dims) + 1))
+    """Yield every choice of no more than `MOST_CUTS` dimensions, in their order, that of none first."""
+    yield from chain.from_iterable(combinations(dims, size) for size in range(min(len(dims), MOST_CUTS) + 1))
 
 
 class _Sizes:
@@ -73,19 +80,47 @@ class _Sizes:
         self.sums, self.terms = sums, terms
         self.homes = {name: rows for rows in cubes for name in rows.cube.names}
         self.known: dict[tuple[str, tuple[str, ...]], dict[Group, float]] = {}
+        self.secret: dict[tuple[str, tuple[str, ...]], frozenset[Group]] = {}
 
-    def shown(self, one: Lowered, dims: tuple[str, ...], groups: Sequence[Group]) -> np.ndarray:
-        """Return of each group whether a metric may be shown for it."""
+    def judged(self, one: Lowered, dims: tuple[str, ...], groups: Sequence[Group]) -> tuple[Truths, Truths]:
+        """Return of each group whether a metric may be shown for it, and whether it must not be.
+
+        It must not where another group's number is what is left of the whole without it (`suppressed`).
+        """
+        count = len(groups)
         if not dims or one.n is None or not self.terms.least or not self.terms.personal(one.metric):
-            return np.ones(len(groups), dtype=bool)
+            return np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
         read = {name: self._by(name, dims, groups) for name in names(one.n)}
         if isinstance(one.n, Name):
-            return np.asarray(read[one.n.name] >= self.terms.least)
+            people = read[one.n.name]
+            own = tuple(dim for dim in dims if dim in self.sums.dims[one.n.name])
+            places = [0, *(1 + dims.index(dim) for dim in own)]
+            secret = self._secret(one.n.name, own)
+            return people >= self.terms.least, np.array(
+                [tuple(group[at] for at in places) in secret for group in groups], dtype=bool
+            )
         told = [
-            self.terms.worth(one.n, {name: own[i] for name, own in read.items()}, group[0])
+            self.terms.worth(one.n, {name: values[i] for name, values in read.items()}, group[0])
             for i, group in enumerate(groups)
         ]
-        return np.array([found is not None and found >= self.terms.least for found in told], dtype=bool)
+        people = np.array([0.0 if found is None else found for found in told])
+        secret = self._hidden(dict(zip(groups, people, strict=True)))
+        return people >= self.terms.least, np.array([group in secret for group in groups], dtype=bool)
+
+    def _secret(self, name: str, dims: tuple[str, ...]) -> frozenset[Group]:
+        """Return the groups of a sum, where it is an n, that have to be hidden for the sake of others."""
+        if (name, dims) not in self.secret:
+            self.secret[name, dims] = self._hidden(self.known.get((name, dims), {})) if dims else frozenset()
+        return self.secret[name, dims]
+
+    def _hidden(self, people: Mapping[Group, float]) -> frozenset[Group]:
+        keys = sorted({group[1:] for group in people}, key=str)
+        place = {key: i for i, key in enumerate(keys)}
+        counts = np.zeros((len(keys), 1 + max((group[0] for group in people), default=0)))
+        for (period, *key), count in people.items():
+            counts[place[tuple(key)], period] = count
+        hidden = suppressed(keys, counts, self.terms.least) & (counts >= self.terms.least)
+        return frozenset((int(s), *keys[g]) for g, s in zip(*np.nonzero(hidden), strict=True))
 
     def _by(self, name: str, dims: tuple[str, ...], groups: Sequence[Group]) -> np.ndarray:
         """Return what a sum is in each group, by those of the dimensions that it is cut by."""
@@ -122,13 +157,13 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
         groups: dict[Group, int] = {}
         of = np.array([groups.setdefault(key, len(groups)) for key in _keys(rows, chosen)])
         each = list(groups)
-        kept = np.zeros(len(each), dtype=bool)
+        kept, secret = np.zeros(len(each), dtype=bool), np.zeros(len(each), dtype=bool)
         for one in readers:
             if set(chosen) <= set(one.dims):
-                kept |= sizes.shown(one, chosen, each)
-            if kept.all():
-                break
-        held = np.flatnonzero(kept[of])
+                may, must_not = sizes.judged(one, chosen, each)
+                kept |= may
+                secret |= must_not
+        held = np.flatnonzero((kept & ~secret)[of])
         kinds: dict[Group, int] = {}
         lines = list(zip(*(rows.hidden[column] for column in rows.hidden), strict=True)) if rows.hidden else []
         at = np.array(

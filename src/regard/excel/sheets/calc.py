@@ -17,7 +17,7 @@ from regard.excel.sheets import cubes, engine, policies, slicers
 from regard.excel.sheets.intervals import SHARES, Said, adjusted_wald, close, wilson
 from regard.excel.style import of_unit
 from regard.expr import Name, show
-from regard.plan.margins import WHOLE
+from regard.plan.margins import MOST_CUTS, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -347,6 +347,8 @@ class _Row:
             why = f'IF({low},"none or too few people",{why})'
         if mixed:
             why = f'IF({mixed}>0,"scales differ",{why})'
+        if len(one.dims) > MOST_CUTS:
+            why = f'IF({self.at(ENGINE, self.row + 1)}>{MOST_CUTS},"{MOST_CUTS} slices at a time",{why})'
         flags = self.cell.estimate.flags if self.cell else ()
         self.put(WHY, f'=IF({lacked}>0,"cannot be cut so",{why})', "scales differ" if "mixed" in flags else "", "label")
         blank = self.at(WHY)

@@ -71,7 +71,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
     sheet = Sheet(
         name=NAME,
         title="What you look at",
-        purpose="Choose a value in a yellow cell: every board and calculation follows. What cannot be cut so is blank.",
+        purpose="Choose a value in one or two yellow cells: boards and calculations follow, or are blank.",
         group="Settings",
         widths={0: 18, 1: 24, 2: 11, 3: 9, 4: 12, 5: 52},
         freeze=(FIRST, 0),
