@@ -12,7 +12,7 @@ import numpy as np
 
 from regard.engines import Duck
 from regard.excel.book import Cell
-from regard.excel.sheets import calc, slicers
+from regard.excel.sheets import calc, policies, slicers
 from regard.expr import Lookup
 from regard.plan import Question, collect, plan, suppressed
 from regard.plan.margins import WHOLE
@@ -35,6 +35,12 @@ class Edits:
     parameters: dict
     policies: dict
     chosen: dict
+
+
+class Withheld(tuple):
+    """What is hidden since it would give another group away; a metric that shares its sums may show it."""
+
+    __slots__ = ()
 
 
 def random_edits(material, book, seed, *, slices=2):
@@ -135,12 +141,12 @@ def engine(workspace, material, edits):
                 n = part.n[g, s]
                 # Of nobody a live sheet says no more than of a few.
                 nobody = not material.lowered[part.metric.id].why and n == 0
-                hidden = dims and personal and (0 < n < material.privacy_min or secret[g, s] or nobody)
+                hidden = dims and personal and (0 < n < material.privacy_min or nobody)
+                kind = Withheld if dims and personal and secret[g, s] else tuple
                 value = part.value[g, s]
                 blank = hidden or part.mixed[g, s] or not np.isfinite(value)
-                given[part.metric.id, s] = (
-                    NOTHING if blank else float(value),
-                    NOTHING if hidden or not np.isfinite(n) else float(n),
+                given[part.metric.id, s] = kind(
+                    (NOTHING if blank else float(value), NOTHING if hidden or not np.isfinite(n) else float(n))
                 )
     return given
 
@@ -149,6 +155,9 @@ def intervals(workspace, material, edits):
     """Return (metric, number of the period) -> (from, to) that the engine gives where cells can follow it."""
     names = [metric for metric, one in material.lowered.items() if calc.alive(material, one) == "all"]
     names = [name for name in names if all(dim in material.lowered[name].dims for dim in edits.chosen)]
+    # Asked by its name, a metric reads the policies as they are.
+    edited_too = {user for users in policies.used_policies(material).values() for user in users}
+    names = [name for name in names if not edits.policies or name not in edited_too]
     given = {}
     for name in names:
         one = material.lowered[name]
@@ -185,7 +194,7 @@ def shown(material, book, contents, keys=("value", "n")):
 
 def differences(material, edits, expected, given):
     """Return where workbook and engine disagree; a metric that lacks a chosen dimension must be blank."""
-    wrong, withheld = [], []
+    wrong = []
     for (metric, s), pair in given.items():
         one = material.lowered[metric]
         lacks = any(dim not in one.dims for dim in edits.chosen)
@@ -195,14 +204,11 @@ def differences(material, edits, expected, given):
                 wrong.append((metric, s, "must be blank", pair))
             continue
         told = expected.get((metric, s))
-        personal = any(material.tables[rows.table].party for rows in one.metric.rows.values())
-        if told is not None and edits.chosen and personal and pair == (NOTHING, NOTHING) != told:
-            # What may not be shown of one metric is left out of the sums that another shares with it.
-            withheld.append((metric, s, told, pair))
+        if isinstance(told, Withheld) and pair[0] == NOTHING:
             continue
         if told is not None and not all(same(a, b) for a, b in zip(told, pair, strict=True)):
             wrong.append((metric, s, told, pair))
-    return wrong + (withheld if len(withheld) > len(given) / 20 else [])
+    return wrong
 
 
 def same(a, b):

@@ -82,30 +82,27 @@ class _Sizes:
         self.known: dict[tuple[str, tuple[str, ...]], dict[Group, float]] = {}
         self.secret: dict[tuple[str, tuple[str, ...]], frozenset[Group]] = {}
 
-    def judged(self, one: Lowered, dims: tuple[str, ...], groups: Sequence[Group]) -> tuple[Truths, Truths]:
-        """Return of each group whether a metric may be shown for it, and whether it must not be.
-
-        It must not where another group's number is what is left of the whole without it (`suppressed`).
-        """
+    def shown(self, one: Lowered, dims: tuple[str, ...], groups: Sequence[Group]) -> Truths:
+        """Return of each group whether a metric may be shown for it (`suppressed`)."""
         count = len(groups)
         if not dims or one.n is None or not self.terms.least or not self.terms.personal(one.metric):
-            return np.ones(count, dtype=bool), np.zeros(count, dtype=bool)
+            return np.ones(count, dtype=bool)
         read = {name: self._by(name, dims, groups) for name in names(one.n)}
         if isinstance(one.n, Name):
             people = read[one.n.name]
             own = tuple(dim for dim in dims if dim in self.sums.dims[one.n.name])
             places = [0, *(1 + dims.index(dim) for dim in own)]
             secret = self._secret(one.n.name, own)
-            return people >= self.terms.least, np.array(
-                [tuple(group[at] for at in places) in secret for group in groups], dtype=bool
-            )
+            must_not = np.array([tuple(group[at] for at in places) in secret for group in groups], dtype=bool)
+            return np.asarray((people >= self.terms.least) & ~must_not)
         told = [
             self.terms.worth(one.n, {name: values[i] for name, values in read.items()}, group[0])
             for i, group in enumerate(groups)
         ]
         people = np.array([0.0 if found is None else found for found in told])
         secret = self._hidden(dict(zip(groups, people, strict=True)))
-        return people >= self.terms.least, np.array([group in secret for group in groups], dtype=bool)
+        must_not = np.array([group in secret for group in groups], dtype=bool)
+        return np.asarray((people >= self.terms.least) & ~must_not)
 
     def _secret(self, name: str, dims: tuple[str, ...]) -> frozenset[Group]:
         """Return the groups of a sum, where it is an n, that have to be hidden for the sake of others."""
@@ -157,13 +154,13 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
         groups: dict[Group, int] = {}
         of = np.array([groups.setdefault(key, len(groups)) for key in _keys(rows, chosen)])
         each = list(groups)
-        kept, secret = np.zeros(len(each), dtype=bool), np.zeros(len(each), dtype=bool)
+        kept = np.zeros(len(each), dtype=bool)
         for one in readers:
             if set(chosen) <= set(one.dims):
-                may, must_not = sizes.judged(one, chosen, each)
-                kept |= may
-                secret |= must_not
-        held = np.flatnonzero((kept & ~secret)[of])
+                kept |= sizes.shown(one, chosen, each)
+            if kept.all():
+                break
+        held = np.flatnonzero(kept[of])
         kinds: dict[Group, int] = {}
         lines = list(zip(*(rows.hidden[column] for column in rows.hidden), strict=True)) if rows.hidden else []
         at = np.array(
