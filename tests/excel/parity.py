@@ -38,7 +38,7 @@ class Edits:
 
 
 class Withheld(tuple):
-    """What is hidden since it would give another group away; a metric that shares its sums may show it."""
+    """What the engine hides since it would give another group away; a workbook may show it."""
 
     __slots__ = ()
 

@@ -37,7 +37,7 @@ def test_excel_would_open_it_without_repair(path):
         ("xl/workbook.xml", b'name="changes"', b'name="checks_wrong"', "is defined 2 times"),
         ("xl/worksheets/sheet3.xml", b"<f>IFERROR(", b"<f>XLOOKUP(", "function XLOOKUP"),
         ("xl/worksheets/sheet3.xml", b"'Board data'!", b"'Bored data'!", "there is no sheet 'Bored data'"),
-        ("xl/worksheets/sheet3.xml", b'<row r="1"', b'<row r="1" ht="500"', "row 1 is 500 points tall"),
+        ("xl/worksheets/sheet3.xml", b'ht="27.75"', b'ht="500"', "row 1 is 500 points tall"),
         ("xl/worksheets/sheet3.xml", b'<mergeCell ref="', b'<mergeCell ref="A1:Z99"/><mergeCell ref="', "overlap"),
         ("xl/tables/table1.xml", b' id="1"', b' id="2"', "tables have the id 2"),
     ],

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from regard.excel.book import Formula
-from regard.plan import Question
 from regard.plan.margins import WHOLE
-from regard.workspace.asking import Asking
 from regard.workspace.records import gathered as records_of
+from tests.excel.parity import NOTHING, Edits, common, engine
 
 
 def texts(book):
@@ -52,22 +51,13 @@ def test_their_keys_are_there_for_who_asks(harbor):
 def test_sums_of_few_people_stand_in_no_cube(harbor, gathered):
     """R130, K24: of a segment a cube has rows only where the engine would show one of the metrics made of them."""
     metrics = [one.metric for one in gathered.lowered.values() if not one.why and "segment" in one.dims]
-    question = Question(
-        metrics=tuple(metric.id for metric in metrics),
-        breakdowns=(("segment",),),
-        start=gathered.periods[0].start,
-        end=gathered.periods[-1].end,
-        compare="",
-        intervals=False,
-    )
-    labels = [period.label for period in gathered.periods]
     shown, hidden = set(), 0
-    for answer in Asking(harbor).answers(question, metrics):
-        for cell in answer.cells:
-            if "hidden" in cell.estimate.flags:
-                hidden += 1
-            else:
-                shown.add((answer.metric.id, labels.index(cell.period.label), cell.dims["segment"]))
+    looked = common(gathered, "segment")
+    for segment in looked:
+        for (name, period), (_, n) in engine(harbor, gathered, Edits({}, {}, {"segment": segment})).items():
+            hidden += n == NOTHING
+            if n != NOTHING:
+                shown.add((name, period, segment))
     assert hidden > 100
     cut = 0
     for rows in gathered.cubes:
@@ -75,8 +65,8 @@ def test_sums_of_few_people_stand_in_no_cube(harbor, gathered):
         others = [dim for dim in rows.dims if dim != "segment"]
         for i, period in enumerate(rows.stretch):
             segment = rows.dims.get("segment", (WHOLE,) * len(rows.stretch))[i]
-            if segment == WHOLE or any(rows.dims[dim][i] != WHOLE for dim in others):
+            if segment not in looked or any(rows.dims[dim][i] != WHOLE for dim in others):
                 continue
             cut += 1
             assert any((name, period, segment) in shown for name in readers), (rows.cube.table, period, segment)
-    assert cut > 300
+    assert cut > 100

@@ -1,9 +1,9 @@
 """Cubes as margins: for each choice of dimensions rows of their own, and none for a group of too few people.
 
 A cube by all its dimensions at once is mostly groups of one or two people, whom its sums describe. As margins it has
-rows of the whole, rows by each dimension alone and by each two. Where no metric may be shown for a group (K24: its n is
-below the workspace's minimum), or where the number of such a group would be what is left without it, the group has no
-row. The whole stays whole, and every slice that is left is what an engine gives for it.
+rows of the whole, rows by each dimension alone and by each two; where no metric may be shown for a group (K24: its n is
+below the workspace's minimum), the group has no row. The whole stays whole, and every slice that is left is what an
+engine gives for it: a metric that may be shown has all its sums.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from regard.expr import Name, names
-from regard.plan.suppression import suppressed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,44 +79,20 @@ class _Sizes:
         self.sums, self.terms = sums, terms
         self.homes = {name: rows for rows in cubes for name in rows.cube.names}
         self.known: dict[tuple[str, tuple[str, ...]], dict[Group, float]] = {}
-        self.secret: dict[tuple[str, tuple[str, ...]], frozenset[Group]] = {}
 
     def shown(self, one: Lowered, dims: tuple[str, ...], groups: Sequence[Group]) -> Truths:
-        """Return of each group whether a metric may be shown for it (`suppressed`)."""
+        """Return of each group whether a metric may be shown for it."""
         count = len(groups)
         if not dims or one.n is None or not self.terms.least or not self.terms.personal(one.metric):
             return np.ones(count, dtype=bool)
         read = {name: self._by(name, dims, groups) for name in names(one.n)}
         if isinstance(one.n, Name):
-            people = read[one.n.name]
-            own = tuple(dim for dim in dims if dim in self.sums.dims[one.n.name])
-            places = [0, *(1 + dims.index(dim) for dim in own)]
-            secret = self._secret(one.n.name, own)
-            must_not = np.array([tuple(group[at] for at in places) in secret for group in groups], dtype=bool)
-            return np.asarray((people >= self.terms.least) & ~must_not)
+            return np.asarray(read[one.n.name] >= self.terms.least)
         told = [
             self.terms.worth(one.n, {name: values[i] for name, values in read.items()}, group[0])
             for i, group in enumerate(groups)
         ]
-        people = np.array([0.0 if found is None else found for found in told])
-        secret = self._hidden(dict(zip(groups, people, strict=True)))
-        must_not = np.array([group in secret for group in groups], dtype=bool)
-        return np.asarray((people >= self.terms.least) & ~must_not)
-
-    def _secret(self, name: str, dims: tuple[str, ...]) -> frozenset[Group]:
-        """Return the groups of a sum, where it is an n, that have to be hidden for the sake of others."""
-        if (name, dims) not in self.secret:
-            self.secret[name, dims] = self._hidden(self.known.get((name, dims), {})) if dims else frozenset()
-        return self.secret[name, dims]
-
-    def _hidden(self, people: Mapping[Group, float]) -> frozenset[Group]:
-        keys = sorted({group[1:] for group in people}, key=str)
-        place = {key: i for i, key in enumerate(keys)}
-        counts = np.zeros((len(keys), 1 + max((group[0] for group in people), default=0)))
-        for (period, *key), count in people.items():
-            counts[place[tuple(key)], period] = count
-        hidden = suppressed(keys, counts, self.terms.least) & (counts >= self.terms.least)
-        return frozenset((int(s), *keys[g]) for g, s in zip(*np.nonzero(hidden), strict=True))
+        return np.array([found is not None and found >= self.terms.least for found in told], dtype=bool)
 
     def _by(self, name: str, dims: tuple[str, ...], groups: Sequence[Group]) -> np.ndarray:
         """Return what a sum is in each group, by those of the dimensions that it is cut by."""
