@@ -92,7 +92,7 @@ def edited(material, book, edits):
                 if policy == one.subject and ",".join(map(str, key)) == one.key:
                     put(one.sheet, one.row, one.column, value)
     for dim, value in edits.chosen.items():
-        place, values = book.places["slicer", dim], slicers.values(material, dim)
+        place, values = book.places["slicer", dim], material.members[dim]
         put(place.sheet, place.top, place.left, slicers.labels(values)[values.index(value)])
     try:
         yield book

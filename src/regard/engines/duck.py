@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from regard.plan import Results
@@ -10,6 +10,8 @@ from regard.sql import Facts, scan_statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from pyarrow import Table
 
     from regard.lake import Connection
     from regard.plan import Plan, Scan
@@ -24,17 +26,24 @@ class Duck:
         connection: an open connection.
         relation: (table, arguments) -> name of the view or table that holds it.
         kept: (plan, scan) -> a relation with the scan's histogram and its steps, or None where none is kept.
+        known: statement -> what it gave before, of the same connection and relations; what is run is added to it.
     """
 
     connection: Connection
     relation: Callable[[str, tuple[tuple[str, str | float], ...]], str]
     kept: Callable[[Plan, Scan], tuple[str, Steps] | None] = lambda _plan, _scan: None
+    known: dict[str, Table] = field(default_factory=dict)
 
     def run(self, plan: Plan) -> Results:
         """Run one statement for each scan."""
         statements = [self._statement(plan, scan) for scan in plan.scans]
-        tables = tuple(self.connection.sql(sql).to_arrow_table() for sql in statements)
-        return Results(tables, tuple(statements))
+        return Results(tuple(self._given(sql) for sql in statements), tuple(statements))
+
+    def _given(self, statement: str) -> Table:
+        found = self.known.get(statement)
+        if found is None:
+            found = self.known[statement] = self.connection.sql(statement).to_arrow_table()
+        return found
 
     def _statement(self, plan: Plan, scan: Scan) -> str:
         kept = self.kept(plan, scan)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regard.excel.records import Records
+from regard.plan.margins import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,6 +81,20 @@ class Material:
     dimensions: Mapping[str, Dimension] = field(default_factory=dict)
     tables: Mapping[str, Table] = field(default_factory=dict)
     records: Records = field(default_factory=Records)
+
+    @cached_property
+    def members(self) -> dict[str, tuple[str | None, ...]]:
+        """Dimension -> its values in the order of their numbers; None stands last, where rows have none."""
+        found: dict[str, set[str | None]] = {dim: set() for dim in self.slicers}
+        for dim, seen in found.items():
+            for rows in self.cubes:
+                seen.update(rows.dims.get(dim, ()))
+            for answer in self.cuts.values():
+                seen.update(cell.dims[dim] for cell in answer.cells if dim in cell.dims)
+        return {
+            dim: tuple(sorted(seen - {WHOLE}, key=lambda value: (value is None, value or "")))
+            for dim, seen in found.items()
+        }
 
     @property
     def periods(self) -> tuple[Period, ...]:

@@ -68,6 +68,24 @@ class _Place(Worksheet):  # type: ignore[misc] # the library has no types
         del expand_future_functions
         return formula.removeprefix("{").removeprefix("=").removesuffix("}")
 
+    def framed(self, row: int, column: int, last_row: int, last_column: int, said: dict[str, Any]) -> None:
+        """Lay a table over cells, its columns' formulas said in its description alone.
+
+        The library would write each of them into every cell too, only for the cells of the book to be written over it.
+        """
+        formulas = [head.pop("formula", "") for head in said["columns"]]
+        self.add_table(row, column, last_row, last_column, said)
+        for head, text in zip(self.tables[-1]["columns"], formulas, strict=True):
+            head["formula"] = self._prepare_formula(text)
+
+    def number(self, row: int, column: int, value: float, look: Format) -> None:
+        """Write a number: the library's own way, without asking first whether the place is an address."""
+        self._write_number(row, column, value, look)
+
+    def formula(self, row: int, column: int, text: str, look: Format, value: Any) -> None:  # noqa: ANN401 - as it takes
+        """Write a formula, likewise."""
+        self._write_formula(row, column, text, look, value)
+
 
 def write(
     book: Book, path: Path, *, told: Callable[[int, int], None] = lambda _done, _all: None, poison: bool = False
@@ -142,7 +160,7 @@ class _Writer:
             self.formats[style] = self.file.add_format(properties(style))
         return self.formats[style]
 
-    def sheet(self, sheet: Sheet, place: Worksheet) -> None:
+    def sheet(self, sheet: Sheet, place: _Place) -> None:
         """Write one sheet."""
         self.sizes(sheet, place)
         for top, left, bottom, right in sheet.merges:
@@ -166,7 +184,7 @@ class _Writer:
             self.chart(chart, place)
         self.page(sheet, place)
 
-    def sizes(self, sheet: Sheet, place: Worksheet) -> None:
+    def sizes(self, sheet: Sheet, place: _Place) -> None:
         """Set widths, heights and folded rows."""
         place.set_default_row(15)
         last = max([*sheet.widths, *(column for _, column in sheet.cells), 0])
@@ -176,14 +194,16 @@ class _Writer:
             level = sheet.outline.get(row, 0)
             place.set_row(row, sheet.heights.get(row), None, {"level": level, "hidden": bool(level)} if level else {})
 
-    def cell(self, place: Worksheet, row: int, column: int, value: Value | Formula | Link, look: Format) -> None:
+    def cell(self, place: _Place, row: int, column: int, value: Value | Formula | Link, look: Format) -> None:
         """Write one cell."""
-        if isinstance(value, Formula):
+        if type(value) in (float, int):  # most cells by far; no truth, which is an int as well
+            place.number(row, column, value, look)  # type: ignore[arg-type] # as just asked
+        elif isinstance(value, Formula):
             cached: Any = 0 if self.poison else cached_value(value.value)
             if value.array:
                 place.write_array_formula(row, column, row, column, value.text, look, cached)
             else:
-                place.write_formula(row, column, value.text, look, cached)
+                place.formula(row, column, value.text, look, cached)
         elif isinstance(value, Link):
             place.write_url(row, column, f"internal:{quoted(value.sheet)}!{value.cell}", look, safe(value.text))
         elif value is None:
@@ -192,21 +212,21 @@ class _Writer:
             place.write_boolean(row, column, value, look)
         elif isinstance(value, str):
             place.write_string(row, column, safe(value), look)
-        elif isinstance(value, (int, float)):
-            place.write_number(row, column, value, look)
+        elif isinstance(value, (int, float)):  # such as one of numpy's
+            place.number(row, column, value, look)
         elif isinstance(value, date):
             place.write_datetime(row, column, _naive(value), look)
         else:
             raise TypeError(value)
 
-    def table(self, table: Table, place: Worksheet) -> None:
+    def table(self, table: Table, place: _Place) -> None:
         """Write a table: its frame by the library, its cells one by one."""
         rows = max(1, table.length)
         heads = [{"header": column.name, "header_format": self.format(column.head)} for column in table.columns]
         for head, column in zip(heads, table.columns, strict=True):
             if column.formula and not re.search(r"\{(row|above)\}", column.formula):
                 head["formula"] = _in_table(column.formula, table)
-        place.add_table(
+        place.framed(
             table.row,
             table.column,
             table.row + rows,
@@ -216,7 +236,7 @@ class _Writer:
         for i, column in enumerate(table.columns):
             self.column(table, column, table.column + i, place)
 
-    def column(self, table: Table, column: Column, at: int, place: Worksheet) -> None:
+    def column(self, table: Table, column: Column, at: int, place: _Place) -> None:
         """Write the cells of a table's column."""
         look = self.format(column.style)
         if column.note:
@@ -225,7 +245,7 @@ class _Writer:
             if value is not None:
                 self.cell(place, row, at, value, look)
 
-    def validation(self, validation: Validation, place: Worksheet) -> None:
+    def validation(self, validation: Validation, place: _Place) -> None:
         """Write what may be typed into cells."""
         said: dict[str, Any] = {"input_title": validation.title[:32], "input_message": validation.message[:255]}
         said |= {"error_message": validation.error[:255]} if validation.error else {}
@@ -245,7 +265,7 @@ class _Writer:
             said |= {"validate": "any"}
         place.data_validation(validation.top, validation.left, validation.bottom, validation.right, said)
 
-    def condition(self, condition: Condition, place: Worksheet) -> None:
+    def condition(self, condition: Condition, place: _Place) -> None:
         """Write a look that depends on what cells hold."""
         look: dict[str, Any]
         if condition.bar:
@@ -259,7 +279,7 @@ class _Writer:
             look = {"type": "formula", "criteria": condition.formula, "format": self.file.add_format(own)}
         place.conditional_format(condition.top, condition.left, condition.bottom, condition.right, look)
 
-    def chart(self, chart: Chart, place: Worksheet) -> None:
+    def chart(self, chart: Chart, place: _Place) -> None:
         """Draw a chart."""
         kinds = {series.kind or chart.kind: None for series in chart.series}
         made: dict[str, Any] = {}
@@ -312,7 +332,7 @@ class _Writer:
         )
 
     @staticmethod
-    def page(sheet: Sheet, place: Worksheet) -> None:
+    def page(sheet: Sheet, place: _Place) -> None:
         """Set how the sheet is looked at and printed."""
         place.set_paper(A4)
         if sheet.landscape:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from regard.expr import Call, Literal, Node, Type
@@ -11,7 +10,6 @@ from regard.plan import DISTINCT, EXACT_TO, QUANTILE, SUM, Z, order_ranks
 from regard.sql import expression as e
 from regard.sql.facts import Facts
 from regard.sql.scan import grouping, meets, stretches
-from regard.sql.timeline import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +179,9 @@ def _ordered(facts: Facts, make: Callable[[Facts, Measure, str, str], tuple[str,
         stretches(facts, set()),
         placed(facts, chosen, own_tests(facts, measure), "placed", "each row beside the stretches that hold it"),
     ]
+    ranked = measure.what == QUANTILE and "w" not in chosen
+    steps += [_ranks(_share(measure))] if ranked else []
+    beside = "\nleft join ranks on ranks.n_rows = t.n" if ranked else ""
     sets = []
     for place, labels in enumerate(facts.scan.sets):
         own = [f"d{facts.dimensions.index(label)}" for label in labels]
@@ -189,7 +190,8 @@ def _ordered(facts: Facts, make: Callable[[Facts, Measure, str, str], tuple[str,
         steps.append(step)
         heads, groups = grouping(facts, place, labels, replicated=False)
         sets.append(
-            f"select {', '.join(heads)},\n       {values}\nfrom ordered{place} as t\ngroup by {', '.join(groups)}"
+            f"select {', '.join(heads)},\n       {values}\nfrom ordered{place} as t{beside}\n"
+            f"group by {', '.join(groups)}"
         )
     return steps, sets
 
@@ -197,10 +199,7 @@ def _ordered(facts: Facts, make: Callable[[Facts, Measure, str, str], tuple[str,
 def _quantile(facts: Facts, measure: Measure, group: str, name: str) -> tuple[str, str]:
     """Quantile by linear interpolation (weighted: the least value with that share of the weight), with its ranks."""
     del facts
-    q = measure.of[1]
-    if not isinstance(q, Literal):
-        raise TypeError(q)
-    share = float(q.value)
+    share = _share(measure)
     partition = f"partition by {group}"
     weighted = len(measure.of) > 2  # noqa: PLR2004
     extra = (
@@ -225,31 +224,32 @@ def _quantile(facts: Facts, measure: Measure, group: str, name: str) -> tuple[st
     low = f"max(case when rank = floor({place}) + 1 then x end)"
     high = f"max(case when rank = least(floor({place}) + 2, n) then x end)"
     fraction = f"max({place} - floor({place}))"
-    small = [(n, *ranks) for n in range(1, EXACT_TO + 1) if (ranks := order_ranks(n, share)) is not None]
     spread = f"{Z} * sqrt(n * {share} * {1 - share})"
-
-    def rank_of(side: int) -> str:
-        exact = _ranges([(n, ranks[side]) for n, *ranks in small], small[0][0] if small else EXACT_TO + 1)
-        wide = f"floor(n * {share} - {spread})" if side == 0 else f"ceil(n * {share} + {spread}) + 1"
-        return f"case when n > {EXACT_TO} then {wide} else {exact} end"
-
+    lower, upper = f"floor(n * {share} - {spread})", f"ceil(n * {share} + {spread}) + 1"
     return step, (
         f"{low} + {fraction} * ({high} - {low}) as m0,\n       "
-        f"max(case when rank = ({rank_of(0)}) then x end) as m0_lo,\n       "
-        f"max(case when rank = ({rank_of(1)}) then x end) as m0_hi, cast(max(n) as double) as m0_n"
+        f"max(case when rank = case when n > {EXACT_TO} then {lower} else lower_rank end then x end) as m0_lo,\n"
+        f"       max(case when rank = case when n > {EXACT_TO} then {upper} else upper_rank end then x end) as m0_hi, "
+        "cast(max(n) as double) as m0_n"
     )
 
 
-def _ranges(pairs: list[tuple[int, int]], first: int) -> str:
-    """Return a CASE over n that gives the exact ranks, a run of equal ones as one branch."""
-    if not pairs:
-        return "null"
-    bounds, results = [first], ["null", str(pairs[0][1])]
-    for (_, before), (n, rank) in pairwise(pairs):
-        if rank != before:
-            bounds.append(n)
-            results.append(str(rank))
-    return search("n", bounds, results)
+def _share(measure: Measure) -> float:
+    """Return which quantile a measure is."""
+    q = measure.of[1]
+    if not isinstance(q, Literal):
+        raise TypeError(q)
+    return float(q.value)
+
+
+def _ranks(share: float) -> str:
+    """Return the step `ranks`: for each number of rows, where few, the exact ranks of the ends of the interval.
+
+    A table is read in a fifth of the time that a CASE of as many branches in each set takes.
+    """
+    found = [(n, *ranks) for n in range(1, EXACT_TO + 1) if (ranks := order_ranks(n, share)) is not None]
+    lines = ",\n    ".join(str(row) for row in found or [(0, 0, 0)])
+    return f"ranks(n_rows, lower_rank, upper_rank) as ( -- ranks that hold the quantile\n  values\n    {lines}\n)"
 
 
 def _survival(facts: Facts, measure: Measure, group: str, name: str) -> tuple[str, str]:

@@ -96,12 +96,16 @@ SELECT dimension, code, label, parent_code, owner_team, calendar FROM code ORDER
 
 
 def bearers(arguments: Arguments, until: int) -> str:
-    """Return how many stages of loss each bearer has, and how many of them are not simply the customer's own."""
+    """Return how many stages of loss each bearer has, and how many of them are not simply the customer's own.
+
+    Those who lost by the incident `$incident` come first.
+    """
     select = """
         SELECT
           bearer, COUNT(*) AS stages,
           SUM(CASE WHEN bearer < 0 OR row_no > 0 OR user_id IS NOT NULL THEN 1 ELSE 0 END) AS counted
-        FROM loss GROUP BY bearer ORDER BY bearer
+        FROM loss GROUP BY bearer
+        ORDER BY MAX(CASE WHEN incident_id = $incident THEN 1 ELSE 0 END) DESC, bearer
     """
     return query(losses(arguments, until), select)
 

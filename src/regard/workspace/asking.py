@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import date
 
+    from pyarrow import Table
+
     from regard.model import Grain, Metric, Period, Target
     from regard.plan import Cells, Plan, Question
     from regard.workspace.relations import Arguments
@@ -230,7 +232,9 @@ class Asking:
     def plain(self, question: Question, metric: Metric) -> tuple[list[Cells], tuple[str, ...]]:
         """Return the cells of a question about one metric before anything is judged, and the statements that ran."""
         made = self.plan(question, [metric])
-        results = Duck(self.relations.connection, self.relations.name, Kept(self.relations)).run(made)
+        # Several methods read the same series: days of many years, asked once.
+        duck = Duck(self.relations.connection, self.relations.name, Kept(self.relations), self.series)
+        results = duck.run(made)
         return collect(made, results), results.sql
 
     def _begins(self, made: Plan) -> dict[tuple[str, str], int]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from regard.model import Metric
-    from regard.plan import AnswerCell
+    from regard.plan import Answer, AnswerCell
     from regard.workspace.asking import Asking
 
 
@@ -33,17 +33,19 @@ def kpis(asking: Asking, start: date, end: date) -> tuple[Kpi, ...]:
         end: the day after the last.
     """
     workspace = asking.workspace
-    found = []
-    for one in boards().kpis:
-        metric = workspace.catalogue.metric(one.metric)
-        if metric.status is not Status.PLANNED:
-            found.append(_kpi(asking, metric, (start, end), one.sheet, one.source))
-    return tuple(found)
+    known = [(one, workspace.catalogue.metric(one.metric)) for one in boards().kpis]
+    known = [(one, metric) for one, metric in known if metric.status is not Status.PLANNED]
+    if not known:
+        return ()
+    answers = workspace.ask(*(metric.id for _, metric in known), start=start, end=end, until=asking.until)
+    return tuple(
+        _kpi(asking, answer, (start, end), one.sheet, one.source)
+        for (one, _), answer in zip(known, answers, strict=True)
+    )
 
 
-def _kpi(asking: Asking, metric: Metric, days: tuple[date, date], sheet: str, source: str) -> Kpi:
-    workspace = asking.workspace
-    [answer] = workspace.ask(metric.id, start=days[0], end=days[1], until=asking.until)
+def _kpi(asking: Asking, answer: Answer, days: tuple[date, date], sheet: str, source: str) -> Kpi:
+    workspace, metric = asking.workspace, answer.metric
     periods = {cell.period.label: cell.period for cell in answer.cells}
     labels = tuple(sorted(periods, key=lambda label: periods[label].start))
     groups: dict[tuple[str | None, ...], dict[str, AnswerCell]] = {}

@@ -9,6 +9,7 @@ from regard.errors import QuestionError
 from regard.excel.records import Versus
 from regard.model import Status
 from regard.sql import records as sql
+from regard.workspace.interruption import Interruptions
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,10 +26,11 @@ def incidents(asking: Asking) -> tuple[IncidentPage, ...]:
     for name in ("ledger_share", "incident"):
         asking.relations.name(name)
     found = asking.rows(sql.COSTLIEST, until=asking.until, most=MOST_INCIDENTS)
+    reader = Interruptions(asking)
     pages = []
     for row in found:
         try:
-            pages.append(asking.workspace.incident(row["incident_id"], until=asking.until))
+            pages.append(reader.incident(row["incident_id"]))
         except QuestionError:
             # Losses name an incident that nobody described: there is no record to open.
             continue

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from regard.workspace.workspace import Workspace
 
 MINUTE_US = 60_000_000
-MOST_STAGES = 2_000
-"""Rows of the ledger that are shown; each is some forty formulas."""
+MOST_STAGES = 400
+"""Rows of the ledger that are shown; each is some fifty formulas."""
 MOST_REQUESTS, STRETCH = 400, 120
 """Requests, and minutes, of the sheets of uptime."""
 WIDTHS = (1, 5, 10, 20, 60)
@@ -60,7 +60,9 @@ def gathered(
     """
     asking = Asking(workspace)
     told("reading the ledger", 0, 3)
-    ledger = lost(asking, boards().ledger, *span, named=named)
+    opened = pages.incidents(asking)
+    first = opened[0].record.incident if opened else ""
+    ledger = lost(asking, boards().ledger, *span, named=named, first=first)
     told("reading requests", 1, 3)
     users = seen(asking, named=named)
     told("asking key figures", 2, 3)
@@ -69,7 +71,7 @@ def gathered(
         seen=users,
         raw=raw_file(asking) if named and ledger is not None else None,
         kpis=kpis(asking, *shown) if shown else (),
-        incidents=pages.incidents(asking),
+        incidents=opened,
         versus=pages.versus(asking, *shown) if shown else (),
         registers=registers(asking, *shown) if shown else (),
     )
@@ -83,6 +85,7 @@ def lost(
     most: int = MOST_STAGES,
     *,
     named: bool = False,
+    first: str = "",
 ) -> Lost | None:
     """Return the ledger of as many customers as have room, each whole; None where nobody lost anything.
 
@@ -93,13 +96,14 @@ def lost(
         end: the day after the last; by default where the story ends.
         most: rows that have room.
         named: as `gathered`.
+        first: incident whose customers come first where not all have room, or "".
     """
     relations, until, calendar = asking.relations, asking.until, asking.workspace.calendar
     table = asking.workspace.catalogue.tables["ledger"]
     for name in ("impact", "incident", "party", "ledger", "ledger_share", "episode", "served"):
         relations.name(name)
-    counts = asking.rows(sql.bearers(table.arguments, until))
-    chosen, left_out = _chosen(counts, most)
+    counts = asking.rows(sql.bearers(table.arguments, until), incident=first)
+    chosen, left_out = _chosen(counts, most, first)
     if not chosen:
         return None
     rows = asking.rows(sql.stages(table.arguments, until), parties=chosen)
@@ -161,8 +165,8 @@ def lost(
     )
 
 
-def _chosen(counts: Sequence[Mapping[str, Any]], most: int) -> tuple[list[int], str]:
-    """Return customers whose losses all fit, those with the fewest rows last in doubt, and what is left out."""
+def _chosen(counts: Sequence[Mapping[str, Any]], most: int, first: str) -> tuple[list[int], str]:
+    """Return customers whose losses all fit, the first of them first, and what is left out."""
     plain = [row for row in counts if row["bearer"] >= 0 and not row["counted"]]
     counted = len(counts) - len(plain)
     chosen, rows = [], 0
@@ -172,7 +176,8 @@ def _chosen(counts: Sequence[Mapping[str, Any]], most: int) -> tuple[list[int], 
             rows += row["stages"]
     told = ""
     if len(chosen) < len(plain):
-        told = f"{len(chosen):,} of {len(plain):,} customers with a loss are shown, each with all of it."
+        told = f"{len(chosen):,} of {len(plain):,} customers with a loss are shown, each with all of it"
+        told += f"; who lost by {first} comes first." if first else "."
     if counted:
         told += f" {counted:,} customers or groups whose loss is known only as a count are left out here."
     return chosen, told

@@ -6,18 +6,17 @@ looked up once in the book and referred to from wherever it is needed again.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from regard.catalog.boards import family as known_as
-from regard.excel.book import Condition, Formula, Range, Sheet, address, numeric
+from regard.excel.book import Condition, Formula, Range, Sheet, address
 from regard.excel.formula import cell as said, number
 from regard.excel.sheets import cubes, engine, policies, slicers
 from regard.excel.sheets.intervals import SHARES, Said, adjusted_wald, close, wilson
 from regard.excel.style import of_unit
 from regard.expr import Name, show
-from regard.plan.margins import MOST_CUTS, WHOLE
+from regard.plan.margins import MOST_CUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from regard.excel.sheets.intervals import Ends
     from regard.model import Target
     from regard.plan import AnswerCell
-    from regard.plan.cube import CubeRows, Lowered
+    from regard.plan.cube import Lowered
 
 HEADS = (
     "period", "value", "n", "from", "to", "before", "change", "target from", "target to", "status", "engine",
@@ -87,11 +86,6 @@ class _Calc:
     book: Book
     sums: dict[tuple[str, str], list[tuple[str, float]]] = field(default_factory=dict)
     """(sum, moment) -> address and value, by period."""
-    homes: dict[str, CubeRows] = field(init=False)
-    """Sum -> the cube that holds it."""
-
-    def __post_init__(self) -> None:
-        self.homes = {name: rows for rows in self.material.cubes for name in rows.cube.names}
 
     def sheet(self, family: str) -> Sheet:
         sheet = Sheet(
@@ -199,42 +193,13 @@ class _Calc:
             for i, (place, value) in enumerate(known):
                 sheet.put(first + i, at, Formula(f"={place}", value), "label general")
             return known
-        values = self._totals(name, moment)
+        values = cubes.totals(self.material, self.book, name, moment)
         made = []
         for i, value in enumerate(values):
-            text = self._lookup(name, moment, address(first + i, PERIOD, fixed=False))
+            text = cubes.lookup(self.material, self.book, name, moment, address(first + i, PERIOD, fixed=False))
             made.append((sheet.put(first + i, at, Formula(text, value), "general"), value))
         self.sums[name, moment] = made
         return made
-
-    def _lookup(self, name: str, moment: str, period: str) -> str:
-        column = cubes.column_of(self.book, name, moment)
-        if not column:
-            return "=0"
-        tests = [f"{cubes.criteria(self.book, name, 'period')},{period}"]
-        own = self.material.sums.dims[name]
-        tests += [
-            f"{cubes.criteria(self.book, name, dim)},{slicers.crit(dim) if dim in own else slicers.UNCUT}"
-            for dim in self.homes[name].cube.dims
-        ]
-        return f"=SUMIFS({column},{','.join(tests)})"
-
-    def _totals(self, name: str, moment: str) -> list[float]:
-        """Return what a sum is in each period, of the whole."""
-        place = self.book.places.get((moment, name))
-        if place is None:
-            return [0.0] * len(self.material.stretches)
-        sheet = self.book.sheet(place.sheet)
-        [table] = sheet.tables
-        periods: dict[object, int] = {stretch.period.start: i for i, stretch in enumerate(self.material.stretches)}
-        parts: list[list[float]] = [[] for _ in periods]
-        whole = [all(value == WHOLE for value in row) for row in zip(*self.homes[name].dims.values(), strict=True)] or [
-            True
-        ] * table.length
-        for begins, value, own in zip(table.columns[0].values, table.columns[place.left].values, whole, strict=True):
-            if own:
-                parts[periods[begins]].append(numeric(value))
-        return [math.fsum(part) for part in parts]
 
 
 @dataclass

@@ -93,8 +93,8 @@ def _slices(material: Material, book: Book) -> Sheet:
         across=1 + 2 * sum(len(slicers.values(material, dim)) for dim in material.slicers) // COLUMNS_A_PAGE,
     )
     top = sheet.head(back="Cover")
-    slices = [(dim, value) for dim in material.slicers for value in slicers.values(material, dim)]
-    names = [label for dim in material.slicers for label in slicers.labels(slicers.values(material, dim))]
+    slices = [(dim, value) for dim in material.slicers for value in material.members[dim]]
+    names = [label for dim in material.slicers for label in slicers.labels(material.members[dim])]
     wide = len(slices) + 1
     sheet.line(top, 0, ("metric", "period", "All", *names), "head")
     sheet.line(top, 2 + wide, ("n: All", *(f"n: {name}" for name in names)), "head")
@@ -128,5 +128,5 @@ def offsets(material: Material) -> dict[str, int]:
     found, before = {}, 0
     for dim in material.slicers:
         found[dim] = before
-        before += len(slicers.values(material, dim))
+        before += len(material.members[dim])
     return found

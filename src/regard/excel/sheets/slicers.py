@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from regard.excel.book import Formula, Input, Range, Sheet, Validation
 from regard.excel.write import safe
-from regard.plan.margins import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,16 +28,6 @@ MANY = 4
 """More metrics than these are counted, not named."""
 LISTS = 14
 """Column in which the lists begin."""
-
-
-def values(material: Material, dim: str) -> tuple[str | None, ...]:
-    """Return the values of a dimension in the order of their numbers; None stands last, where rows have none."""
-    found: set[str | None] = set()
-    for rows in material.cubes:
-        found.update(rows.dims.get(dim, ()))
-    for answer in material.cuts.values():
-        found.update(cell.dims[dim] for cell in answer.cells if dim in cell.dims)
-    return tuple(sorted(found - {WHOLE}, key=lambda value: (value is None, value or "")))
 
 
 def labels(found: Sequence[str | None]) -> list[str]:
@@ -88,7 +77,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
 
 
 def _slicer(material: Material, book: Book, sheet: Sheet, dim: str, row: int, at: int) -> None:
-    said = labels(values(material, dim))
+    said = labels(material.members[dim])
     sheet.put(FIRST - 1, at, dim, "head")
     for i, label in enumerate([ALL, *said]):
         sheet.put(FIRST + i, at, label)
