@@ -82,6 +82,7 @@ class Boards:
     Attributes:
         kpis: sheets of single metrics.
         boards: pages.
+        data: table -> columns of its rows that are shown of a company with many rows.
         ledger: figure of the ledger -> id of the metric that it is.
         versus: definitions side by side.
         families: code of a family -> what people call it.
@@ -89,6 +90,7 @@ class Boards:
 
     kpis: tuple[KpiSheet, ...]
     boards: tuple[Board, ...]
+    data: Mapping[str, tuple[str, ...]]
     ledger: Mapping[str, str]
     versus: tuple[Versus, ...]
     families: Mapping[str, Family] = field(default_factory=dict)
@@ -103,6 +105,7 @@ def boards() -> Boards:
         boards=tuple(
             Board(**{**one, "metrics": tuple(one["metrics"]), "charts": tuple(one["charts"])}) for one in tree["boards"]
         ),
+        data={table: tuple(columns) for table, columns in tree["data"].items()},
         ledger=tree["ledger"],
         versus=tuple(Versus(**one) for one in tree["versus"]),
         families={code: Family(**one) for code, one in tree["families"].items()},

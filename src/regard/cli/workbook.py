@@ -85,6 +85,12 @@ def command() -> None:
 @click.option(
     "--names", "named", is_flag=True, help="Show customers by their keys, and raw rows; else they are numbered."
 )
+@click.option(
+    "--rows/--cube",
+    "rows",
+    default=None,
+    help="Data sheets with every column that may leave, or with 16 columns in all; by default rows up to 20,000.",
+)
 @click.pass_context
 def make_command(
     context: click.Context,
@@ -95,6 +101,7 @@ def make_command(
     edition: str,
     audience: str,
     named: bool,
+    rows: bool | None,
 ) -> None:
     """Write the live workbook to FILE: every metric as formulas over data, with what can be changed.
 
@@ -115,6 +122,7 @@ def make_command(
             edition=edition,
             audience=audience,
             named=named,
+            rows=rows,
             told=tell,
         )
     found.terminal.remark(f"wrote {file}")

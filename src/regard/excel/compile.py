@@ -16,6 +16,7 @@ from regard.excel.sheets import (
     incident,
     kpi,
     ledger,
+    loaded,
     meta,
     pages,
     policies,
@@ -46,6 +47,7 @@ BUILDERS: tuple[Builder, ...] = (
     pages.build,
     incident.build,
     registers.build,
+    loaded.build,
     checks.build,
     meta.build,
 )

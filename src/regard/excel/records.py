@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from regard.model import Metric
     from regard.model.interruption import IncidentPage
@@ -294,6 +294,42 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A column of loaded rows.
+
+    Attributes:
+        name: of the column; `customer` for who it is.
+        means: what it says.
+        style: of its cells; instants stand as days since day 0 of a sheet, in UTC.
+        values: one for each row.
+    """
+
+    name: str
+    means: str
+    style: str
+    values: Sequence[str | float | bool | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Rows of a table as they were loaded, without what is personal.
+
+    Attributes:
+        table: its name.
+        means: what the table is for.
+        grain: what one row is.
+        fields: its columns, of equal length.
+        left_out: what is not here and why, or "".
+    """
+
+    table: str
+    means: str
+    grain: str
+    fields: tuple[Field, ...]
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Versus:
     """Two definitions side by side.
 
@@ -327,6 +363,8 @@ class Records:
         incidents: incidents, opened, the costliest first.
         versus: definitions side by side.
         registers: lists.
+        loaded: rows as they were loaded.
+        every_column: whether those have every column that may leave; None where no rows are shown.
     """
 
     ledger: Lost | None = None
@@ -336,3 +374,5 @@ class Records:
     incidents: tuple[IncidentPage, ...] = ()
     versus: tuple[Versus, ...] = ()
     registers: tuple[Register, ...] = ()
+    loaded: tuple[Loaded, ...] = ()
+    every_column: bool | None = None

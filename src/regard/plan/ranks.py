@@ -11,6 +11,9 @@ Z = 1.959963984540054
 EXACT_TO = 500
 """Up to this many rows ranks are exact binomial; above, the normal approximation is off by at most one rank."""
 
+FACTORIALS = [math.lgamma(k + 1) for k in range(EXACT_TO + 1)]
+"""Logarithms of the factorials."""
+
 
 @lru_cache(maxsize=65_536)
 def order_ranks(n: int, q: float) -> tuple[int, int] | None:
@@ -23,18 +26,13 @@ def order_ranks(n: int, q: float) -> tuple[int, int] | None:
         spread = Z * math.sqrt(n * q * (1 - q))
         return math.floor(n * q - spread), math.ceil(n * q + spread) + 1
     below, lower, upper = 0.0, 0, 0
+    yes, no = math.log(q), math.log1p(-q)
     for k in range(n):
-        mass = math.exp(
-            math.lgamma(n + 1)
-            - math.lgamma(k + 1)
-            - math.lgamma(n - k + 1)
-            + k * math.log(q)
-            + (n - k) * math.log1p(-q)
-        )
-        below += mass
+        below += math.exp(FACTORIALS[n] - FACTORIALS[k] - FACTORIALS[n - k] + k * yes + (n - k) * no)
         # `below` is P(B <= k), that is P(B < k + 1).
         if below <= 0.025:  # noqa: PLR2004
             lower = k + 1
-        if not upper and 1 - below <= 0.025:  # noqa: PLR2004
+        if 1 - below <= 0.025:  # noqa: PLR2004
             upper = k + 1
+            break
     return (lower, upper) if lower and upper else None

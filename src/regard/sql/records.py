@@ -8,9 +8,13 @@ from regard.derived.loss import KINDS, RELIEFS
 from regard.sql.derived.loss import losses
 from regard.sql.derived.pieces import word
 from regard.sql.derived.steps import FOREVER, query
+from regard.sql.upkeep import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from regard.derived import Arguments
+    from regard.model import Table
 
 NAMES = """
 SELECT party_id, ARG_MAX(source_party, valid_from) AS name
@@ -93,6 +97,40 @@ CODES = """
 SELECT dimension, code, label, parent_code, owner_team, calendar FROM code ORDER BY dimension, code LIMIT $most
 """
 """The register of codes."""
+
+
+def numbers(*, named: bool = False) -> str:
+    """Return what each customer is called: a number among all in the order of their surrogates, or their key."""
+    called = "ARG_MAX(source_party, valid_from)" if named else "ROW_NUMBER() OVER (ORDER BY party_id)"
+    return f"SELECT party_id, {called} AS customer FROM party GROUP BY party_id"
+
+
+def counted(table: str) -> str:
+    """Return how many rows a table has."""
+    return f"SELECT COUNT(*) AS n FROM {quoted(table)}"
+
+
+def loaded(table: Table, columns: Sequence[str], *, named: bool = False) -> str:
+    """Return rows of a loaded table as they are, those of [$since, $until); customers by `numbers`.
+
+    Args:
+        table: with an instant, or a span.
+        columns: of it, in order; the customer's is given as `customer`.
+        named: whether customers are called by their keys.
+    """
+    chosen = ", ".join("c.customer" if name == table.party else f"t.{quoted(name)}" for name in columns)
+    if table.at:
+        within = f"t.{quoted(table.at)} >= $since AND t.{quoted(table.at)} < $until"
+        order = quoted(table.at)
+    else:
+        assert table.over  # noqa: S101 - for the type checker
+        order, end = (quoted(name) for name in table.over)
+        within = f"t.{order} < $until AND COALESCE(t.{end} > $since, TRUE)"
+    beside = f" LEFT JOIN customers AS c ON c.party_id = t.{quoted(table.party)}" if table.party else ""
+    return (
+        f"WITH customers AS ({numbers(named=named)}) SELECT {chosen} FROM {quoted(table.name)} AS t{beside} "
+        f"WHERE {within} ORDER BY t.{order}, t.source, t.source_id"
+    )
 
 
 def bearers(arguments: Arguments, until: int) -> str:

@@ -135,6 +135,12 @@ class Asking:
         self.workspace.everything("this")
         return self.limited.rows(statement, **bound)
 
+    def columns(self, statement: str, **bound: object) -> list[tuple[Any, ...]]:
+        """Run a statement as `rows` does, and return its columns in order; none where it gives no row."""
+        self.workspace.everything("this")
+        cursor = self.relations.connection.execute(statement, bound)
+        return list(zip(*cursor.fetchall(), strict=True))
+
     def days(self, table: str, column: str, start: date | None, end: date | None, grain: Grain) -> tuple[Period, ...]:
         """Return the periods between two days, by default from the first row of a table to where the story is cut.
 

@@ -17,6 +17,7 @@ from regard.stats.windows import worst_window
 from regard.workspace import pages
 from regard.workspace.asking import Asking
 from regard.workspace.kpis import kpis
+from regard.workspace.loaded import few, loaded
 from regard.workspace.rawfile import raw_file
 from regard.workspace.registers import registers
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from regard.workspace.workspace import Workspace
 
 MINUTE_US = 60_000_000
-MOST_STAGES = 400
-"""Rows of the ledger that are shown; each is some fifty formulas."""
+MOST_STAGES, FEW_STAGES = 2_000, 400
+"""Rows of the ledger that are shown, of a company with few rows and with many; each is some fifty formulas."""
 MOST_REQUESTS, STRETCH = 400, 120
 """Requests, and minutes, of the sheets of uptime."""
 WIDTHS = (1, 5, 10, 20, 60)
@@ -47,6 +48,7 @@ def gathered(
     shown: tuple[date, date] | None = None,
     span: tuple[date, date] | tuple[None, None] = (None, None),
     named: bool = False,
+    rows: bool | None = None,
 ) -> Records:
     """Gather everything that a workbook shows besides metrics.
 
@@ -57,12 +59,15 @@ def gathered(
         span: first local day of the ledger's figures and the day after the last; by default all of the ledger.
         named: whether customers bear their keys, and raw rows are shown; else they are numbered, and who they are is
             in no cell.
+        rows: whether data sheets have every column that may leave; by default where there are few rows.
     """
     asking = Asking(workspace)
     told("reading the ledger", 0, 3)
     opened = pages.incidents(asking)
     first = opened[0].record.incident if opened else ""
-    ledger = lost(asking, boards().ledger, *span, named=named, first=first)
+    every = few(asking) if rows is None else rows
+    most = MOST_STAGES if every else FEW_STAGES
+    ledger = lost(asking, boards().ledger, *span, most, named=named, first=first)
     told("reading requests", 1, 3)
     users = seen(asking, named=named)
     told("asking key figures", 2, 3)
@@ -74,6 +79,8 @@ def gathered(
         incidents=opened,
         versus=pages.versus(asking, *shown) if shown else (),
         registers=registers(asking, *shown) if shown else (),
+        loaded=loaded(asking, shown, every=every, named=named) if shown else (),
+        every_column=every if shown else None,
     )
 
 
@@ -115,7 +122,7 @@ def lost(
         return None
     if odd:
         left_out += f" {len(odd)} customers whose size or criticality changed are left out too."
-    names = _names(asking, chosen) if named else _numbered("customer", chosen)
+    names = _names(asking, chosen) if named else _numbers(asking, chosen)
     numbers = _order(rows)
     months = calendar.periods(
         start or calendar.day_of(min(row["start_at"] for row in rows)).replace(day=1),
@@ -195,6 +202,13 @@ def _numbered(what: str, parties: Sequence[int]) -> dict[int, str]:
     """Return what to call customers whose keys nobody shall read: their place among those shown."""
     width = len(str(len(parties)))
     return {party: f"{what} {place:0{width}}" for place, party in enumerate(sorted(parties), 1)}
+
+
+def _numbers(asking: Asking, parties: Sequence[int]) -> dict[int, str]:
+    """Return what to call customers whose keys nobody shall read: their number among all, as data sheets have it."""
+    numbers = {row["party_id"]: row["customer"] for row in asking.rows(sql.numbers())}
+    width = len(str(len(numbers)))
+    return {party: f"customer {numbers[party]:0{width}}" for party in parties}
 
 
 def _names(asking: Asking, parties: Sequence[int]) -> dict[int, str]:

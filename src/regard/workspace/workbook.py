@@ -68,6 +68,7 @@ def workbook(
     edition: str = "core",
     audience: str = "analyst",
     named: bool = False,
+    rows: bool | None = None,
     told: Told = _unheard,
 ) -> Path:
     """Write the workbook of a workspace.
@@ -81,17 +82,18 @@ def workbook(
         edition: one of `EDITIONS`.
         audience: one of `AUDIENCES`.
         named: whether customers bear their keys; by default they are numbered, and raw rows are left out.
+        rows: whether data sheets have every column that may leave, or a few; by default by how many rows there are.
         told: hears what is being done, and how far it is.
 
     Raises:
-        QuestionError: nothing was loaded, or there is no such edition.
+        QuestionError: nothing was loaded, there is no such edition, or rows are asked for of a part.
         RegardError: the file cannot be written.
     """
     if edition not in EDITIONS:
         raise QuestionError(f"there is no edition '{edition}'; {did_you_mean(edition, EDITIONS)}".rstrip("; "))
     if audience not in AUDIENCES:
         raise QuestionError(f"no workbook is for '{audience}'; {did_you_mean(audience, AUDIENCES)}".rstrip("; "))
-    material = gather(workspace, start=start, end=end, where=where, named=named, told=told)
+    material = gather(workspace, start=start, end=end, where=where, named=named, rows=rows, told=told)
     book = AUDIENCES[audience](compile_book(material, EDITIONS[edition].builders))
     write(book, path, told=lambda done, every: told("writing sheets", done, every))
     EDITIONS[edition].finish(path, book)
@@ -122,8 +124,15 @@ def refreshed(workspace: Workspace, path: Path, out: Path, *, told: Told = _unhe
     edition = next((name for name, one in EDITIONS.items() if one.made(contents)), "core")
     with tempfile.TemporaryDirectory(prefix="regard-") as folder:
         fresh = Path(folder) / f"fresh{path.suffix}"
-        named = about.get("customers") == meta.NAMED
-        workbook(workspace, fresh, where=about.get("scope", ""), edition=edition, named=named, told=told)
+        workbook(
+            workspace,
+            fresh,
+            where=about.get("scope", ""),
+            edition=edition,
+            named=about.get("customers") == meta.NAMED,
+            rows=meta.ROWS.get(about.get("rows", "")),
+            told=told,
+        )
         count = refresh(path, fresh, out)
     if edited(contents):
         told("calculating edited inputs", 0, 1)
@@ -138,14 +147,17 @@ def gather(
     end: date | None = None,
     where: str = "",
     named: bool = False,
+    rows: bool | None = None,
     told: Told = _unheard,
 ) -> Material:
-    """Ask everything that a workbook shows.
+    """Ask everything that a workbook shows; arguments as those of `workbook`.
 
     Raises:
-        QuestionError: nothing was loaded yet.
+        QuestionError: nothing was loaded yet, or rows are asked for of a part.
     """
-    return _Gathering(workspace, start, end, where, told, named=named).material()
+    if rows and (where or workspace.scope):
+        raise QuestionError("data sheets are of all rows: leave out --rows, or the test of which numbers are shown")
+    return _Gathering(workspace, start, end, where, told, named=named, rows=rows).material()
 
 
 def _quantiles(answer: Answer) -> dict[str, float]:
@@ -161,9 +173,17 @@ class _Gathering:
     """One workbook's questions, over one snapshot."""
 
     def __init__(
-        self, workspace: Workspace, start: date | None, end: date | None, where: str, told: Told, *, named: bool
+        self,
+        workspace: Workspace,
+        start: date | None,
+        end: date | None,
+        where: str,
+        told: Told,
+        *,
+        named: bool,
+        rows: bool | None,
     ) -> None:
-        self.named = named
+        self.named, self.rows = named, rows
         self.workspace = workspace
         self.known = workspace.catalogue
         self.asking = Asking(workspace)
@@ -232,7 +252,7 @@ class _Gathering:
         """Return everything besides metrics; of a part of the rows nothing, for those sheets are of all of them."""
         if self.where or self.workspace.scope:
             return Records()
-        return gathered(self.workspace, self.told, shown=(self.start, self.end), named=self.named)
+        return gathered(self.workspace, self.told, shown=(self.start, self.end), named=self.named, rows=self.rows)
 
     def _question(self, metrics: Sequence[Metric], breakdowns: Sequence[tuple[str, ...]], **more: bool) -> Question:
         return Question(
@@ -266,6 +286,8 @@ class _Gathering:
             # Its value for each slice would be a run of its method each, and nobody adds them up.
             return ()
         wanted = (*SLICERS, *(dim for dim in metric.by_default if dim not in SLICERS))
+        if self._asked(metric, wanted):
+            return wanted
         return tuple(dim for dim in wanted if self._asked(metric, (dim,)))
 
     def _whole(self, metrics: Sequence[Metric]) -> dict[str, Answer]:

@@ -15,6 +15,8 @@ NAME = "_meta"
 
 NAMED = "named"
 """What the sheet says of customers who bear their keys."""
+ROWS = {"every column": True, "few columns": False, "": None}
+"""What the sheet says of the data sheets -> how they are asked for again."""
 
 
 def build(material: Material, book: Book) -> list[Sheet]:
@@ -31,6 +33,7 @@ def build(material: Material, book: Book) -> list[Sheet]:
         "currency": material.currency,
         "scope": material.scope,
         "customers": NAMED if material.named else "numbered",
+        "rows": next(said for said, means in ROWS.items() if means is material.records.every_column),
         "grain": material.grain,
         "start": material.periods[0].start.isoformat() if material.periods else "",
         "end": material.periods[-1].end.isoformat() if material.periods else "",
