@@ -223,6 +223,11 @@ class Sums:
         return found
 
 
+def by_kind(cube: Cube, table: Table) -> bool:
+    """Whether a cube's hidden columns have few values each, so that its rows are of a few kinds."""
+    return bool(cube.hidden) and all(table.columns[column].few for column in cube.hidden)
+
+
 def cube_plan(plan: Plan, cube: Cube) -> Plan:
     """Return the plan that asks for a cube: its hidden columns stand as dimensions of its table."""
     own = plan.tables[cube.table]

@@ -67,6 +67,12 @@ def margins(cubes: Sequence[CubeRows], sums: Sums, lowered: Sequence[Lowered], t
     )
 
 
+def length(rows: CubeRows) -> int:
+    """Return how many rows a cube has as margins, those of groups of too few people among them."""
+    lines = list(zip(*rows.hidden.values(), strict=True)) or [()] * len(rows.stretch)
+    return sum(len(set(zip(_keys(rows, chosen), lines, strict=True))) for chosen in subsets(tuple(rows.dims)))
+
+
 def subsets(dims: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """Yield every choice of no more than `MOST_CUTS` dimensions, in their order, that of none first."""
     yield from chain.from_iterable(combinations(dims, size) for size in range(min(len(dims), MOST_CUTS) + 1))
@@ -116,6 +122,12 @@ def _keys(rows: CubeRows, dims: tuple[str, ...]) -> Iterator[Group]:
     return zip(rows.stretch, *(rows.dims[dim] for dim in dims), strict=True)
 
 
+def _read(rows: CubeRows, chosen: tuple[str, ...], sums: Sums) -> list[bool]:
+    """Return of each base whether a sum that is cut by these dimensions reads it."""
+    wanted = {sums.parts[name].base for name in rows.cube.names if set(chosen) <= set(sums.dims[name])}
+    return [base in wanted for base in rows.cube.bases]
+
+
 def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRows:
     """Return one cube as margins."""
     if not rows.stretch:
@@ -141,7 +153,13 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
         at = np.array(
             [kinds.setdefault((int(of[i]), *(lines[i] if lines else ())), len(kinds)) for i in held], dtype=np.int64
         )
-        for number, *values in kinds:
+        read = _read(rows, chosen, sizes.sums)
+        found = np.array(
+            [np.bincount(at, weights=one[held], minlength=len(kinds)) * r for one, r in zip(totals, read, strict=True)]
+        )
+        counts = found.any(axis=0)
+        sums.append(found[:, counts])
+        for number, *values in (kind for kind, count in zip(kinds, counts.tolist(), strict=True) if count):
             period, *cut = each[number]
             stretch.append(period)
             by = dict(zip(chosen, cut, strict=True))
@@ -149,7 +167,6 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
                 column.append(by.get(dim, WHOLE))
             for value, column in zip(values, hidden.values(), strict=True):
                 column.append(value)
-        sums.append(np.array([np.bincount(at, weights=one[held], minlength=len(kinds)) for one in totals]))
     found = np.concatenate(sums, axis=1)
     return replace(
         rows,

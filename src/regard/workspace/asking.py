@@ -52,6 +52,7 @@ class Asking:
         cut = workspace.moment(workspace.config.until or None)
         self.said = until is not None or cut is not None
         self.until = until if until is not None else min(cut or self.snapshot.at, self.snapshot.at)
+        self.series: dict[str, Table] = {}
 
     @cached_property
     def relations(self) -> Relations:

@@ -68,7 +68,10 @@ def _tables(asking: Asking) -> dict[str, Table]:
     return {
         name: table
         for name, table in tables.items()
-        if not table.derived and (table.at or table.over) and table.dims and asking.snapshot.tables.get(name)
+        if not table.derived
+        and (table.at or table.over)
+        and table.dims
+        and asking.snapshot.tables.get(name) is not None
     }
 
 

@@ -67,7 +67,7 @@ def gathered(
     first = opened[0].record.incident if opened else ""
     every = few(asking) if rows is None else rows
     most = MOST_STAGES if every else FEW_STAGES
-    ledger = lost(asking, boards().ledger, *span, most, named=named, first=first)
+    ledger = lost(asking, boards().ledger, span[0], span[1], most, named=named, first=first)
     told("reading requests", 1, 3)
     users = seen(asking, named=named)
     told("asking key figures", 2, 3)

@@ -27,8 +27,8 @@ from regard.expr import Scope, evaluate
 from regard.expr.nodes import LENGTH
 from regard.model import Status, add_months
 from regard.plan import Question
-from regard.plan.cube import Cube, CubeRows, Lowered, Sums, cube_plan, cube_rows
-from regard.plan.margins import Terms, margins
+from regard.plan.cube import Cube, CubeRows, Lowered, Sums, by_kind, cube_plan, cube_rows
+from regard.plan.margins import Terms, length, margins
 from regard.stats.bands import critical
 from regard.workspace.asking import Asking
 from regard.workspace.records import gathered
@@ -51,6 +51,10 @@ PERIODS = 13
 
 MOST_ROWS = 20_000
 """Rows of one cube: more make the file slow to open, so a parameter that needs them stays as it is."""
+MOST_LIVE = 20_000
+"""Formulas beside the rows of all cubes together; beyond, the largest cube gives up its own first."""
+MOST_FORMULAS = 80_000
+"""Formulas of a workbook of a company with many rows: what LibreOffice calculates in half a minute."""
 
 
 def _unheard(what: str, done: int, every: int) -> None:
@@ -322,17 +326,32 @@ class _Gathering:
         self.lengths = tuple(stretch.length for stretch in plan.stretches)
         while True:
             cubes = sums.cubes(wanted, stretches, slicers)
-            found, large = [], False
+            found = []
             for done, cube in enumerate(cubes):
                 self.told("adding up", done, len(cubes))
-                rows = self._rows(plan, cube)
-                if len(rows.stretch) > MOST_ROWS and cube.hidden:
-                    sums.fix(cube)
-                    large = True
-                found.append(rows)
+                found.append(self._rows(plan, cube))
+            large = self._large(sums, found)
+            for cube in large:
+                sums.fix(cube)
             if not large:
                 self.told("adding up", len(cubes), len(cubes))
                 return tuple(found)
+
+    def _large(self, sums: Sums, found: Sequence[CubeRows]) -> list[Cube]:
+        """Return the cubes that have too many rows, or beside whose rows, as margins, would stand too many formulas."""
+        large = [one.cube for one in found if one.cube.hidden and len(one.stretch) > MOST_ROWS]
+        beside = {
+            one.cube: length(one) * sum(sums.parts[name].factor is not None for name in one.cube.names)
+            for one in found
+            if one.cube not in large and one.cube.hidden and not by_kind(one.cube, self.known.tables[one.cube.table])
+        }
+        total = sum(beside.values())
+        for cube, count in sorted(beside.items(), key=lambda pair: -pair[1]):
+            if total <= MOST_LIVE:
+                break
+            large.append(cube)
+            total -= count
+        return large
 
     def _personal(self, metric: Metric) -> bool:
         """Whether a metric is about people."""

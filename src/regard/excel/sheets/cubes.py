@@ -15,6 +15,7 @@ from regard.excel import formula
 from regard.excel.book import THIS, Column, Range, Sheet, Table, numeric, sheet_name
 from regard.excel.sheets import policies, slicers
 from regard.expr import Call, Literal, Name, Scope as Known, Type, evaluate, policy_name, words
+from regard.plan.cube import by_kind
 from regard.plan.margins import WHOLE
 
 if TYPE_CHECKING:
@@ -58,9 +59,8 @@ def build(material: Material, book: Book) -> list[Sheet]:
 
 def _by_kind(material: Material, rows: CubeRows) -> bool:
     """Whether the factors of a cube are worked out by kind of row: they look at columns with few values alone."""
-    columns = material.tables[rows.cube.table].columns
     live = any(material.sums.parts[name].factor is not None for name in rows.cube.names)
-    return live and all(columns[column].few for column in rows.cube.hidden)
+    return live and by_kind(rows.cube, material.tables[rows.cube.table])
 
 
 @dataclass

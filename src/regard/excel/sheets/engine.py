@@ -90,7 +90,7 @@ def _slices(material: Material, book: Book) -> Sheet:
         freeze=(5, 2),
         gridlines=True,
         repeat=(4, 4),
-        across=1 + 2 * sum(len(slicers.values(material, dim)) for dim in material.slicers) // COLUMNS_A_PAGE,
+        across=1 + 2 * sum(len(material.members[dim]) for dim in material.slicers) // COLUMNS_A_PAGE,
     )
     top = sheet.head(back="Cover")
     slices = [(dim, value) for dim in material.slicers for value in material.members[dim]]
