@@ -157,9 +157,9 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
         found = np.array(
             [np.bincount(at, weights=one[held], minlength=len(kinds)) * r for one, r in zip(totals, read, strict=True)]
         )
-        counts = found.any(axis=0)
-        sums.append(found[:, counts])
-        for number, *values in (kind for kind, count in zip(kinds, counts.tolist(), strict=True) if count):
+        counts = [bool(count) for count in np.atleast_1d(found.any(axis=0))]
+        sums.append(found[:, np.array(counts, dtype=bool)])
+        for number, *values in (kind for kind, count in zip(kinds, counts, strict=True) if count):
             period, *cut = each[number]
             stretch.append(period)
             by = dict(zip(chosen, cut, strict=True))

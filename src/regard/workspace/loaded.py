@@ -63,15 +63,15 @@ def loaded(asking: Asking, days: tuple[date, date], *, every: bool, named: bool)
 
 
 def _tables(asking: Asking) -> dict[str, Table]:
-    """Return the loaded tables whose rows happened at some time and can be cut by something."""
-    tables = asking.workspace.catalogue.tables
+    """Return the loaded tables whose rows happened at some time and can be cut by something, without the customers.
+
+    What describes a customer would tell the groups of few people that the cubes leave out.
+    """
+    versions = asking.snapshot.tables
     return {
         name: table
-        for name, table in tables.items()
-        if not table.derived
-        and (table.at or table.over)
-        and table.dims
-        and asking.snapshot.tables.get(name) is not None
+        for name, table in asking.workspace.catalogue.tables.items()
+        if (table.at or table.over) and table.dims and table.id != table.party and versions.get(name) is not None
     }
 
 
