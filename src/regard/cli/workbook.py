@@ -89,7 +89,7 @@ def command() -> None:
     "--rows/--cube",
     "rows",
     default=None,
-    help="Data sheets with every column that may leave, or with 16 columns in all; by default rows up to 20,000.",
+    help="Data sheets with every column that may leave, or with 16 columns in all, as by default where rows are many.",
 )
 @click.pass_context
 def make_command(

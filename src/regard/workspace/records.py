@@ -59,14 +59,17 @@ def gathered(
         span: first local day of the ledger's figures and the day after the last; by default all of the ledger.
         named: whether customers bear their keys, and raw rows are shown; else they are numbered, and who they are is
             in no cell.
-        rows: whether data sheets have every column that may leave; by default where there are few rows.
+        rows: whether data sheets have every column that may leave; by default where there are few rows, and groups
+            of few people are not hidden.
     """
     asking = Asking(workspace)
     told("reading the ledger", 0, 3)
     opened = pages.incidents(asking)
     first = opened[0].record.incident if opened else ""
-    every = few(asking) if rows is None else rows
-    most = MOST_STAGES if every else FEW_STAGES
+    small = few(asking)
+    # Rows tell of groups of few people what cubes leave out: where those are hidden, only who asks gets the rows.
+    every = small and not workspace.config.privacy_min if rows is None else rows
+    most = MOST_STAGES if small or rows else FEW_STAGES
     ledger = lost(asking, boards().ledger, span[0], span[1], most, named=named, first=first)
     told("reading requests", 1, 3)
     users = seen(asking, named=named)
