@@ -142,8 +142,9 @@ def bearers(arguments: Arguments, until: int) -> str:
         SELECT
           bearer, COUNT(*) AS stages,
           SUM(CASE WHEN bearer < 0 OR row_no > 0 OR user_id IS NOT NULL THEN 1 ELSE 0 END) AS counted
-        FROM loss GROUP BY bearer
-        ORDER BY MAX(CASE WHEN incident_id = $incident THEN 1 ELSE 0 END) DESC, bearer
+        FROM loss LEFT JOIN blamed ON blamed.incident_rank = loss.incident_rank
+        GROUP BY bearer
+        ORDER BY MAX(CASE WHEN blamed.incident_id = $incident THEN 1 ELSE 0 END) DESC, bearer
     """
     return query(losses(arguments, until), select)
 
