@@ -12,7 +12,7 @@ from regard.excel import write
 from regard.excel.package import Package
 from regard.excel.read import read
 from regard.excel.recalculate import calculated
-from regard.excel.seal import broken, seal, unsealed
+from regard.excel.seal import FORM, broken, seal, unsealed
 from tests.excel.books import small, written
 
 
@@ -116,7 +116,10 @@ def test_a_seal_of_another_form_is_told_apart(book, tmp_path):
     """Or one that somebody edited."""
     package = Package(book)
     part = read(book).pages["_seal"].part
-    for was, now, says in ((b"<v>1</v>", b"<v>99</v>", "another version"), (b'r="A2"', b'r="AA2"', "changed in row 2")):
+    for was, now, says in (
+        (b"<v>%d</v>" % FORM, b"<v>99</v>", "another version"),
+        (b'r="A2"', b'r="AA2"', "changed in row 2"),
+    ):
         path = tmp_path / "other.xlsx"
         package.rewritten(path, {part: package.read(part).replace(was, now, 1)})
         with pytest.raises(WorkbookError, match=says):
