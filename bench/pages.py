@@ -227,10 +227,10 @@ def answered(work: Path, responses: int) -> Path:
 
 def soaked(server: Server, seconds: float) -> float:
     """Send mixed requests, tell the memory each minute, and return by how many MB it grew after the first."""
-    held, begun = [], time.perf_counter()
-    while time.perf_counter() - begun < seconds:
-        left = min(60.0, seconds - (time.perf_counter() - begun))
-        told = run(server, mixed, 10, max(1, int(10 * left)))
+    held = []
+    minutes, rest = divmod(int(seconds), 60)
+    for length in [*[60] * minutes, *([rest] if rest else [])]:
+        told = run(server, mixed, 10, 10 * length)
         held.append(server.memory)
         print(f"mixed, 10 a second, every tenth anew: {told}; {held[-1]:.0f} MB")
     return held[-1] - held[0]

@@ -12,6 +12,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from regard.errors import RegardError
+from regard.lake import EngineError
 from regard.web.current import Current
 from regard.web.views import boards
 from regard.web.views.bar import bar
@@ -52,7 +53,7 @@ class Warmer:
         while not stop.is_set():
             try:
                 self._look(stop)
-            except RegardError as error:
+            except (RegardError, EngineError) as error:
                 LOG.warning("the boards could not be made ahead: %s", error)
             stop.wait(self._look_s)
 
@@ -96,5 +97,5 @@ def warm(workspace: Workspace, stop: Event | None = None) -> None:
         try:
             boards.board(workspace, described.id, look)
             bar(workspace, look, boards.metrics(workspace, described))
-        except RegardError as error:
+        except (RegardError, EngineError) as error:
             LOG.warning("the board %s could not be made ahead: %s", described.id, error)

@@ -23,7 +23,7 @@ from regard.plan import Answer, AnswerCell, Estimate, Verdict
 from regard.workspace.freshness import loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from regard.lake import Lake
     from regard.model import Metric, Target
@@ -82,12 +82,13 @@ class KeptAnswers:
             replace(question, metrics=(), options={}),
         )  # fmt: skip
         first = hashlib.sha256(repr(alike).encode())
+        filled = _by_table(asking.mapped)
         found = []
         for metric, own in zip(metrics, tables, strict=True):
             targets = asking.targets(metric)
             told = first.copy()
             versions = [(name, asking.snapshot.tables.get(name)) for name in own]
-            fills = sorted(one for one in asking.mapped if one[0] in own)
+            fills = [column for name in own for column in filled.get(name, ())]
             beside_it = (asking.said, fills, asking.remarks(metric))
             told.update(repr((self._definition(metric), targets, versions, beside_it)).encode())
             found.append(Key(told.hexdigest()[:40], targets))
@@ -148,6 +149,14 @@ class KeptAnswers:
             while self._size > ROOM and len(self._near) > 1:
                 _, gone = self._near.popitem(last=False)
                 self._size -= len(gone.cells) + 1
+
+
+def _by_table(mapped: Iterable[tuple[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """Return table -> what sources fill of it, in order."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for one in sorted(mapped):
+        found.setdefault(one[0], []).append(one)
+    return found
 
 
 def _tables(asking: Asking, metric: Metric) -> tuple[str, ...]:
