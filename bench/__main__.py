@@ -171,13 +171,13 @@ class Bench:
             for path in self.files() - before:
                 path.unlink()
         # Everything anew, as if nothing had been kept: the derived tables, then the scorecard.
-        aside = [path.rename(path.with_suffix(".aside")) for path in self.files()]
+        aside = [path.rename(path.with_name(f"{path.name}.aside")) for path in self.files()]
         full = self.step("full", "ask", "intervals", "newest")
         scan = self.step("full", "scan", "intervals", "newest")
         for path in self.files():
             path.unlink()
         for path in aside:
-            path.rename(path.with_suffix(".parquet"))
+            path.rename(path.with_suffix(""))
         self.same("refresh", ours, full)
         self.lines.append(Line("one day more: mend tables and cells, roll up / all anew", ours, full, 0.05))
         self.lines.append(Line("one day more: mend tables and cells, roll up / the scan alone", ours, scan, None))
@@ -186,7 +186,8 @@ class Bench:
     def files(self) -> set[Path]:
         """Return the kept results of the large company."""
         lake = self.work / "full" / "lake"
-        return {path for name in ("derived", "cells") for path in (lake / name).rglob("*.parquet")}
+        places = {"derived": "*.parquet", "cells": "*.parquet", "texts": "*.json"}
+        return {path for name, kind in places.items() for path in (lake / name).rglob(kind)}
 
     def tenfold(self, scans: dict[str, Took]) -> None:
         """A tenth of the rows."""
