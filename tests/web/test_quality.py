@@ -51,8 +51,8 @@ def test_readiness_is_that_of_the_command(demo, client):
     """The page counts what `regard ready` counts."""
     page = client.get("/ready").text
     states = [one.state for one in demo.ready()]
-    for state in ("ready", "needs", "not applicable"):
-        assert f"{states.count(state)} {state}" in page
+    for state, said in (("ready", "ready"), ("needs", "need data"), ("not applicable", "not applicable")):
+        assert f"{states.count(state)} {said}" in page
 
 
 def test_a_number_is_opened(demo, client):

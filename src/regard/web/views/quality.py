@@ -29,6 +29,8 @@ MARKS: Mapping[str, words.Mark] = {
     "not applicable": words.NO_WORD,
 }
 """State -> sign and tone, beside its word."""
+STATES = {"ready": "ready", "needs": "need data", "not applicable": "not applicable"}
+"""State of a metric -> what metrics in it are."""
 EXAMPLES = 20
 """Rows of a finding that its page shows."""
 STATUSES: Mapping[str, str] = {
@@ -81,9 +83,9 @@ def of_finding(workspace: Workspace, key: str) -> dict[str, Any]:
 def readiness(workspace: Workspace) -> dict[str, Any]:
     """Return the page of readiness: every metric by state, with how many there are of each."""
     found = knowledge.ready(workspace)
-    states = ("ready", "needs", "not applicable")
     return {
-        "states": {state: [one for one in found if one["state"] == state] for state in states},
+        "states": {state: [one for one in found if one["state"] == state] for state in STATES},
+        "called": STATES,
         "marks": MARKS,
     }
 
