@@ -21,6 +21,7 @@ from regard.expr import show
 from regard.model import Calendar, Grain, Policy
 from regard.plan import Answer, Question, collect, plan
 from regard.plan.cube import Sums, cube_plan, cube_rows
+from regard.plan.margins import Terms as Shown, margins
 from regard.workspace.estimates import Terms, answer_cells
 from tests.engines import company
 
@@ -81,6 +82,8 @@ def made(metrics, question, calendar, facts, spans, versions):
         cube_rows(cube, oracle.run(cube_plan(whole, cube)), company.TABLES[cube.table])
         for cube in sums.cubes(wanted, range(whole.asked), DIMS)
     ]
+    everybody = Shown(least=0, personal=lambda _: True, worth=lambda *_: None)
+    found = margins(found, sums, tuple(lowered.values()), everybody)
     cells = collect(whole, oracle.run(whole))
     answers = {
         metric.id: Answer(
@@ -101,7 +104,7 @@ def made(metrics, question, calendar, facts, spans, versions):
     material = Material(
         company="Random", currency="", calendar=calendar, grain=question.grain.value, stretches=whole.stretches,
         as_of=until, until=until, snapshot="1", version="0", metrics=tuple(metrics), answers=answers, lowered=lowered,
-        sums=sums, cubes=tuple(found), base_slicers=DIMS, slicers=DIMS, policies=known, lookups=company.POLICIES,
+        sums=sums, cubes=found, base_slicers=DIMS, slicers=DIMS, policies=known, lookups=company.POLICIES,
         dimensions=company.DIMENSIONS, tables=company.TABLES,
     )  # fmt: skip
     book = Book(title="Random")

@@ -37,6 +37,7 @@ def test_the_document_is_the_contract():
             "n_eff": None,
             "coverage": None,
             "flags": [],
+            "why": None,
             "target": {
                 "lo": 85, "lo_incl": False, "hi": None, "hi_incl": True, "kind": "target", "source": "S2:10",
                 "assumed": "",

@@ -97,20 +97,21 @@ class Lacking:
         columns, begins = table.columns, table.at or (table.over or ("",))[0]
         # Rows come from the first table that they are made of, where nothing else is said to tell where they begin.
         several = begins in columns and columns[begins].told_by
-        if not several and not self.filled(inputs[0])[ALL] and (len(inputs) == 1 or self._nothing(rows)):
+        bare = not self.filled(inputs[0])[ALL] and not self._sourced(inputs[0])
+        if not several and bare and (len(inputs) == 1 or self._nothing(rows)):
             yield f"table {inputs[0]}"
             return
         for test in conjuncts(rows.where):
             if (kinds := self._apart(rows.table, test)) is not None and not kinds[1]:
                 yield kinds[0]
                 return
-        names = [rows.at, *(rows.over or ())[:1], *(rows.span or ())[:1]]
-        names += [name for test in conjuncts(rows.where) for name in _required(test)]
-        names += [part.name for node in nodes for part in walk(node) if isinstance(part, Name)]
-        for column in dict.fromkeys(name for name in names if name in columns):
-            tellers = self.tellers(rows, column)
-            if tellers and not any(self._tells(teller) for teller in tellers):
-                yield " or ".join(dict.fromkeys(map(_said, tellers)))
+        needed: list[tuple[str, ...]] = [(name,) for name in (rows.at, *(rows.over or ())[:1], *(rows.span or ())[:1])]
+        needed += [(name,) for test in conjuncts(rows.where) for name in _required(test)]
+        needed += [one for node in nodes for one in _together(node)]
+        for names in dict.fromkeys(tuple(name for name in one if name in columns) for one in needed):
+            tellers = [self.tellers(rows, name) for name in names]
+            if tellers and all(one and not any(map(self._tells, one)) for one in tellers):
+                yield " or ".join(dict.fromkeys(_said(teller) for one in tellers for teller in one))
 
     def tellers(self, rows: RowSet, column: str) -> tuple[Teller, ...]:
         """Return what tells a column of a row set's table: as declared, or the columns of that name, or `NAME_at`.
@@ -151,6 +152,10 @@ class Lacking:
         return f"rows with {column} {' or '.join(wanted)} in table {table}", any(
             one in self.values(table, column) for one in wanted
         )
+
+    def _sourced(self, table: str) -> bool:
+        """Whether a source fills a table: that it has no rows then says that nothing happened."""
+        return any(one == table for one, _ in self.mapped)
 
     def _nothing(self, rows: RowSet) -> bool:
         """Whether a derived table has no rows."""
@@ -220,6 +225,17 @@ def _required(test: Node) -> Iterable[str]:
     if isinstance(test, Call) and test.name in ("not", "is blank", "or", "!="):
         return ()
     return [part.name for part in walk(test) if isinstance(part, Name)]
+
+
+def _together(node: Node) -> Iterator[tuple[str, ...]]:
+    """Yield the columns of a leaf, those of one `or` together: one of them is enough to tell."""
+    if isinstance(node, Call) and node.name == "or":
+        yield tuple(dict.fromkeys(part.name for part in walk(node) if isinstance(part, Name)))
+    elif isinstance(node, Name):
+        yield (node.name,)
+    elif isinstance(node, Call):
+        for one in node.args:
+            yield from _together(one)
 
 
 def _said(teller: Teller) -> str:
