@@ -141,8 +141,12 @@ def test_x3_without_polarity_there_is_no_effort_score(company):
 
     for name in ("ces_mean", "ces_mean_high", "ces_ease", "ces_net"):
         estimate = company.cell(name, **MARCH).estimate
-        assert (estimate.value, estimate.lo, estimate.flags[:1]) == (None, None, ("empty",))
-    assert company.cell("ces_ease", **MARCH).estimate.coverage == 0
+        assert (estimate.value, estimate.lo) == (None, None)
+        # No source told a good end of any scale, or only these answers have none.
+        assert estimate.why.startswith("unknown: needs column") or (estimate.flags[0], estimate.coverage) == (
+            "empty",
+            0,
+        )
 
 
 def test_x3_two_scales_are_never_averaged(company):

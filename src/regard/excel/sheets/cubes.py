@@ -33,7 +33,7 @@ HEAD = 4
 """Row of the heads: above them stand what the table is and what each sum is."""
 CUBE, LIVE = "Cube", "Live"
 """First words of the names of the sheets of cubes, and of those where their sums meet the assumptions."""
-KIND = "kind"
+KIND = "kind of row"
 """Column of a cube that says which kind of row it is, by its number on the sheet of live sums."""
 
 
