@@ -344,11 +344,14 @@ class _Maker:
 
 def _alone(measure: Measure) -> tuple[object, ...]:
     """Return what must be alike for two measures to be computed together: nothing, unless they do not merge."""
-    if measure.rows.per is not None:
-        return (measure.rows.per, measure.rows.where, measure.rows.keep)
+    rows = measure.rows
+    if rows.per is not None:
+        # The rows are tested before they are reduced: alike in words is not enough where a test has a parameter.
+        tested = parameters(rows.where) if rows.where else ()
+        return (rows.per, rows.where, tuple(one for one in measure.parameters if one[0] in tested), rows.keep)
     if measure.what in (SUM, VARIETY):
         return ()
-    return (measure.what,) if measure.what == DISTINCT else (measure.what, measure.of, measure.rows.where)
+    return (measure.what,) if measure.what == DISTINCT else (measure.what, measure.of, rows.where, measure.parameters)
 
 
 def uncut(breakdown: tuple[str, ...], whole: frozenset[str]) -> tuple[str, ...]:

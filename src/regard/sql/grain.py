@@ -129,11 +129,10 @@ def _per(facts: Facts) -> tuple[list[str], list[str]]:
         ),
     ]
     sets = []
-    reduced = e.Scope(
-        name=e.column,
-        parameters={k: v for m in measures for k, v in m.parameters},
-        policies=facts.plan.policies,
-    )
+    scopes = [
+        e.Scope(name=e.column, parameters=dict(measure.parameters), policies=facts.plan.policies)
+        for measure in measures
+    ]
     for place, labels in enumerate(facts.scan.sets):
         own = [f"d{facts.dimensions.index(label)}" for label in labels]
         group = ["stretch", *own, *per.keys, *(["r"] if facts.replicate else [])]
@@ -142,7 +141,10 @@ def _per(facts: Facts) -> tuple[list[str], list[str]]:
             f"reduced{place} as ( -- one row per {' and '.join(per.keys)}\n"
             f"  select {', '.join([*group, *sums])}\n  from placed\n  group by {', '.join(group)}\n)"
         )
-        values = [f"cast({_leaf(measure, reduced)} as double) as m{i}" for i, measure in enumerate(measures)]
+        values = [
+            f"cast({_leaf(measure, own_scope)} as double) as m{i}"
+            for i, (measure, own_scope) in enumerate(zip(measures, scopes, strict=True))
+        ]
         for replicated in (False, True) if facts.replicate else (False,):
             heads, groups = grouping(facts, place, labels, replicated=replicated)
             sets.append(
