@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -255,3 +256,4 @@ def test_without_a_provider_nobody_is_led_there(tmp_path):
     client = browser(make_app(Workspace.open(plain(tmp_path / "tiny")), Settings(), areas=AREAS))
     assert "openid" not in client.get("/sign-in").text
     assert client.get("/sign-in/openid").status_code == client.get(BACK).status_code == 404
+    assert "REGARD_TEST_SECRET" not in os.environ

@@ -8,6 +8,9 @@ from functools import lru_cache
 Z = 1.959963984540054
 """Two-sided 95 % point of the normal distribution."""
 
+TAIL = 0.025
+"""What 95 % leaves on each side."""
+
 EXACT_TO = 500
 """Up to this many rows ranks are exact binomial; above, the normal approximation is off by at most one rank."""
 
@@ -30,9 +33,9 @@ def order_ranks(n: int, q: float) -> tuple[int, int] | None:
     for k in range(n):
         below += math.exp(FACTORIALS[n] - FACTORIALS[k] - FACTORIALS[n - k] + k * yes + (n - k) * no)
         # `below` is P(B <= k), that is P(B < k + 1).
-        if below <= 0.025:  # noqa: PLR2004
+        if below <= TAIL:
             lower = k + 1
-        if 1 - below <= 0.025:  # noqa: PLR2004
+        if 1 - below <= TAIL:
             upper = k + 1
             break
     return (lower, upper) if lower and upper else None

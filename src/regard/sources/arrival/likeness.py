@@ -5,6 +5,7 @@ A layout is tried by drafting its mapping, so that what counts is not a header a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from regard.sources.arrival.draft import drafted
@@ -16,9 +17,10 @@ from regard.sources.arrival.recognise import recognisers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from regard.expr import Type
     from regard.model import Table
     from regard.sources.arrival.nouns import Draft
-    from regard.sources.arrival.profile import Profile
+    from regard.sources.arrival.profile import Column, Profile
     from regard.sources.arrival.recognise import Recogniser
 
 NAMED = 3
@@ -70,13 +72,17 @@ def nearest(profile: Profile, tables: Mapping[str, Table]) -> tuple[str, dict[st
     return (best, found[best]) if best and len(found[best]) > 1 else ("", {})
 
 
+def _readable(kind: Type, column: Column) -> bool:
+    return reading(column, kind) is not None
+
+
 def _filled(profile: Profile, table: Table, names: Mapping[str, str], about: Sequence[str]) -> dict[str, str]:
     """Return our columns of a table that a file could fill, each with the column that would; none serves twice."""
     headers = Headers(profile.columns, about)
     made: dict[str, str] = {}
     for name, text in names.items():
         kind = table.columns[name].type
-        one = headers.find(text, lambda column, kind=kind: reading(column, kind) is not None) if text else None  # type: ignore[misc]
+        one = headers.find(text, partial(_readable, kind)) if text else None
         if one is not None and one.name not in made.values() and reading(one, kind) is not None:
             made[name] = one.name
     return made
