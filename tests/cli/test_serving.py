@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from regard.cli.serve import listening
 from regard.store import Deed
 from regard.workspace import Workspace
 
@@ -129,3 +131,24 @@ def test_the_audit_log_is_verified(run, copied):
         store.execute("UPDATE audit SET actor = 'eve'")
     broken = run("-C", copied, "audit", "verify")
     assert (broken.code, "entry 1 was changed" in broken.out) == (1, True)
+
+
+def test_an_answer_is_sent_at_once() -> None:
+    """Asyncio leaves the body of an answer waiting for the reader's acknowledgement on sockets that do not name TCP."""
+
+    async def told() -> int:
+        found: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def met(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            met_at: socket.socket = writer.get_extra_info("socket")
+            found.set_result(met_at.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with listening("127.0.0.1", 0) as listener:
+            async with await asyncio.start_server(met, sock=listener):
+                _, writer = await asyncio.open_connection(*listener.getsockname())
+                answer = await found
+                writer.close()
+                return answer
+
+    assert asyncio.run(told())

@@ -112,12 +112,15 @@ def listening(host: str, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        made = socket.create_server((host, port), family=family)
     except OSError as error:
         hint = (
             "choose another with --port" if error.errno == errno.EADDRINUSE else "--host is an address of this machine"
         )
         raise RegardError(f"cannot listen on {host}, port {port}: {error.strerror or error}; {hint}") from None
+    # asyncio sends at once only on sockets that name TCP. On others the body waits until the head of the answer was
+    # acknowledged, which readers put off by 40 ms.
+    return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
 
 
 def bracketed(host: str) -> str:
