@@ -211,5 +211,89 @@ def test_no_machine_path_or_registry():
 
 def test_generated_things_are_not_tracked():
     """Lakes, stores and environments are made on each machine and never committed."""
-    generated = re.compile(r"(^|/)(\.venv[^/]*|_delta_log|__pycache__|harbor)/|\.(db|duckdb|pyc)$")
+    generated = re.compile(r"(^|/)(\.venv[^/]*|_delta_log|__pycache__|harbor)(/|$)|\.(db|duckdb|pyc)$")
     assert [short(file) for file in tracked() if generated.search(short(file))] == []
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Linux, macOS and Windows alike
+
+ONE_SYSTEM = {
+    "fcntl",
+    "grp",
+    "msvcrt",
+    "posix",
+    "pty",
+    "pwd",
+    "resource",
+    "syslog",
+    "termios",
+    "tty",
+    "winreg",
+    "winsound",
+}
+"""Modules of the standard library that some system lacks."""
+ONE_SYSTEMS_OWN = {
+    *(
+        "chown",
+        "chroot",
+        "fork",
+        "forkpty",
+        "geteuid",
+        "getgid",
+        "getgroups",
+        "getloadavg",
+        "getpgid",
+        "getuid",
+        "killpg",
+    ),
+    *("lchown", "mkfifo", "mknod", "nice", "pread", "pwrite", "register_at_fork", "sched_getaffinity", "setsid"),
+    *("statvfs", "sysconf", "uname", "wait", "wait4", "waitpid"),
+}
+"""Functions of `os` that some system lacks."""
+
+
+def bound_to_a_system(tree: ast.AST) -> set[str]:
+    """Return what code asks of the standard library, without looking first, that is not there on every system."""
+    found, looked = set(), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                found |= {alias.name for alias in names} & ONE_SYSTEM
+            case ast.ImportFrom(module="os", names=names):
+                found |= {f"os.{alias.name}" for alias in names if alias.name in ONE_SYSTEMS_OWN}
+            case ast.ImportFrom(module=str(module)):
+                found |= {module} & ONE_SYSTEM
+            case ast.Attribute(value=ast.Name(id="os"), attr=name) if name in ONE_SYSTEMS_OWN:
+                found.add(f"os.{name}")
+            # On Windows a file is not renamed over another; `replace` is the same everywhere.
+            case ast.Call(func=ast.Attribute(attr="rename", value=value)) if not isinstance(value, ast.Constant):
+                found.add("rename")
+            case ast.Call(func=ast.Name(id="hasattr"), args=[ast.Name(id="os"), ast.Constant(value=name)]):
+                looked.add(f"os.{name}")
+    return found - looked
+
+
+def test_nothing_is_bound_to_one_system():
+    """The product asks nothing of the standard library that Linux, macOS and Windows do not all have."""
+    found = {
+        short(file): bound_to_a_system(ast.parse(file.read_text(encoding="utf-8"))) for file in python_files("src")
+    }
+    assert {file: names for file, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("import fcntl", {"fcntl"}),
+        ("from pwd import getpwuid", {"pwd"}),
+        ("import os\nos.getuid()", {"os.getuid"}),
+        ("import os\nhasattr(os, 'getuid') and os.getuid()", set()),
+        ("from os import fork", {"os.fork"}),
+        ("path.rename(other)", {"rename"}),
+        ("import os\nos.replace(one, other)", set()),
+    ],
+)
+def test_what_is_bound_to_one_system_is_seen(text, told):
+    """The rule above sees what it forbids."""
+    assert bound_to_a_system(ast.parse(text)) == told
