@@ -123,6 +123,7 @@ def test_the_section_of_a_post_mortem(run, place):
         (("lag", "login", "p98_ms"), 1, "did you mean 'p99_ms'?"),
         (("impact", "--set", "K22=every"), 1, "not made by the choice 'K22'; choices: K01, K02, K03, K05"),
         (("incident", "I1", "--set", "K05=frist"), 1, "did you mean 'first'?"),
+        (("dose", "tickets", "--bands", "ten"), 2, "is not minutes such as 10,60,120"),
         (("dose", "renewal"), 1, "no whole month is over"),
         (("dose", "tickets", "--set", "K01=user"), 1, "outcomes are those of customers at the top"),
         (("lag", "login", "p99_ms", "--set", "K22=every"), 1, "not made by the choice 'K22'"),

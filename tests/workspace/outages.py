@@ -111,9 +111,9 @@ def measured() -> list[dict[str, Any]]:
     ]
 
 
-def served(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return customers served since 2025."""
-    return [{"from": at("2025-01-01"), "since": at("2025-01-01"), **row} for row in rows]
+def served(rows: Iterable[dict[str, Any]], since: str = "2025-01-01") -> list[dict[str, Any]]:
+    """Return customers served since a day."""
+    return [{"from": at(since), "since": at(since), **row} for row in rows]
 
 
 def five(root: Path, **settings: Any) -> Outages:

@@ -84,15 +84,21 @@ class Dose:
 
     Attributes:
         outcome: csat, leaving, renewal or tickets.
+        over: stretch whose minutes count: the month, or the year to its end or to the day a contract was due.
         bands: what minutes each band holds, in words.
         response: the outcome in each band, and by the hour; shares in percent.
+        due: money that was at stake in each band: of contracts the value that fell due; empty where none is known.
+        currency: of that money.
         months: customer-months behind it.
         strata: groups of like activity that were compared within; 1 where no activity is recorded.
     """
 
     outcome: str
+    over: str
     bands: tuple[str, ...]
     response: Response
+    due: tuple[float, ...]
+    currency: str
     months: int
     strata: int
 

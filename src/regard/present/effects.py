@@ -22,28 +22,48 @@ OUTCOMES = {
 }
 """Outcome -> what it is, its unit, and what an hour more of loss goes with."""
 
+OVER = {
+    "month": ("in the month", "in a month"),
+    "year": ("in the year before", "in the year before"),
+}
+"""Stretch whose minutes count -> how bands and slopes name it."""
+
+DUE = "Contracts due that were renewed"
+"""What renewal is where minutes count to the day a contract was due, whatever its month."""
+
 ASSOCIATION = (
     "Association, not proof of cause: who uses a service more both loses more and says more. Adjusted compares "
     "customers within thirds of like activity; what else differs between them is not taken out."
 )
 
 
+def dose_title(found: Dose) -> str:
+    """Return what the outcome is."""
+    return DUE if found.outcome == "renewal" and found.over != "month" else OUTCOMES[found.outcome][0]
+
+
 def dose_table(found: Dose) -> Table:
     """Return a row for each band of minutes lost."""
-    title, unit, _ = OUTCOMES[found.outcome]
+    _, unit, _ = OUTCOMES[found.outcome]
     columns = (
-        Column("minutes lost in the month"),
+        Column(f"minutes lost {OVER[found.over][0]}"),
         Column("raw", right=True),
         Column("95 % interval", right=True, weight=2),
         Column("adjusted", right=True),
         Column("95 % interval of it", right=True, weight=1),
         Column("customer-months", right=True),
+        *((Column("value due", right=True),) if found.due else ()),
     )
+    worth: list[tuple[Cell, ...]] = [
+        (Cell(numbers.value(due or None, "money", currency=found.currency)),) for due in found.due
+    ]
     rows = tuple(
-        (Cell(band), *_figures(raw, unit), *_figures(adjusted, unit), Cell(numbers.count(raw.n)))
-        for band, raw, adjusted in zip(found.bands, found.response.raw, found.response.adjusted, strict=True)
+        (Cell(band), *_figures(raw, unit), *_figures(adjusted, unit), Cell(numbers.count(raw.n)), *due)
+        for band, raw, adjusted, due in zip(
+            found.bands, found.response.raw, found.response.adjusted, worth or [()] * len(found.bands), strict=True
+        )
     )
-    return Table(title, columns, rows)
+    return Table(dose_title(found), columns, rows)
 
 
 def dose_sentences(found: Dose) -> tuple[str, ...]:
@@ -57,7 +77,7 @@ def dose_sentences(found: Dose) -> tuple[str, ...]:
         size = numbers.change(slope.value, "", lo=slope.lo, hi=slope.hi)
         band = numbers.interval(slope.lo, slope.hi, "", number=slope.value)
         sure = "" if slope.lo > 0 or slope.hi < 0 else ", which may be none at all"
-        said.append(f"{name}: each further hour lost in a month goes with {size} {what} {band}{sure}.")
+        said.append(f"{name}: each further hour lost {OVER[found.over][1]} goes with {size} {what} {band}{sure}.")
     if found.strata == 1:
         said.append("All customers are alike in recorded activity, so nothing could be adjusted for it.")
     return (*said, ASSOCIATION)

@@ -1,14 +1,16 @@
 """SQL of effects: outcomes of customer-months beside the minutes that they lost.
 
-For the embedded engine. A customer-month counts where the customer was served the whole month, so that months are alike
-and nobody who left early looks as if it had lost less.
+For the embedded engine. A customer-month counts where the customer was served all the while whose losses count, so that
+stretches are alike and nobody who left early looks as if it had lost less.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from regard.expr import MINUTE_US
+from regard.model import DAY_US
 from regard.sql.derived.steps import Step, double, query
 from regard.sql.interruption import root
 from regard.sql.upkeep import quoted
@@ -20,8 +22,26 @@ if TYPE_CHECKING:
 
 POINTS = "100.0 * (score - scale_min) / NULLIF(scale_max - scale_min, 0)"
 
-OUTCOMES: Mapping[str, tuple[Step, str]] = {
-    "tickets": (
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an outcome of a customer-month is found.
+
+    Attributes:
+        step: makes `outcome`, by `party_id` and `number` of the month.
+        value: of a customer-month; blank where none is known, so that it is left out.
+        at: instant to which a longer stretch of losses runs.
+        due: money that was at stake in it.
+    """
+
+    step: Step
+    value: str
+    at: str = "panel.end_at"
+    due: str = "0"
+
+
+OUTCOMES: Mapping[str, Outcome] = {
+    "tickets": Outcome(
         Step(
             "outcome",
             "tickets and complaints of the month",
@@ -35,7 +55,7 @@ OUTCOMES: Mapping[str, tuple[Step, str]] = {
         ),
         "COALESCE(outcome.y, 0)",
     ),
-    "csat": (
+    "csat": Outcome(
         Step(
             "outcome",
             "satisfaction told in the month, 0 worst to 100 best",
@@ -51,7 +71,7 @@ OUTCOMES: Mapping[str, tuple[Step, str]] = {
         ),
         "outcome.y",
     ),
-    "leaving": (
+    "leaving": Outcome(
         Step(
             "outcome",
             "who left in the month after",
@@ -62,21 +82,25 @@ OUTCOMES: Mapping[str, tuple[Step, str]] = {
         ),
         "outcome.y",
     ),
-    "renewal": (
+    "renewal": Outcome(
         Step(
             "outcome",
             "contract terms that fell due in the month after, and were renewed or not",
             """
-            SELECT root.top AS party_id, month.number, AVG(CASE WHEN renewed THEN 1.0 ELSE 0.0 END) AS y
+            SELECT
+              root.top AS party_id, month.number, AVG(CASE WHEN renewed THEN 1.0 ELSE 0.0 END) AS y,
+              MIN(due_at) AS due_at, SUM(COALESCE(amount, 0)) AS due
             FROM contract_term JOIN root ON root.party_id = contract_term.party_id
             JOIN month ON due_at >= month.end_at AND due_at < month.next_at
             GROUP BY root.top, month.number
             """,
         ),
         "outcome.y",
+        at="outcome.due_at",
+        due="outcome.due",
     ),
 }
-"""Outcome -> the step that makes it, and its value for a customer-month (blank: none is known, so it is left out)."""
+"""Outcome -> how it is found."""
 
 AHEAD = frozenset({"leaving", "renewal"})
 """Outcomes of the month after."""
@@ -85,8 +109,11 @@ KINDS = ("outage", "data_loss", "degraded", "workaround")
 """Kinds of loss that take minutes."""
 
 
-def _panel(ledger: str, outcome: str, months: Sequence[Period], after: int) -> list[Step]:
-    """Return the steps that make `known`: customer-months with minutes by kind, activity and the outcome `y`."""
+def _panel(ledger: str, outcome: str, months: Sequence[Period], after: int, days: int = 0) -> list[Step]:
+    """Return the steps that make `known`: customer-months with minutes by kind, activity and the outcome `y`.
+
+    Minutes and activity are of the month, or of so many days to its end or to the instant that the outcome names.
+    """
     ends = [*(month.end_us for month in months[1:]), after]
     values = ", ".join(
         f"({i}, {month.start_us}, {month.end_us}, {end})"
@@ -94,66 +121,82 @@ def _panel(ledger: str, outcome: str, months: Sequence[Period], after: int) -> l
     )
     by_kind = ", ".join(f"SUM(lost) FILTER (WHERE kind = '{kind}') AS {kind}" for kind in KINDS)
     kinds = ", ".join(f"COALESCE(loss.{kind}, 0) AS {kind}" for kind in KINDS)
-    step, y = OUTCOMES[outcome]
+    told = OUTCOMES[outcome]
+    since, to = (f"{told.at} - {days * DAY_US}", told.at) if days else ("panel.start_at", "panel.end_at")
     return [
         Step("month", "months", f"SELECT * FROM (VALUES {values}) AS m (number, start_at, end_at, next_at)"),
         *root(),
         Step(
             "panel",
-            "customers served the whole month",
+            "customers served in each month",
             """
-            SELECT span.party_id, span.bucket, span.left_at, month.number, month.start_at, month.end_at, month.next_at
+            SELECT span.*, month.number, month.start_at, month.end_at, month.next_at
             FROM (SELECT DISTINCT party_id, bucket, since_at, left_at FROM served) AS span
             JOIN month
-              ON span.since_at <= month.start_at AND (span.left_at IS NULL OR span.left_at >= month.end_at)
+              ON span.since_at < month.end_at AND (span.left_at IS NULL OR span.left_at >= month.end_at)
+            """,
+        ),
+        told.step,
+        Step(
+            "stretch",
+            "customer-months whose outcome is known, of customers served all the while whose losses count",
+            f"""
+            SELECT *
+            FROM (
+              SELECT
+                panel.party_id, panel.number, panel.bucket, panel.since_at, panel.left_at,
+                {since} AS from_at, {to} AS to_at, {told.value} AS y, {told.due} AS due
+              FROM panel LEFT JOIN outcome USING (party_id, number)
+            )
+            WHERE y IS NOT NULL AND since_at <= from_at AND (left_at IS NULL OR left_at >= to_at)
             """,
         ),
         Step(
             "loss",
-            "minutes that each customer lost in each month, of those that stand for several on average",
+            "minutes that each customer lost in each stretch, of those that stand for several on average",
             f"""
             SELECT party_id, number, SUM(lost) AS lost, {by_kind}
             FROM (
               SELECT
-                p.party_id, month.number, p.kind,
-                (LEAST(COALESCE(p.end_at, $until), month.end_at) - GREATEST(p.start_at, month.start_at))
+                p.party_id, stretch.number, p.kind,
+                (LEAST(COALESCE(p.end_at, $until), stretch.to_at) - GREATEST(p.start_at, stretch.from_at))
                   / {MINUTE_US}.0 * p.size / p.party_size AS lost
               FROM {quoted(ledger)} AS p
-              JOIN month ON p.start_at < month.end_at AND COALESCE(p.end_at, $until) > month.start_at
-              WHERE p.party_id IS NOT NULL AND NOT p.planned_only AND p.kind <> 'cosmetic' AND p.party_size > 0
+              JOIN stretch
+                ON stretch.party_id = p.party_id
+                AND p.start_at < stretch.to_at AND COALESCE(p.end_at, $until) > stretch.from_at
+              WHERE NOT p.planned_only AND p.kind <> 'cosmetic' AND p.party_size > 0
             )
             GROUP BY party_id, number
             """,
         ),
         Step(
             "act",
-            "what each customer did in each month",
+            "what each customer did in each stretch",
             """
-            SELECT root.top AS party_id, month.number, COUNT(*) AS activity
+            SELECT stretch.party_id, stretch.number, COUNT(*) AS activity
             FROM event JOIN root ON root.party_id = event.party_id
-            JOIN month ON event.at >= month.start_at AND event.at < month.end_at
-            GROUP BY root.top, month.number
+            JOIN stretch
+              ON stretch.party_id = root.top AND event.at >= stretch.from_at AND event.at < stretch.to_at
+            GROUP BY stretch.party_id, stretch.number
             """,
         ),
-        step,
         Step(
             "known",
-            "customer-months whose outcome is known",
+            "customer-months with what was lost and done",
             f"""
             SELECT
-              panel.party_id, panel.bucket, COALESCE(loss.lost, 0) AS x, COALESCE(act.activity, 0) AS activity,
-              {kinds}, {y} AS y
-            FROM panel
+              stretch.party_id, stretch.bucket, COALESCE(loss.lost, 0) AS x, COALESCE(act.activity, 0) AS activity,
+              {kinds}, stretch.y, stretch.due
+            FROM stretch
             LEFT JOIN loss USING (party_id, number)
             LEFT JOIN act USING (party_id, number)
-            LEFT JOIN outcome USING (party_id, number)
-            WHERE {y} IS NOT NULL
             """,
         ),
     ]
 
 
-def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges: Sequence[float]) -> str:
+def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges: Sequence[float], days: int = 0) -> str:
     """Return sums of an outcome by replicate, third of activity and band of minutes lost.
 
     Args:
@@ -161,12 +204,13 @@ def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges:
         outcome: a name in `OUTCOMES`.
         months: whole months, one after another.
         after: end of the month after the last.
-        edges: upper ends of the bands but the last, each within its band; the first is 0.
+        edges: upper ends of the bands but the last, each within its band.
+        days: how long before minutes count, to the month's end or the instant the outcome names; 0 for the month.
     """
     band = " ".join(f"WHEN x <= {double(edge)} THEN {i}" for i, edge in enumerate(edges))
     return query(
         [
-            *_panel(ledger, outcome, months, after),
+            *_panel(ledger, outcome, months, after, days),
             Step(
                 "third",
                 "activity that parts the least and the most active third",
@@ -177,7 +221,8 @@ def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges:
         SELECT
           bucket, (activity > low)::INT + (activity > high)::INT AS stratum,
           CASE {band} ELSE {len(edges)} END AS band,
-          COUNT(*) AS n, SUM(x) AS x, SUM(y) AS y, SUM(x * x) AS xx, SUM(x * y) AS xy
+          COUNT(*) AS n, SUM(x) AS x, SUM(y) AS y, SUM(x * x) AS xx, SUM(x * y) AS xy,
+          SUM(due) AS due
         FROM known CROSS JOIN third
         GROUP BY 1, 2, 3
         ORDER BY 1, 2, 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from regard.catalog import table_arguments
 from regard.errors import QuestionError, did_you_mean
 from regard.expr import Call, Clock, Literal, Name, show, walk
-from regard.model import BUCKETS, Grain
+from regard.model import BUCKETS, DAY_US, Grain
 from regard.plan import Calibration, Dose, Evidence, Improved
 from regard.sql import outcome as sql
 from regard.stats import improvement, pooled, regress, relative, response
@@ -26,15 +27,23 @@ if TYPE_CHECKING:
     from regard.workspace.answers import Answers
     from regard.workspace.asking import Asking
 
+YEAR = 365
+"""Days of a year of losses."""
+
 EDGES = (0.0, 10.0, 60.0, 120.0)
-BANDS = ("none", "up to 10", "10 to 60", "60 to 120", "more than 120")
-"""Bands of minutes lost in a month (R025): their upper ends, and how they read."""
+"""Upper ends of the bands of minutes lost (R025) but the last, unless others are asked."""
+
+OVER = {"month": 0, "year": YEAR}
+"""Stretch whose minutes count -> its days, of which a month has its own."""
 
 STRATA = 3
 """Thirds of activity within which customers are compared."""
 
 SHARES = frozenset({"leaving", "renewal"})
 """Outcomes that are shares, told in percent."""
+
+SUMS_OF = ("n", "x", "y", "xx", "xy", "due")
+"""Sums of a band: rows, dose, outcome, dose squared, dose times outcome, and the money that was at stake."""
 
 HOUR = 60
 """Minutes by which a slope is told."""
@@ -65,29 +74,48 @@ class Effects:
     asking: Asking
     options: Mapping[str, str] = field(default_factory=dict)
 
-    def dose(self, outcome: str, *, start: date | None = None, end: date | None = None) -> Dose:
-        """Return an outcome of customer-months by minutes lost.
+    def dose(
+        self,
+        outcome: str,
+        *,
+        start: date | None = None,
+        end: date | None = None,
+        over: str = "month",
+        edges: Sequence[float] = EDGES,
+    ) -> Dose:
+        """Return an outcome of customer-months by minutes lost in the month, or in the year to its end.
+
+        Of a contract the year is that before its term is due. Losses are known from the first one recorded on: a year
+        that begins earlier is not compared.
 
         Raises:
-            QuestionError: an unknown outcome, or no month whose outcome is known.
+            QuestionError: an unknown outcome or stretch, edges that do not rise from 0 or more, or no month whose
+                outcome is known.
         """
         if outcome not in sql.OUTCOMES:
             raise QuestionError(f"'{outcome}' is no outcome; {did_you_mean(outcome, sql.OUTCOMES)}")
-        months, after = self._months(outcome, start, end)
-        rows = self._rows(sql.dose(self._ledger, outcome, months, after, EDGES))
+        if over not in OVER:
+            raise QuestionError(f"minutes are not counted over a '{over}'; {did_you_mean(over, OVER)}".rstrip("; "))
+        if not edges or edges[0] < 0 or any(not high > low for low, high in pairwise([*edges, np.inf])):
+            told = ", ".join(f"{edge:g}" for edge in edges) or "nothing"
+            raise QuestionError(f"bands end at minutes that rise, from 0 or more, such as 10, 60, 120: not {told}")
+        months, after = self._months(outcome, start, end, OVER[over])
+        rows = self._rows(sql.dose(self._ledger, outcome, months, after, edges, OVER[over]))
         if not rows:
             raise QuestionError(f"no customer-month is known for {outcome}: there is nothing to compare")
-        sums = np.zeros((5, BUCKETS, STRATA, len(BANDS)))
+        sums = np.zeros((len(SUMS_OF), BUCKETS, STRATA, len(edges) + 1))
         for row in rows:
-            sums[:, int(row["bucket"]), int(row["stratum"]), int(row["band"])] = [
-                row[name] for name in ("n", "x", "y", "xx", "xy")
-            ]
-        found = response(*sums, shares=outcome in SHARES)
+            sums[:, int(row["bucket"]), int(row["stratum"]), int(row["band"])] = [row[name] for name in SUMS_OF]
+        *leaves, due = sums
+        found = response(*leaves, shares=outcome in SHARES)
         scale = 100.0 if outcome in SHARES else 1.0
         return Dose(
             outcome=outcome,
-            bands=BANDS,
+            over=over,
+            bands=_bands(edges),
             response=_scaled(found, scale),
+            due=tuple(due.sum(axis=(0, 1)).tolist()) if due.any() else (),  # of nothing where no term has an amount
+            currency=self.asking.workspace.config.currency,
             months=int(sums[0].sum()),
             strata=int((sums[0].sum(axis=(0, 2)) > 0).sum()),
         )
@@ -143,18 +171,34 @@ class Effects:
             self.asking.relations.name(table)
         return self.asking.rows(statement, until=self.asking.until)
 
-    def _months(self, outcome: str, start: date | None, end: date | None) -> tuple[Sequence[Period], int]:
+    def _months(
+        self, outcome: str, start: date | None, end: date | None, days: int = 0
+    ) -> tuple[Sequence[Period], int]:
         """Return the whole months whose outcome is known by now, and the end of the one after the last."""
         calendar = self.asking.workspace.calendar
         known = []
         # Before the first loss recorded nobody knows what was lost: such months are not months without loss.
+        recorded = self.asking.days("ledger", "start_at", None, None, Grain.MONTH) if days else []
         for month in self.asking.days("ledger", "start_at", start, end, Grain.MONTH):
             after = calendar.shift(month, Grain.MONTH, 1).end_us
-            if (after if outcome in sql.AHEAD else month.end_us) <= self.asking.until:
+            early = bool(recorded) and month.end_us - days * DAY_US < recorded[0].start_us
+            if (after if outcome in sql.AHEAD else month.end_us) <= self.asking.until and not early:
                 known.append(month)
+        if not known and recorded:
+            began = f"losses are recorded from {recorded[0].start} on"
+            raise QuestionError(f"{began}: no month whose outcome could be known has {days} days of them before it")
         if not known:
             raise QuestionError("no whole month is over whose outcome could be known")
         return known, calendar.shift(known[-1], Grain.MONTH, 1).end_us
+
+
+def _bands(edges: Sequence[float]) -> tuple[str, ...]:
+    """Read bands of minutes by their upper ends; `none` is a band only where the first end is 0."""
+    told = [
+        "none" if not high else f"up to {high:g}" if not low else f"{low:g} to {high:g}"
+        for low, high in pairwise([0.0, *edges])
+    ]
+    return (*told, f"more than {edges[-1]:g}")
 
 
 def _scaled(found: Response, scale: float) -> Response:

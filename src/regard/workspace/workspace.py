@@ -24,7 +24,7 @@ from regard.store import Store
 from regard.workspace.added import Addition, Loss, add, propose
 from regard.workspace.answers import Answers
 from regard.workspace.asking import Asking
-from regard.workspace.effects import Effects, improved
+from regard.workspace.effects import EDGES, Effects, improved
 from regard.workspace.explain import Explained, explain
 from regard.workspace.freshness import Freshness, freshness
 from regard.workspace.interruption import Interruptions
@@ -564,18 +564,24 @@ class Workspace:
         *,
         start: date | str | None = None,
         end: date | str | None = None,
+        over: str = "month",
+        bands: Sequence[float] = EDGES,
         options: Mapping[str, str] | None = None,
         as_of: Moment = None,
     ) -> Dose:
         """Return csat, leaving, renewal or tickets of customer-months by minutes lost: an association (R025).
 
+        Minutes are those of the month, or `over` a year: to its end, of contracts to the day they were due. `bands`
+        are the upper ends of all bands of minutes but the last.
+
         Raises:
-            QuestionError: an unknown outcome, a choice that does not make the ledger, or no month whose outcome is
-                known.
+            QuestionError: an unknown outcome or stretch, bands that do not rise, a choice that does not make the
+                ledger, or no month whose outcome is known.
         """
         self.everything("dose and response")
         asking = Asking(self, as_of=self.moment(as_of))
-        return Effects(asking, options or {}).dose(outcome, start=day_of(start), end=day_of(end))
+        effects = Effects(asking, options or {})
+        return effects.dose(outcome, start=day_of(start), end=day_of(end), over=over, edges=bands)
 
     def lag(
         self,
