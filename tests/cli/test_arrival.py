@@ -54,6 +54,23 @@ def test_nothing_is_written_when_a_file_cannot_be_read(run, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_file_of_which_nothing_is_loaded_says_what_it_lacks(run, tmp_path):
+    """What it is most like and what no column says; `load` and `ask` say why there is nothing to count."""
+    (tmp_path / "odd.csv").write_text("Ticket no,Status,Priority,Subject\n1,Open,high,a\n2,Closed,low,b\n")
+    (tmp_path / "plain.csv").write_text("shelf,sku\nA,1\nB,2\n")
+    told = run("init", tmp_path / "new", "--yes", "--from", tmp_path / "odd.csv", tmp_path / "plain.csv")
+    assert told.code == 0
+    assert (
+        "odd: nothing is loaded from it yet: it is most like the table case, and no column of it says opened_at"
+        in told.err
+    )
+    assert "plain: nothing is loaded from it yet: it is like no table" in told.err
+    assert "Nothing had to be guessed" not in told.out
+    told = run("-C", tmp_path / "new", "load")
+    assert (told.code, "There is nothing to load" in told.out, "0 rows read" in told.out) == (0, True, False)
+    assert "no mapping in new/sources is in use" in run("-C", tmp_path / "new", "ask", "csat_top2").err
+
+
 def test_files_without_from_are_refused(run, tmp_path):
     """A file given without --from is a typing mistake, not silently left out."""
     told = run("init", tmp_path / "new", BAKERY / "survey.csv")

@@ -44,6 +44,7 @@ EXPORTS = {
     "cases": {"case": 1},
     "survey_single": {"response": 20},
     "survey_nps": {"response": 20},
+    "survey_questions": {"response": 63},
     "survey_wide": {"response": 63},
     "survey_undated": {"response": 3},
     "deliveries": {"order": 2},

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from regard.cli.terminal import Terminal
-    from regard.sources.arrival import Arrived, Line, Question
+    from regard.sources.arrival import Arrived, Filled, Line, Question
 
+UNSAID = "?"
+"""Stands in a mapping for what a person has to say."""
 NAME = "@name@"
 """Stands in the starter files for the name of the workspace."""
 EXAMPLE = Path("sources") / "example.yaml"
@@ -83,9 +85,12 @@ def command(
     guesses = sum(one.guesses for one in arrived)
     for line in told(arrived):
         terminal.remark(line)
-    marked = f"marked `# guessed` in {folder / 'sources'}: read {'it' if guesses == 1 else 'those'} first."
-    count = "1 guess is" if guesses == 1 else f"{numbers.count(guesses)} guesses are"
-    terminal.say(f"{count} {marked}" if guesses else "Nothing had to be guessed.")
+    if guesses:
+        marked = f"marked `# guessed` in {folder / 'sources'}: read {'it' if guesses == 1 else 'those'} first."
+        count = "1 guess is" if guesses == 1 else f"{numbers.count(guesses)} guesses are"
+        terminal.say(f"{count} {marked}")
+    elif any(one.draft.tables for one in arrived):
+        terminal.say("Nothing had to be guessed.")
     terminal.remark(f"Next: `regard -C {folder} check`, `regard -C {folder} preview SOURCE`, then `load` and `ready`.")
 
 
@@ -158,7 +163,21 @@ def told(arrived: Sequence[Arrived]) -> list[str]:
         ]
         if lost:
             found.append(f"{one.name}: not read: {', '.join(lost)}; why stands at the head of its mapping.")
+        if draft.near is not None and draft.profile.rows:
+            found.append(f"{one.name}: nothing is loaded from it yet: {_lacking(draft.near)}")
     return found
+
+
+def _lacking(near: Filled) -> str:
+    """Return what a person has to say of a file that nobody knows, before rows of it can be loaded."""
+    if near.table == UNSAID:
+        return "it is like no table. `regard show order`, `case`, `response` and `incident` tell what a row has to say."
+    unsaid = [line.name for line in near.columns if line.value == UNSAID]
+    said = f", and no column of it says {' and '.join(unsaid)}" if unsaid else ""
+    return (
+        f"it is most like the table {near.table}{said}. Its mapping is begun, commented out; take the `# ` away "
+        "when it says what you mean."
+    )
 
 
 def of_arrived(arrived: Sequence[Arrived]) -> Table:

@@ -74,7 +74,7 @@ def command(
             found.terminal.say(f"Of {numbers.count(was)} rejects that waited, {numbers.count(left)} are left.")
     if problem:
         found.terminal.error(f"{problem}. Numbers that rest on it say so")
-    elif not as_json:
+    elif report.sources and not as_json:
         found.terminal.remark(
             "Next: `regard findings` shows what was turned away, `regard ask METRIC` answers questions."
         )
@@ -112,6 +112,10 @@ def run(
 
 def show(terminal: Terminal, report: Report) -> None:
     """Draw what became of each source, and what was turned away by which rule."""
+    if not report.sources:
+        terminal.say("There is nothing to load: no mapping in sources/ is in use.")
+        terminal.say("One that is commented out was begun for a file that was not recognised: it says what it lacks.")
+        return
     if report.resumed:
         terminal.remark("This load went on where an interrupted one had stopped.")
     terminal.table(of_sources(report))

@@ -56,7 +56,9 @@ READ = Record(
     fields={
         "csv": Known(sort=Sort.TEXT, means="path or pattern of CSV files, .gz too"),
         "parquet": Known(sort=Sort.TEXT, means="path or pattern of Parquet files"),
-        "jsonl": Known(sort=Sort.TEXT, means="path or pattern of files with one JSON object a line"),
+        "jsonl": Known(
+            sort=Sort.TEXT, means="path or pattern of files with one JSON object a line, or with one list of objects"
+        ),
         "excel": Known(sort=Sort.TEXT, means="path or pattern of Excel files"),
         "sql": Known(sort=Sort.TEXT, means="url of a database, or $NAME of an environment variable that holds it"),
         "delimiter": Known(sort=Sort.TEXT, means="what stands between two cells; found in the header when not said"),

@@ -45,6 +45,11 @@ class Asking:
         snapshot = workspace.snapshot(as_of)
         if snapshot is None:
             when = "yet" if as_of is None else "at that time"
+            if not workspace.sources:
+                raise QuestionError(
+                    f"nothing was loaded {when}: no mapping in {workspace.root.name}/sources is in use; one that is "
+                    "commented out was begun for a file that was not recognised: it says what it lacks"
+                )
             raise QuestionError(f"nothing was loaded {when}; `regard load` loads the sources of {workspace.root.name}")
         self.snapshot = snapshot
         self.newest: dict[str, int] = {}

@@ -38,6 +38,7 @@ KINDS: Mapping[str, bytes] = {
     ".txt": b"",
     ".jsonl": b"",
     ".ndjson": b"",
+    ".json": b"",
     ".parquet": b"PAR1",
     ".xlsx": b"PK\x03\x04",
 }

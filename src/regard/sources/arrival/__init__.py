@@ -9,4 +9,4 @@ from regard.sources.arrival.choose import (
     slots as slots,
 )
 from regard.sources.arrival.money import currency as currency
-from regard.sources.arrival.nouns import Line as Line, Question as Question
+from regard.sources.arrival.nouns import Filled as Filled, Line as Line, Question as Question

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from regard.expr import Type, names as mentioned, parse
 from regard.sources.arrival import times
 from regard.sources.arrival.headers import Headers, choices, folded, known_words, unit, words
 from regard.sources.arrival.nouns import ADDED, LINE, Draft, Filled, Line, Question
-from regard.sources.arrival.ratings import Scale, codes, rated, scale
+from regard.sources.arrival.ratings import NPS, TEN, Scale, averaged, codes, measured, rated, scale
 from regard.sources.arrival.reading import NUMBERS, numeric, reading, unique
 from regard.sources.written import TYPES
 from regard.sources.zones import known_zone
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 SCORE = "score"
 """The column of ratings: its scale and its codes are read off the file."""
+QUESTION = "question_id"
+KEY = "$key"
+"""Stands in a recogniser for what the profile found to tell rows apart."""
 AHEAD = re.compile(r"promised|due|valid_to|served_to|until")
 """Columns that may lie after the newest thing that happened."""
 NONE = "none"
@@ -79,6 +83,7 @@ class _Filling:
         self.trimmed_from: dict[str, str] = {}
         self.naive = False
         self.scale: Scale | None = None
+        self.rated = ""
         self.guess = (
             "" if recogniser.rank > 1 else "by the words of its header" if recogniser.about else "by its header"
         )
@@ -163,7 +168,7 @@ class _Filling:
     def rule(self, spec: object, kind: Type, declared: Declared | None = None) -> tuple[object, str] | None:
         """Return the first rule that the file can fill, and why it is a guess; None when it can fill none."""
         for one in spec if isinstance(spec, list) else [spec]:
-            if one == "$key" and self.profile.key:
+            if one == KEY and self.profile.key:
                 return self.keyed(), f"guessed: {self.guess}" if self.guess else ""
             rule = dict(one) if isinstance(one, dict) else {"from": one}
             why = str(rule.pop("guess", "") or self.guess)
@@ -197,6 +202,9 @@ class _Filling:
                 "Is a high score good (yes) or bad (no)?", guess, "yes", "that a high score is good"
             )
             return ("high_good" if said == "yes" else "low_good"), why
+        if word == "$kind":
+            kind = self.measures(self.rated)
+            return kind or "csat", f"guessed: {'by its name' if kind else 'what does it measure: csat, nps or ces?'}"
         if word in ("$scale_min", "$scale_max") and self.scale is not None:
             return (self.scale.lo if word == "$scale_min" else self.scale.hi), "guessed: by the numbers that occur"
         return None, ""
@@ -250,13 +258,22 @@ class _Filling:
 
     def _from(self, rule: dict[str, object], kind: Type, declared: Declared | None) -> tuple[object, str] | None:
         rest = {key: value for key, value in rule.items() if key not in ("from", "since")}
-        name = self.name(rule["from"], lambda one: "values" in rest or reading(one, kind) is not None)
+        rating = declared is not None and declared.name == SCORE
+
+        def fits(one: Column) -> bool:
+            if kind is Type.TEXT and one.timed:
+                return False  # `survey_date` is no survey
+            return "values" in rest or (self.answers(one) if rating else reading(one, kind)) is not None
+
+        name = self.name(rule["from"], fits)
         if name is None and "since" in rule:
             return self.lasting(rule["from"], str(rule["since"]))
         if name is not None and (name in self.fields or name not in self.profile.columns):
             return ({"from": name, **rest} if rest else name), ""
         column = self.headers.find(str(rule["from"])) if name is None else self.profile.columns[name]
-        made = None if name is None or column is None else self.reading(column, kind, rest)
+        made = None
+        if name is not None and column is not None:
+            made = self.answers(column) if rating and "values" not in rest else self.reading(column, kind, rest)
         if column is None or made is None:
             self.missed(column, declared)
             return None
@@ -282,7 +299,7 @@ class _Filling:
         why = (
             "guessed: day and month could change places" if kind in (Type.INSTANT, Type.DAY) and column.doubtful else ""
         )
-        if declared is not None and declared.name == SCORE:
+        if declared is not None and declared.name == SCORE and "values" not in rest:
             made, why = self.scored(column, made)
         if declared is not None and AHEAD.search(declared.name) and column.kind == "day":
             return self.whole_day(column, made), "guessed: a day is promised, so all of it counts"
@@ -355,9 +372,26 @@ class _Filling:
             self.draft.fields.append(Line(name, {"from": column.name, "cast": "instant", **made}))
         return {"expr": f"{name} + 24 h - 1 s"}
 
+    def measures(self, name: str) -> str:
+        """Return what a question measures by its name, else by that of the file; "" when neither says."""
+        kind = measured(name) or measured(self.profile.path.stem)
+        return "" if kind == NPS and (self.scale is None or self.scale.hi != TEN) else kind
+
+    @staticmethod
+    def answers(column: Column) -> dict[str, object] | None:
+        """Return the options by which a column becomes ratings; None when its cells are none, or means of several."""
+        if averaged(column):
+            return None
+        made = scale(column) if column.kind == "text" else None
+        return reading(column, Type.NUMBER) if made is None else _valued(made)
+
     def scored(self, column: Column, made: dict[str, object]) -> tuple[dict[str, object], str]:
         """Read the scale off a column of ratings; what lies outside is blank."""
-        self.scale = scale(column)
+        self.scale, self.rated = scale(column), column.name
+        if self.scale is not None and self.scale.hi == TEN and self.measures(column.name) == NPS:
+            self.scale = replace(self.scale, lo=0, codes=tuple(code for code in self.scale.codes if code != "0"))
+        if self.scale is not None and self.scale.values:
+            return made, "guessed: what number each text stands for"
         outside = self.scale.codes if self.scale else ()
         if not outside:
             return made, ""
@@ -453,17 +487,17 @@ class _Filling:
         """Write what makes a row itself: as the recogniser says, else the key of the profile, else file and line."""
         if filled.collapse is not None:
             return
-        wanted = spec.get("id", "$key")
+        wanted = spec.get("id", KEY)
         found: list[str] = []
         for text in wanted if isinstance(wanted, list) else [wanted]:
             # `question_id` is no column of the file: unpivoting makes it
-            name = self.name(text) or (str(text) if filled.questions else "")
-            found += self.key() if text == "$key" else [name] if name else []
+            name = self.name(text) or (str(text) if filled.questions and text == QUESTION else "")
+            found += [name] if name else self.key() if KEY in choices(str(text)) else []
         why = (
             "guessed: no column tells rows apart; a file whose lines move is read twice" if tuple(found) == LINE else ""
         )
         if (
-            wanted != "$key"
+            wanted != KEY
             and not unique(self.profile, [self.trimmed_from.get(name, name) for name in found])
             and not filled.questions
         ):
@@ -487,6 +521,7 @@ class _Filling:
         sure, doubtful = rated(self.profile)
         if not sure:
             return False
+        filled.into = next(name for name in (SCORE, "answer", "answer_given") if name not in self.profile.columns)
         one = len({(made.lo, made.hi) for made in sure.values()}) == 1
         self.scale = next(iter(sure.values())) if one else None
         for listed, found in ((filled.questions, sure), (filled.doubtful, doubtful)):
@@ -502,9 +537,14 @@ class _Filling:
                 listed.append(Line(name, constants))
         self.draft.used |= set(sure)
         missing = codes(list(sure.values()))
-        if missing:
-            why = "guessed: numbers that lie outside the scale, or beyond its end"
-            filled.columns.append(Line(SCORE, {"from": SCORE, "missing": list(missing)}, why))
+        values = {text: number for made in sure.values() for text, number in made.values.items()}
+        rule: dict[str, object] = {"missing": list(missing)} if missing else {}
+        why = "guessed: numbers that lie outside the scale, or beyond its end" if missing else ""
+        if values:
+            rule |= {"values": values, "unknown": "keep"}
+            why = "guessed: what number each text stands for"
+        if rule or filled.into != SCORE:
+            filled.columns.append(Line(SCORE, {"from": filled.into, **rule} if rule else filled.into, why))
         return True
 
     def collapsed(self, spec: Mapping[str, Any], filled: Filled, declared: Table) -> None:
@@ -561,7 +601,7 @@ class _Filling:
             rule = rules[name]
             if filled.collapse is not None and (own := self.collapsed_name(rule, filled)):
                 made[name] = Line(name, own)
-            elif rule == "$key":
+            elif rule == KEY:
                 made[name] = Line(name, self.keyed())
             elif (found := self.rule(rule, column.type, column)) is not None:
                 made[name] = Line(name, *found)
@@ -588,6 +628,11 @@ FORMS: Mapping[str, Callable[..., tuple[object, str] | None]] = {
     "lookup": _Filling._lookup,  # noqa: SLF001
     "from": _Filling._from,  # noqa: SLF001
 }
+
+
+def _valued(made: Scale) -> dict[str, object]:
+    """Return the options that turn texts into the ratings they say."""
+    return {"values": dict(made.values), **({"missing": list(made.codes)} if made.codes else {})}
 
 
 def _constants(line: Line) -> Mapping[str, object]:

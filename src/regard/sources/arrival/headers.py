@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 
 from regard.catalog import Field as Known, Record, Sort, read, read_yaml
 from regard.errors import AuthorError
@@ -31,9 +32,17 @@ WORDS = Record(
         "units": Known(sort=Sort.ANY, required=True, means="unit of time -> how it is written"),
         "staff": Known(sort=Sort.TEXTS, required=True, means="words for who works here"),
         "no_order": Known(sort=Sort.TEXTS, required=True, means="states in which an order is none"),
+        "answers": Known(sort=Sort.ANY, required=True, means="points of five -> answers in words"),
+        "unsaid": Known(sort=Sort.TEXTS, required=True, means="answers that are none"),
     },
 )
 PART = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+|\d+(?:st)?|[^\W\d_a-zA-Z]+")
+ENDS = re.compile(r"(?<![^\W_])([01]) ?(?:-|\u2013|_|to|\.\.) ?(100|10|[3-9])(?![^\W_])")
+"""The ends of a scale in a header: `(0-10)`, `score_0_10`, `1 to 5`."""
+TIMES = frozenset({"date", "time", "datetime", "timestamp"})
+"""Words that say nothing beside others, and something alone: `Fecha del pedido` is a date."""
+ALONE = frozenset({"id", "name", "n", "number", "key", "email", "status", "type"})
+"""Last names of a path that mean what stands before them."""
 BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 
 
@@ -43,10 +52,12 @@ class Words:
 
     Attributes:
         noise: words that say nothing.
-        same: word -> the one that is used for it.
+        same: word -> the one that is used for it, or several that it says: `Bestelldatum` is `order date`.
         units: word -> unit of time.
         staff: words for who works here.
         no_order: states in which an order is none.
+        answers: answer in words -> its points of five.
+        unsaid: answers that are none.
     """
 
     noise: frozenset[str]
@@ -54,6 +65,8 @@ class Words:
     units: Mapping[str, str]
     staff: frozenset[str]
     no_order: frozenset[str]
+    answers: Mapping[str, int]
+    unsaid: frozenset[str]
 
 
 @cache
@@ -75,6 +88,8 @@ def known_words() -> Words:
         units=_turned(document.data, "units"),
         staff=frozenset(written.texts("staff")),
         no_order=frozenset(written.texts("no_order")),
+        answers={word: int(points) for word, points in _turned(document.data, "answers").items()},
+        unsaid=frozenset(written.texts("unsaid")),
     )
 
 
@@ -96,10 +111,11 @@ def choices(text: str) -> tuple[str, ...]:
 
 @cache
 def words(header: str) -> frozenset[str]:
-    """Return the words of a header, each as the one that is used for it."""
+    """Return the words of a header without accents, each as those that are used for it."""
     same = known_words().same
-    found = (part.casefold() for part in PART.findall(header.replace("-", "_")))
-    return frozenset(same.get(word, word) for word in found)
+    plain = "".join(sign for sign in normalize("NFKD", header.replace("-", "_")) if not combining(sign))
+    found = (part.casefold() for part in PART.findall(plain))
+    return frozenset(part for word in found for part in same.get(word, word).split())
 
 
 def unit(header: str) -> str:
@@ -108,10 +124,16 @@ def unit(header: str) -> str:
     return next((units[word] for word in sorted(words(header), key=len, reverse=True) if word in units), "")
 
 
+def ends(header: str) -> tuple[int, int] | None:
+    """Return the ends of the scale that a header names, None for none."""
+    found = ENDS.search(header)
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def _said(header: str, about: frozenset[str]) -> frozenset[str]:
     """Return the words of a header that say something; `Order date` of orders says `date`."""
     own = words(header) - about
-    return own - known_words().noise or own
+    return own - known_words().noise or own & TIMES or own
 
 
 class Headers:
@@ -148,7 +170,7 @@ class Headers:
 
     def _alike(self, name: str, fits: Callable[[Column], bool]) -> Column | None:
         wanted = _said(name, frozenset())
-        for bare in (str, _unbracketed, _without_unit):
+        for bare in (str, _unbracketed, _without_unit, _without_ends, _inner, _innermost):
             for one in self.named.values():
                 header = bare(one.name)
                 if wanted in (_said(header, frozenset()), _said(header, self.about)) and fits(one):
@@ -168,3 +190,18 @@ def _unbracketed(header: str) -> str:
 def _without_unit(header: str) -> str:
     units = known_words().units
     return " ".join(part for part in PART.findall(_unbracketed(header)) if part.casefold() not in units)
+
+
+def _without_ends(header: str) -> str:
+    return ENDS.sub(" ", header)
+
+
+def _inner(header: str) -> str:
+    """Return the last two names of a path: `times.created.at` is `created.at`."""
+    return ".".join(header.split(".")[-2:])
+
+
+def _innermost(header: str) -> str:
+    """Return the last name of a path, unless it says nothing alone: `customer.id` is no id of the row."""
+    last = header.rpartition(".")[2]
+    return header if folded(last) in ALONE else last

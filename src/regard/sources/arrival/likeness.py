@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from regard.expr import Type
 from regard.sources.arrival.draft import drafted
 from regard.sources.arrival.headers import PART, Headers, known_words, words
 from regard.sources.arrival.nouns import ADDED, LINE
@@ -17,7 +18,6 @@ from regard.sources.arrival.recognise import recognisers
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from regard.expr import Type
     from regard.model import Table
     from regard.sources.arrival.nouns import Draft
     from regard.sources.arrival.profile import Column, Profile
@@ -73,7 +73,7 @@ def nearest(profile: Profile, tables: Mapping[str, Table]) -> tuple[str, dict[st
 
 
 def _readable(kind: Type, column: Column) -> bool:
-    return reading(column, kind) is not None
+    return reading(column, kind) is not None and not (kind is Type.TEXT and column.timed)
 
 
 def _filled(profile: Profile, table: Table, names: Mapping[str, str], about: Sequence[str]) -> dict[str, str]:
@@ -111,7 +111,7 @@ def _score(draft: Draft, layout: Recogniser) -> int:
     same = known_words().same
     about = {same.get(word, word) for word in layout.about}
     named = sum(_first(header) in about for header in draft.profile.columns)
-    across = any(one.questions for one in draft.tables)  # one row for each answer is the simpler reading
+    across = any(len(one.questions) == 1 for one in draft.tables)  # one row for each answer is the simpler reading
     return len(draft.used) - across + NAMED * (min(named, MOST_NAMED) + bool(words(draft.profile.path.stem) & about))
 
 

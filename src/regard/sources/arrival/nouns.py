@@ -49,7 +49,14 @@ class Line:
 
 @dataclass(slots=True)
 class Filled:
-    """A table of a draft."""
+    """A table of a draft.
+
+    Attributes:
+        table: its name.
+        lines, columns, questions, doubtful, collapse: as in a mapping.
+        party: the column that says whose row it is, "" for none.
+        into: what the rating of each question is called once it is a row.
+    """
 
     table: str
     lines: list[Line] = field(default_factory=list)
@@ -58,6 +65,7 @@ class Filled:
     doubtful: list[Line] = field(default_factory=list)
     collapse: Mapping[str, Any] | None = None
     party: str = ""
+    into: str = "score"
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from regard.lake.connection import connect
 from regard.model.sources import Read
 from regard.sources.arrival import amounts, times
+from regard.sources.arrival.headers import unit as unit_of
 from regard.sources.arrival.sniff import sniff
 from regard.sources.bind import NUMBER, WHOLE
 from regard.sources.readers import Room, parts
@@ -49,6 +50,11 @@ CODES = frozenset({
 WORDS = frozenset({"true", "false", "yes", "no", "y", "n", "t", "f"})
 SPAN = re.compile(casts.SPAN + r"\Z")
 WORDED = re.compile(casts.WORDED + r"\Z")
+MEASURE = re.compile(
+    r"duration|amount|total|price|cost|count|quantity|qty|affected|impacted|score|rating|value|revenue|number of",
+    re.IGNORECASE,
+)
+"""A header of numbers that measure or count."""
 PERSONAL: tuple[tuple[str, str, str], ...] = (
     ("email", r"e-?mail", r"[^@\s]+@[^@\s]+\.\w+\Z"),
     ("ip", r"(^|_| )ip($|_| |address)", r"\d{1,3}(\.\d{1,3}){3}\Z"),
@@ -465,7 +471,10 @@ def _key(table: pa.Table, columns: Mapping[str, Column]) -> tuple[tuple[str, ...
     single = [one for one in columns.values() if one.blank == 0 and one.distinct == rows and not one.timed]
     if _likely(single) and rows > 1:
         return _likely(single), repeats
-    full = [one.name for one in columns.values() if one.blank == 0 and one.distinct > 1 and one.kind != "number"][:8]
+    telling = [
+        one for one in columns.values() if one.kind != "number" and not (one.kind == "whole" and _measures(one.name))
+    ]
+    full = [one.name for one in telling if one.blank == 0 and one.distinct > 1][:8]
     for place, left in enumerate(full):
         for right in full[place + 1 :]:
             if columns[left].distinct * columns[right].distinct >= rows:
@@ -477,6 +486,11 @@ def _key(table: pa.Table, columns: Mapping[str, Column]) -> tuple[tuple[str, ...
 
 def _likely(columns: Sequence[Column]) -> tuple[str, ...]:
     """Return the column that is meant as a key among those that could be one."""
-    names = [one.name for one in columns if one.kind != "number"]
+    names = [one.name for one in columns if one.kind != "number" and not (one.kind == "whole" and _measures(one.name))]
     called = [name for name in names if re.search(r"id$|key$|number$|^no$|_no$|num$|nr$", name, re.IGNORECASE)]
     return tuple((called or names)[:1])
+
+
+def _measures(name: str) -> bool:
+    """Whether a header says that numbers below it measure or count something: in a short file they tell rows apart."""
+    return bool(unit_of(name)) or bool(MEASURE.search(name))

@@ -19,21 +19,27 @@ import python_calamine
 
 from regard.errors import SourceError
 from regard.sources.readers.delimited import DELIMITERS
+from regard.sources.readers.lines import document, lined
 from regard.sources.readers.parts import BLOCK, told
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 KINDS: Mapping[str, str] = {
     ".csv": "csv", ".tsv": "csv", ".txt": "csv", ".dat": "csv", ".parquet": "parquet", ".pq": "parquet",
-    ".jsonl": "jsonl", ".ndjson": "jsonl", ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".ods": "excel",
+    ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl",
+    ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".ods": "excel",
 }  # fmt: skip
 """Ending of a file's name -> kind of reader; `.gz` after it is looked through."""
 MARKS: Mapping[bytes, str] = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 """First bytes that tell an encoding; that of UTF-8 is read over anyway."""
 FALLBACK = "cp1252"
 """What is not UTF-8 was nearly always written by Windows."""
+FOREIGN = (
+    "; its letters look wrong so: say `encoding` under `read`, such as cp949 (Korean), cp932 (Japanese), gb18030 "
+    "(Chinese), cp1251 (Cyrillic) or cp1253 (Greek), or export as UTF-8"
+)
 BEGINNING = 1 << 20
 """Characters that are looked at."""
 ROWS = 200
@@ -86,7 +92,9 @@ def sniff(path: Path) -> Sniffed:
         raise SourceError(f"there is no file {path}")
     if kind == "csv":
         return _text(path)
-    return _sheet(path) if kind == "excel" else Sniffed(kind)
+    if kind == "excel":
+        return _sheet(path)
+    return _document(path) if kind == "jsonl" and ending == ".json" else Sniffed(kind)
 
 
 def _text(path: Path) -> Sniffed:
@@ -101,7 +109,7 @@ def _text(path: Path) -> Sniffed:
         raise SourceError(f"{path.name} is empty: not even a header")
     if encoding != "utf-8":
         options["encoding"] = encoding
-        notes.append(f"the text is not UTF-8; read as {encoding}")
+        notes.append(f"the text is not UTF-8; read as {encoding}{FOREIGN if _foreign(text) else ''}")
     delimiter = _delimiter(text)
     rows = _rows(text, delimiter)
     head = _head([cells for cells, _ in rows], [line for _, line in rows])
@@ -112,6 +120,30 @@ def _text(path: Path) -> Sniffed:
     if head.names:
         options |= {"header": False, "names": head.names}
     return Sniffed("csv", options, (*notes, *head.notes))
+
+
+def _document(path: Path) -> Sniffed:
+    """Look at a JSON document: one object around a list of objects is taken apart at the longest list."""
+    if lined(path):
+        return Sniffed("jsonl")
+    found = document(path, path.name)
+    if len(found) != 1 or not isinstance(found[0], dict):
+        return Sniffed("jsonl")
+    lists = dict(_lists(found[0], ""))
+    best = max(lists, key=lambda name: lists[name], default="")
+    if not best:
+        return Sniffed("jsonl")
+    return Sniffed("jsonl", {"each": best}, (f"one document: a row for each of the {lists[best]:,} in '{best}'",))
+
+
+def _lists(value: Mapping[str, object], path: str) -> Iterator[tuple[str, int]]:
+    """Yield the lists of objects in an object, by their paths, with their lengths."""
+    for key, inner in value.items():
+        here = f"{path}.{key}" if path else key
+        if isinstance(inner, dict):
+            yield from _lists(inner, here)
+        elif isinstance(inner, list) and inner and all(isinstance(one, dict) for one in inner):
+            yield here, len(inner)
 
 
 def _sheet(path: Path) -> Sniffed:
@@ -125,17 +157,23 @@ def _sheet(path: Path) -> Sniffed:
         raise SourceError(f"{path.name} is empty: not even a header")
     options: dict[str, str | int | bool | tuple[str, ...]] = {}
     notes = []
-    if filled[0] != book.sheet_names[0]:
-        options["sheet"] = filled[0]
+    chosen = next((name for name in filled if _tabular(sheets[name])), filled[0])
+    if chosen != book.sheet_names[0]:
+        options["sheet"] = chosen
     if len(filled) > 1:
-        notes.append(f"other sheets that are not read: {', '.join(filled[1:])}")
-    cells = [[str(cell) for cell in row] for row in sheets[filled[0]]]
+        notes.append(f"other sheets that are not read: {', '.join(name for name in filled if name != chosen)}")
+    cells = [[str(cell) for cell in row] for row in sheets[chosen]]
     head = _head(cells, range(1, len(cells) + 1))
     if head.names:  # a sheet cannot be given names: what stands below the header is turned away row by row
         head.notes.append("the first rows below the header are no data: they will be turned away")
     if head.skip:
         options["skip"] = head.skip
     return Sniffed("excel", options, (*notes, *head.notes))
+
+
+def _tabular(rows: Sequence[Sequence[object]]) -> bool:
+    """Whether a sheet holds rows of a table, and is no cover: a header and rows below it, of two cells or more."""
+    return sum(sum(cell != "" for cell in row) > 1 for row in rows) > 1
 
 
 def _encoding(path: Path) -> str:
@@ -145,12 +183,28 @@ def _encoding(path: Path) -> str:
         while block := file.read(BLOCK):
             if first and (marked := next((name for mark, name in MARKS.items() if block.startswith(mark)), "")):
                 return marked
+            if first and (zeros := _zeros(block)):
+                return zeros
             first = False
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
                 return FALLBACK
     return "utf-8"
+
+
+def _foreign(text: str) -> bool:
+    """Whether most letters beyond ASCII of a text stand beside others such: no language of the West is written so."""
+    beyond = re.findall(r"[^\x00-\x7f]+", text[:4000])
+    return sum(len(run) for run in beyond if len(run) > 1) > FULL * sum(len(run) for run in beyond)
+
+
+def _zeros(block: bytes) -> str:
+    """Return the encoding of two bytes a letter that a text without a mark is in, told by where its zeros stand."""
+    even, odd = block[0:400:2], block[1:400:2]
+    if len(odd) > 1 and odd.count(0) > FULL * len(odd) and 0 not in even:
+        return "utf-16-le"
+    return "utf-16-be" if len(even) > 1 and even.count(0) > FULL * len(even) and 0 not in odd else ""
 
 
 def _raw(path: Path) -> io.BufferedIOBase:

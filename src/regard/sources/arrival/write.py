@@ -7,6 +7,8 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from regard.sources.arrival.ratings import averaged
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -17,6 +19,11 @@ WIDE = 62
 """Where comments begin, if the line is not longer."""
 SHOWN = 120
 """Columns of a file that are described; of a wider one the rest is counted."""
+WHOLE = 1e15
+"""Whole numbers below this are exact."""
+CUT = re.compile(r"\d{1,2}:\d\d\.\d\Z")
+"""What is left of a time or duration that a sheet shows as minutes and seconds: `03:17.4`."""
+AGO = re.compile(r"\bago\b|^(yesterday|today|just now)", re.IGNORECASE)
 PLAIN = re.compile(r"[A-Za-z_$][\w$./-]*( [\w$./-]+)*\Z", re.ASCII)
 """A text that YAML reads as itself."""
 NOT_TEXT = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
@@ -88,7 +95,21 @@ def _why_not(column: Column) -> str:
     if column.personal:
         return f"its cells are {column.kind}"
     shown = " | ".join(_flat(text)[:32] for text, _ in column.top[:3])
-    return f"its cells are {column.kind}, such as {shown}"
+    said = f"its cells are {column.kind}, such as {shown}"
+    if averaged(column):
+        return f"{said}: means of several answers, and no answers"
+    if column.top and all(CUT.match(text) for text, _ in column.top):
+        return (
+            f"{said}: a sheet showed minutes and seconds, and left the rest out when it wrote the file; export it again"
+        )
+    if column.top and sum(count for text, count in column.top if AGO.search(text)) > column.filled / 2:
+        return f"{said}: nobody can tell from when that counts; export the times themselves"
+    return said
+
+
+def _number(value: float) -> str:
+    """Return a number in full where it is whole: an id of 14 digits is no power of ten."""
+    return f"{value:.0f}" if value == int(value) and abs(value) < WHOLE else f"{value:g}"
 
 
 def _flat(text: str) -> str:
@@ -105,7 +126,7 @@ def _said(column: Column, profile: Profile) -> str:
         words.append(f"{column.low:%Y-%m-%d} to {column.high:%Y-%m-%d}")
         words.append(("some without zone" if column.mixed else "no zone") if column.naive else "with zone")
     elif column.kind in ("whole", "number") and not column.personal:
-        words.append(f"{column.low:g} to {column.high:g}")
+        words.append(" to ".join(_number(one) for one in (column.low, column.high) if isinstance(one, float)))
     elif column.distinct <= 6 and not column.personal:  # noqa: PLR2004 - as many as fit a line
         words.append(" | ".join(_flat(text)[:24] for text, _ in column.top))
     else:
@@ -141,7 +162,7 @@ def _table(one: Filled) -> Iterator[str]:
         yield "      columns:                          # one row for each; take out what is no rating"
         yield from (_line("        ", line) for line in one.questions)
         yield from (f"        # {flow(line.name)}: {flow(line.value)}" for line in one.doubtful)
-        yield "      to: score"
+        yield f"      to: {one.into}"
         yield "      blank: keep"
     if one.collapse is not None:
         yield "    collapse:"
