@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from regard.demo import make
+from regard.demo.harbor import MERCHANTS
 from regard.workspace import Workspace
 from tests.demo.opinion import Raw
 
@@ -37,4 +38,5 @@ def whole(tmp_path_factory):
     make(folder)
     workspace = Workspace.open(folder)
     workspace.load()
+    Workspace.open(folder / MERCHANTS).load()
     return workspace

@@ -53,6 +53,6 @@ def test_its_commands_run(told, whole, capsys):
     """The command under each truth is one that a reader can type."""
     for truth in told:
         with pytest.raises(SystemExit) as ended:
-            main(["-C", str(whole.root), *shlex.split(truth.find)])
+            main(["-C", str(whole.root / truth.place), *shlex.split(truth.find)])
         assert (truth.find, ended.value.code) == (truth.find, 0)
         assert capsys.readouterr().out.strip()

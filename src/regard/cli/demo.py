@@ -14,7 +14,7 @@ import click
 from regard.cli import load, serve
 from regard.cli.app import state
 from regard.demo import make
-from regard.demo.harbor import DATA
+from regard.demo.harbor import DATA, MERCHANTS
 from regard.demo.kpi_sheet import figures
 from regard.demo.tour import Told, draw, tour
 from regard.errors import RegardError
@@ -23,6 +23,7 @@ from regard.model import add_months
 from regard.present import document, numbers, sparkline, table, words
 from regard.present.table import Cell, Column, Table
 from regard.stewardship.reconcile import Stated, reconcile
+from regard.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from regard.cli.app import State
     from regard.plan import Answer
     from regard.store import Finding
-    from regard.workspace import Workspace
 
 SMALLEST = 0.02
 SHEET = "Harbor's KPI sheet"
@@ -47,7 +47,7 @@ BARS = 9
     type=click.FloatRange(min=SMALLEST),
     default=1.0,
     show_default=True,
-    help="Size of the company: 1 is some 12,000 customers.",
+    help="Size of the company: 1 is some 12,000 customers and 900 merchants.",
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="The same seed and scale give the same company.")
 @click.option(
@@ -62,7 +62,8 @@ def command(context: click.Context, folder: Path, scale: float, seed: int, serve
     """Make a complete example company in DIR (./harbor), load it, show its scorecard, and serve its pages.
 
     Harbor is a shop for small boats that never was: three years of orders, surveys, tickets, visits and costs as its
-    tools would export them, with every kind of dirt that such exports have.
+    tools would export them, with every kind of dirt that such exports have. Those who sell through it, with users and
+    yearly contracts, are a workspace of their own in DIR/merchants.
     """
     found = state(context)
     folder = found.folder / folder
@@ -72,6 +73,7 @@ def command(context: click.Context, folder: Path, scale: float, seed: int, serve
     found.folder = folder
     workspace = found.workspace()
     report = load.run(found, workspace)
+    load.run(found, Workspace.open(folder / MERCHANTS))
     answers = scorecard(workspace)
     contradictions = contradicted(workspace)
     with found.terminal.progress() as tell:
@@ -132,7 +134,7 @@ def show(
         terminal.heading(f"{number}. {truth.title}")
         terminal.say(truth.sentence)
         _picture(found, truth)
-        terminal.say(f"regard -C {found.folder} {truth.find}", tone=words.FAINT)
+        terminal.say(f"regard -C {found.folder / truth.place} {truth.find}", tone=words.FAINT)
     terminal.say()
     terminal.heading("What was written")
     for path, what in (
@@ -140,6 +142,7 @@ def show(
         (found.folder / DATA, "the files as Harbor's tools export them"),
         (found.folder / DATA / "planted.json", "the truth about what was put where"),
         (found.folder / TOUR, "a picture of each of the truths above"),
+        (found.folder / MERCHANTS, "the workspace of those who sell through Harbor, with contracts"),
         (found.folder / workspace.config.lake, "the data, as tables"),
         (found.folder / "regard.db", "runs, snapshots and findings"),
     ):

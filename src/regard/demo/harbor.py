@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from regard.demo import merchants
 from regard.demo.billing import Billing
 from regard.demo.costs import Costs
 from regard.demo.customers import Crm, Population
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 DATA = "data"
 """Folder of the raw files within the workspace."""
 
+MERCHANTS = "merchants"
+"""Folder of the merchants' workspace within the shop's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Harbor:
@@ -53,9 +57,14 @@ class Harbor:
 def make(
     folder: Path, *, scale: float = 1.0, seed: int = 7, told: Callable[[str, float], None] | None = None
 ) -> Harbor:
-    """Write a complete workspace: its text, and the raw files in `data/`. Arguments as in `generate`."""
+    """Write two complete workspaces: the shop's, and in `merchants/` that of those who sell through it.
+
+    Each has its text, and the raw files in `data/`. Arguments as in `generate`, which writes those of the shop.
+    """
     _copy(files("regard.demo") / "workspace", folder)
-    return generate(folder / DATA, scale=scale, seed=seed, told=told)
+    made = generate(folder / DATA, scale=scale, seed=seed, told=told)
+    merchants.generate(folder / MERCHANTS / DATA, scale=scale, seed=seed)
+    return made
 
 
 def generate(
@@ -65,7 +74,7 @@ def generate(
 
     Args:
         folder: made if it is not there; files of the same names are written anew.
-        scale: 1 is some 12,000 customers at the end; from 0.02 up.
+        scale: 1 is some 12,000 customers at the end, and 900 merchants; from 0.02 up.
         seed: the same seed and scale give the same files.
         told: called after each month with its label and the share that is done.
 

@@ -16,6 +16,8 @@ from regard.errors import AuthorError
 from regard.expr import evaluate, parse
 from regard.present import effects, numbers
 from regard.present.chart import Frame, Point, bars, trend
+from regard.workspace import Workspace
+from regard.workspace.effects import EDGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 
     from regard.catalog import Written
     from regard.errors import Mistake
-    from regard.plan import Answer, AnswerCell
-    from regard.workspace import Workspace
+    from regard.plan import Answer, AnswerCell, Dose
 
 NUMBER = Record(
     name="a number of the tour",
@@ -36,10 +37,14 @@ NUMBER = Record(
         "to": Field(sort=Sort.TEXT, means="the day after the last"),
         "grain": Field(sort=Sort.TEXT, means="length of the periods, month by default"),
         "set": Field(sort=Sort.NAMED_TEXTS, means="choice -> option"),
-        "part": Field(sort=Sort.TEXT, choices=("value", "n"), means="the value, or what it rests on"),
+        "part": Field(
+            sort=Sort.TEXT, choices=("value", "n", "due"), means="the value, what it rests on, or the money in a band"
+        ),
         "incident": Field(sort=Sort.TEXT, means="id of an incident"),
         "mark": Field(sort=Sort.TEXT, means="moment of it, in minutes after the first customer's loss"),
         "dose": Field(sort=Sort.TEXT, means="outcome by minutes lost"),
+        "over": Field(sort=Sort.TEXT, means="stretch whose minutes count, month by default"),
+        "bands": Field(sort=Sort.TEXT, means="where bands of minutes end, with commas"),
         "band": Field(sort=Sort.TEXT, means="band of minutes"),
         "digits": Field(sort=Sort.WHOLE, means="decimals, where the sentence itself names the unit"),
     },
@@ -64,6 +69,7 @@ TRUTH = Record(
     fields={
         "id": Field(sort=Sort.NAME, required=True, means="its name"),
         "title": Field(sort=Sort.TEXT, required=True, means="heading"),
+        "in": Field(sort=Sort.TEXT, means="workspace that is asked, as a folder within Harbor's; else Harbor's own"),
         "numbers": Field(sort=Sort.NAMED, record=NUMBER, required=True, means="what is asked"),
         "derive": Field(sort=Sort.NAMED, record=DERIVED, means="what follows from it"),
         "says": Field(sort=Sort.TEXT, required=True, means="one plain sentence with the numbers in it"),
@@ -112,6 +118,7 @@ class Told:
         id, title: its name and heading.
         sentence: what it says, with the numbers that came out.
         find: arguments of the command that finds it.
+        place: folder of the workspace that was asked, within Harbor's; "" for its own.
         picture: what is drawn beside it.
         found: numbers by name, in their units.
         expected: number -> what was planted, and how far off chance may put it.
@@ -121,18 +128,21 @@ class Told:
     title: str
     sentence: str
     find: str
+    place: str
     picture: Picture
     found: Mapping[str, float | None]
     expected: Mapping[str, tuple[float, float]]
 
 
-def tour(workspace: Workspace) -> Iterator[Told]:
-    """Yield the planted truths in order, each asked of the loaded company.
+def tour(harbor: Workspace) -> Iterator[Told]:
+    """Yield the planted truths in order, each asked of the loaded company, or of a loaded workspace within its folder.
 
     Raises:
         AuthorError: the file of the truths has mistakes.
     """
     for truth in _truths():
+        place = truth.text("in")
+        workspace = Workspace.open(harbor.root / place) if place else harbor
         numbers_, said = {}, {}
         for name, one in _named(truth, "numbers"):
             numbers_[name], said[name] = _number(workspace, one)
@@ -147,6 +157,7 @@ def tour(workspace: Workspace) -> Iterator[Told]:
             title=truth.text("title"),
             sentence=" ".join(truth.text("says").format(**said).split()),
             find=truth.text("find"),
+            place=place,
             picture=_picture(workspace, picture),
             found=numbers_,
             expected={
@@ -188,9 +199,13 @@ def _number(workspace: Workspace, one: Written) -> tuple[float | None, str]:
         [after] = [mark.after for mark in page.marks if mark.name == one.text("mark")]
         return after, _digits(one, after) or numbers.value(after, "min")
     if one.text("dose"):
-        found = workspace.dose(one.text("dose"))
+        found = _dose(workspace, one)
         _, unit, _ = effects.OUTCOMES[found.outcome]
-        estimate = found.response.raw[found.bands.index(one.text("band"))]
+        band = found.bands.index(one.text("band"))
+        if one.text("part") == "due":
+            due = found.due[band] if found.due else None
+            return due, _digits(one, due) or numbers.value(due, "money", currency=found.currency)
+        estimate = found.response.raw[band]
         return estimate.value, numbers.value(estimate.value, unit, lo=estimate.lo, hi=estimate.hi)
     answer = _answer(workspace, one)
     cells = [cell for cell in answer.cells if _meant(cell, one)]
@@ -208,6 +223,12 @@ def _number(workspace: Workspace, one: Written) -> tuple[float | None, str]:
 def _digits(one: Written, number: float | None) -> str:
     """Return a number with the decimals that its record wants, "" where it wants none in particular."""
     return f"{number:,.{one.whole('digits')}f}" if number is not None and "digits" in one.values else ""
+
+
+def _dose(workspace: Workspace, one: Written) -> Dose:
+    ends = one.text("bands")
+    bands = [float(end) for end in ends.split(",")] if ends else EDGES
+    return workspace.dose(one.text("dose"), over=one.text("over", MONTH), bands=bands)
 
 
 def _answer(workspace: Workspace, one: Written) -> Answer:
@@ -235,14 +256,15 @@ def _picture(workspace: Workspace, one: Written) -> Picture:
         points = tuple(Point(mark.name, mark.after) for mark in page.marks if mark.after is not None)
         return Picture(points=points, title="Minutes after the first customer felt it", unit="min")
     if one.text("dose"):
-        found = workspace.dose(one.text("dose"))
-        title, unit, _ = effects.OUTCOMES[found.outcome]
+        found = _dose(workspace, one)
+        _, unit, _ = effects.OUTCOMES[found.outcome]
         points = tuple(
             Point(band, raw.value, raw.lo, raw.hi)
             for band, raw in zip(found.bands, found.response.raw, strict=True)
             if raw.value is not None
         )
-        return Picture(points=points, title=f"{title}, by minutes lost in the month", unit=unit)
+        title = f"{effects.dose_title(found)}, by minutes lost {effects.OVER[found.over][0]}"
+        return Picture(points=points, title=title, unit=unit)
     answer = _answer(workspace, one)
     cells = [cell for cell in answer.cells if _meant(cell, one) and cell.estimate.value is not None]
     over_time = len({cell.period.label for cell in cells}) > 1

@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from regard.demo.customers import REGIONS, Population
-from regard.demo.files import Csv, Lines, blank, ids, iso, words
+from regard.demo.files import Columns, Csv, Lines, blank, ids, iso, words
 from regard.demo.story import DAY, HOUR, NEVER, ZONE, Month, pick, quota, rows
 
 if TYPE_CHECKING:
@@ -58,10 +58,10 @@ class Incident:
         return self.at + int(self.told[name]) * MINUTE if self.told[name] else NEVER
 
 
-def incidents() -> list[Incident]:
-    """All incidents of the plot, in order of their beginning."""
+def incidents(plot: str = "incidents") -> list[Incident]:
+    """All incidents of a plot, in order of their beginning."""
     found = []
-    for row in rows("incidents"):
+    for row in rows(plot):
         at = int(datetime.fromisoformat(row["felt_at"]).replace(tzinfo=ZoneInfo(ZONE)).timestamp())
         found.append(Incident(row, at, at + int(row["minutes"]) * MINUTE, int(row["number"])))
     return sorted(found, key=lambda incident: incident.at)
@@ -219,28 +219,8 @@ class Trouble:
 
     def _track(self, now: list[Incident]) -> None:
         """Write the incidents of a month into the tracker and onto the status page."""
-        told = [incident.told for incident in now]
-
-        def texts(name: str) -> pa.Array:
-            return pa.array([each[name] or None for each in told], pa.string())
-
-        size, number = len(now), np.array([incident.number for incident in now])
-        notice = [one.at - int(one.told["notice_days"]) * DAY if one.told["notice_days"] else NEVER for one in now]
-        planned = np.array([bool(each["planned"]) for each in told])
-        changed = [each["change"] == "yes" for each in told]
-        self.tracker.write(
-            {
-                "incident": ids("INC-", number, 4),
-                **{name: texts(name) for name in ("title", "severity", "service", "team", "cause")},
-                "planned": planned,
-                "set_off_by_change": blank(np.array(changed), np.array([not each["change"] for each in told])),
-                "announced_at": iso(np.array(notice)),
-                **{f"{name}_at": iso(np.array([one.clock(name) for one in now])) for name in CLOCKS},
-                "first_post_at": iso(np.array([one.clock("posted") for one in now])),
-                "status": words(("resolved",), np.zeros(size, dtype=int)),
-            }
-        )
-        self.page.write_rows([_posted(one, notice[place]) for place, one in enumerate(now)])
+        self.tracker.write(tracked(now))
+        self.page.write_rows([_posted(one) for one in now])
 
     def lost(self, who: np.ndarray, until: np.ndarray) -> np.ndarray:
         """Seconds that customers lost in the 365 days before an instant of their own."""
@@ -258,8 +238,36 @@ class Trouble:
             file.close()
 
 
-def _posted(incident: Incident, notice: int) -> dict[str, Any]:
+def tracked(now: list[Incident]) -> Columns:
+    """Return incidents as the tracker exports them."""
+    told = [incident.told for incident in now]
+
+    def texts(name: str) -> pa.Array:
+        return pa.array([each[name] or None for each in told], pa.string())
+
+    size, number = len(now), np.array([incident.number for incident in now])
+    planned = np.array([bool(each["planned"]) for each in told])
+    changed = [each["change"] == "yes" for each in told]
+    return {
+        "incident": ids("INC-", number, 4),
+        **{name: texts(name) for name in ("title", "severity", "service", "team", "cause")},
+        "planned": planned,
+        "set_off_by_change": blank(np.array(changed), np.array([not each["change"] for each in told])),
+        "announced_at": iso(np.array([_announced(one) for one in now])),
+        **{f"{name}_at": iso(np.array([one.clock(name) for one in now])) for name in CLOCKS},
+        "first_post_at": iso(np.array([one.clock("posted") for one in now])),
+        "status": words(("resolved",), np.zeros(size, dtype=int)),
+    }
+
+
+def _announced(incident: Incident) -> int:
+    days = incident.told["notice_days"]
+    return incident.at - int(days) * DAY if days else NEVER
+
+
+def _posted(incident: Incident) -> dict[str, Any]:
     """Return what the status page says of an incident: one object with the list of its updates."""
+    notice = _announced(incident)
     planned = notice < NEVER
     told = (
         (("Scheduled", notice), ("In progress", incident.clock("started")), ("Completed", incident.clock("resolved")))
