@@ -9,13 +9,15 @@ import pytest
 
 from regard.errors import QuestionError
 from regard.present import effects
-from tests.workspace.outages import Outages, served
+from tests.workspace.outages import Outages, five, served
 
 UNTIL = "2026-04-10T00:00:00Z"
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAY, YEAR = 1440, 365 * 1440
 SINCE = 31 * DAY
 """Minute at which the first loss is recorded: a year is known from February 2025 on."""
+MOVED = 500 * DAY
+"""Minute at which every third account gets another segment."""
 ACCOUNTS = 120
 EDGES = (0.0, 45.0, 120.0)
 BANDS = ("none", "up to 45", "45 to 120", "more than 120")
@@ -31,7 +33,8 @@ class Firms:
 
     Attributes:
         files: rows by export.
-        known: (minute due, minutes lost in the year before, whether renewed, value) of each term that can count.
+        known: (minute due, minutes lost in the year before, whether renewed, value, segment by then) of each term that
+            can count.
     """
 
     def __init__(self, seed):
@@ -40,7 +43,9 @@ class Firms:
         self.known = []
         for n in range(ACCOUNTS):
             name, users = f"f{n}", int(rng.integers(1, 5))
-            people.append({"customer": name, "kind": "account"})
+            first, then = ("b2b", "b2c") if n % 3 == 0 else ("b2b", "b2b") if n % 3 == 1 else ("b2c", "b2c")
+            people.append({"customer": name, "kind": "account", "segment": first, "to": told(MOVED)})
+            people.append({"customer": name, "kind": "account", "segment": then, "from": told(MOVED)})
             people += [{"customer": f"{name}u{u}", "kind": "user", "parent": name} for u in range(users)]
             lost = [(SINCE, SINCE + 30)] if n == 0 else []
             for _ in range(rng.integers(0, 7)):
@@ -61,7 +66,8 @@ class Firms:
                     terms.append({"customer": name, "when": told(due + DAY), "kind": "renew"})
                 # Known from February 2025 on, and by March 2026, the last month that is over.
                 if SINCE + YEAR + DAY <= due < (datetime(2026, 4, 1, tzinfo=UTC) - EPOCH) / timedelta(minutes=1):
-                    self.known.append((due, union(lost, due - YEAR, due), renewed, worth))
+                    segment = first if due <= MOVED else then
+                    self.known.append((due, union(lost, due - YEAR, due), renewed, worth, segment))
         for number, row in enumerate(terms):
             row |= {"event": f"e{number}", "contract": row["customer"]}
         self.files = {
@@ -110,6 +116,42 @@ def test_renewals_by_minutes_of_the_year_before(firms):
     assert found.response.slope.value == pytest.approx(100 * 60 * np.polyfit(lost, renewed, 1)[0])
 
 
+def test_customers_are_picked_by_what_they_were_then(firms):
+    """Of an account that changed its segment, a term counts to the segment that it had when the term was due."""
+    made, workspace = firms
+    found = workspace.dose("renewal", over="year", bands=EDGES, where="segment = 'b2b'")
+    expected = made.by_band([row for row in made.known if row[4] == "b2b"])
+    assert [one.n or 0 for one in found.response.raw] == [n for _, n, _ in expected]
+    assert [one.value for one in found.response.raw] == pytest.approx([share for share, _, _ in expected])
+    assert [due or 0 for due in found.due] == pytest.approx([due for _, _, due in expected])
+    assert found.months < len(made.known)
+    assert effects.dose_title(found).endswith(", where segment = 'b2b'")
+
+
+def test_a_band_of_a_few_customers_is_hidden(tmp_path):
+    """K24: a band of fewer customers than may be shown tells nothing, not even how much money was due."""
+    made = Firms(5)
+    rows = made.by_band(made.known)
+    fewest = min(n for _, n, _ in rows) + 1
+    company = Outages(tmp_path, until=UNTIL, settings=f"privacy_min = {fewest}\n").has(**made.files).load()
+    found = company.workspace.dose("renewal", over="year", bands=EDGES)
+    shown = [one.value is not None for one in found.response.raw]
+    assert shown.count(False) == sum(n < fewest for _, n, _ in rows) < len(rows)
+    for one, adjusted, due, told in zip(found.response.raw, found.response.adjusted, found.due, shown, strict=True):
+        assert told or (one.flags, one.n, adjusted.value, due) == (("hidden",), None, None, None)
+    cells = [[cell.text for cell in row] for row in effects.dose_table(found).rows]
+    assert [row[-2] == "hidden" for row in cells] == [not told for told in shown]
+
+
+def test_customers_are_counted_and_not_their_months(tmp_path):
+    """K24: many months of five customers are still five customers."""
+    company = five(tmp_path, settings="privacy_min = 6\n").load()
+    found = company.workspace.dose("tickets", start="2025-09-01")
+    assert found.months > 30
+    assert {one.flags for one in found.response.raw if one.n is None} == {("hidden",)}
+    assert {one.value for one in found.response.raw} == {None}
+
+
 def test_days_of_a_question_are_those_of_the_months_before(firms):
     """As in other outcomes of the month after: from January 2026 on, terms due from February on."""
     made, workspace = firms
@@ -150,6 +192,14 @@ def test_it_reads_as_what_it_is(firms):
         ({"bands": (float("nan"),)}, "not nan"),
         ({"bands": ()}, "not nothing"),
         ({"over": "year", "end": "2025-01-01"}, "losses are recorded from 2024-02-01 on"),
+        (
+            {"where": "incident = 'I1'"},
+            "customers have no incident; one of: lifecycle, party, plan, region, segment, tier",
+        ),
+        (
+            {"over": "year", "where": "segment = 'x'"},
+            "known for renewal where segment = 'x': there is nothing to compare",
+        ),
     ],
 )
 def test_what_cannot_be_asked(firms, asked, message):

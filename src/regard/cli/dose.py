@@ -7,6 +7,7 @@ import click
 from regard.cli.app import state
 from regard.cli.options import as_json, chosen_words, first_day, last_day, read_settings, settings
 from regard.present import effects, interruption, words
+from regard.workspace.effects import EDGES
 
 
 @click.command("dose")
@@ -23,6 +24,7 @@ from regard.present import effects, interruption, words
     help="Whose minutes count: those of the month, or of the year to its end; of contracts, to the day they were due.",
 )
 @click.option("--bands", metavar="MIN,..", help="Where bands of minutes end, the last apart; 0,10,60,120 if not said.")
+@click.option("--where", default="", metavar="EXPR", help="Which customers, by what they were then; all if not said.")
 @click.option("--as-of", metavar="TIME", help="What we knew then: the last snapshot at or before.")
 @settings
 @as_json
@@ -34,6 +36,7 @@ def command(
     end: str | None,
     over: str,
     bands: str | None,
+    where: str,
     as_of: str | None,
     chosen: tuple[str, ...],
     as_json: bool,
@@ -46,8 +49,16 @@ def command(
     found = state(context)
     days = (first_day(start), last_day(end))
     workspace, options = found.workspace(), read_settings(chosen)
-    asked = {} if bands is None else {"bands": _minutes(bands)}
-    told = workspace.dose(outcome, start=days[0], end=days[1], over=over, options=options, as_of=as_of, **asked)
+    told = workspace.dose(
+        outcome,
+        start=days[0],
+        end=days[1],
+        over=over,
+        bands=EDGES if bands is None else _minutes(bands),
+        where=where,
+        options=options,
+        as_of=as_of,
+    )
     if as_json:
         found.terminal.json(interruption.as_document(told))
         return

@@ -85,9 +85,12 @@ class Dose:
     Attributes:
         outcome: csat, leaving, renewal or tickets.
         over: stretch whose minutes count: the month, or the year to its end or to the day a contract was due.
+        where: test on customers that picked them, as written; "" for all.
         bands: what minutes each band holds, in words.
-        response: the outcome in each band, and by the hour; shares in percent.
-        due: money that was at stake in each band: of contracts the value that fell due; empty where none is known.
+        response: the outcome in each band, and by the hour; shares in percent. A band of too few
+            customers is hidden.
+        due: money that was at stake in each band: of contracts the value that fell due; None where the band is empty or
+            hidden, nothing at all where no money is known.
         currency: of that money.
         months: customer-months behind it.
         strata: groups of like activity that were compared within; 1 where no activity is recorded.
@@ -95,9 +98,10 @@ class Dose:
 
     outcome: str
     over: str
+    where: str
     bands: tuple[str, ...]
     response: Response
-    due: tuple[float, ...]
+    due: tuple[float | None, ...]
     currency: str
     months: int
     strata: int

@@ -38,8 +38,9 @@ ASSOCIATION = (
 
 
 def dose_title(found: Dose) -> str:
-    """Return what the outcome is."""
-    return DUE if found.outcome == "renewal" and found.over != "month" else OUTCOMES[found.outcome][0]
+    """Return what the outcome is, and of whom."""
+    title = DUE if found.outcome == "renewal" and found.over != "month" else OUTCOMES[found.outcome][0]
+    return f"{title}, where {found.where}" if found.where else title
 
 
 def dose_table(found: Dose) -> Table:
@@ -54,11 +55,15 @@ def dose_table(found: Dose) -> Table:
         Column("customer-months", right=True),
         *((Column("value due", right=True),) if found.due else ()),
     )
-    worth: list[tuple[Cell, ...]] = [
-        (Cell(numbers.value(due or None, "money", currency=found.currency)),) for due in found.due
-    ]
+    worth: list[tuple[Cell, ...]] = [(Cell(numbers.value(due, "money", currency=found.currency)),) for due in found.due]
     rows = tuple(
-        (Cell(band), *_figures(raw, unit), *_figures(adjusted, unit), Cell(numbers.count(raw.n)), *due)
+        (
+            Cell(band),
+            *_figures(raw, unit),
+            *_figures(adjusted, unit),
+            Cell("hidden" if raw.n is None else numbers.count(raw.n)),
+            *due,
+        )
         for band, raw, adjusted, due in zip(
             found.bands, found.response.raw, found.response.adjusted, worth or [()] * len(found.bands), strict=True
         )

@@ -109,10 +109,13 @@ KINDS = ("outage", "data_loss", "degraded", "workaround")
 """Kinds of loss that take minutes."""
 
 
-def _panel(ledger: str, outcome: str, months: Sequence[Period], after: int, days: int = 0) -> list[Step]:
+def _panel(
+    ledger: str, outcome: str, months: Sequence[Period], after: int, days: int = 0, picked: str = "TRUE"
+) -> list[Step]:
     """Return the steps that make `known`: customer-months with minutes by kind, activity and the outcome `y`.
 
-    Minutes and activity are of the month, or of so many days to its end or to the instant that the outcome names.
+    Minutes and activity are of the month, or of so many days to its end or to the instant that the outcome names;
+    customers are picked by what they were when the stretch ended.
     """
     ends = [*(month.end_us for month in months[1:]), after]
     values = ", ".join(
@@ -147,8 +150,13 @@ def _panel(ledger: str, outcome: str, months: Sequence[Period], after: int, days
                 panel.party_id, panel.number, panel.bucket, panel.since_at, panel.left_at,
                 {since} AS from_at, {to} AS to_at, {told.value} AS y, {told.due} AS due
               FROM panel LEFT JOIN outcome USING (party_id, number)
-            )
+            ) AS known
             WHERE y IS NOT NULL AND since_at <= from_at AND (left_at IS NULL OR left_at >= to_at)
+              AND EXISTS (
+                SELECT 1 FROM served
+                WHERE served.party_id = known.party_id AND served.start_at < known.to_at
+                  AND (served.end_at IS NULL OR served.end_at >= known.to_at) AND ({picked})
+              )
             """,
         ),
         Step(
@@ -196,8 +204,19 @@ def _panel(ledger: str, outcome: str, months: Sequence[Period], after: int, days
     ]
 
 
-def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges: Sequence[float], days: int = 0) -> str:
+def dose(
+    ledger: str,
+    outcome: str,
+    months: Sequence[Period],
+    after: int,
+    edges: Sequence[float],
+    *,
+    days: int = 0,
+    picked: str = "TRUE",
+) -> str:
     """Return sums of an outcome by replicate, third of activity and band of minutes lost.
+
+    A row without a replicate is of its whole band, and says of how many customers it is.
 
     Args:
         ledger: the relation of pieces of loss.
@@ -206,11 +225,12 @@ def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges:
         after: end of the month after the last.
         edges: upper ends of the bands but the last, each within its band.
         days: how long before minutes count, to the month's end or the instant the outcome names; 0 for the month.
+        picked: which customers count: a condition on `served`, as they were when the minutes ended.
     """
     band = " ".join(f"WHEN x <= {double(edge)} THEN {i}" for i, edge in enumerate(edges))
     return query(
         [
-            *_panel(ledger, outcome, months, after, days),
+            *_panel(ledger, outcome, months, after, days, picked),
             Step(
                 "third",
                 "activity that parts the least and the most active third",
@@ -219,12 +239,15 @@ def dose(ledger: str, outcome: str, months: Sequence[Period], after: int, edges:
         ],
         f"""
         SELECT
-          bucket, (activity > low)::INT + (activity > high)::INT AS stratum,
-          CASE {band} ELSE {len(edges)} END AS band,
-          COUNT(*) AS n, SUM(x) AS x, SUM(y) AS y, SUM(x * x) AS xx, SUM(x * y) AS xy,
-          SUM(due) AS due
-        FROM known CROSS JOIN third
-        GROUP BY 1, 2, 3
+          bucket, stratum, band,
+          COUNT(*) AS n, SUM(x) AS x, SUM(y) AS y, SUM(x * x) AS xx, SUM(x * y) AS xy, SUM(due) AS due,
+          COUNT(DISTINCT party_id) AS people
+        FROM (
+          SELECT
+            *, (activity > low)::INT + (activity > high)::INT AS stratum, CASE {band} ELSE {len(edges)} END AS band
+          FROM known CROSS JOIN third
+        )
+        GROUP BY GROUPING SETS ((bucket, stratum, band), (band))
         ORDER BY 1, 2, 3
         """,
         recursive=True,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from regard.catalog import table_arguments
 from regard.errors import QuestionError, did_you_mean
-from regard.expr import Call, Clock, Literal, Name, show, walk
+from regard.expr import Call, Clock, Literal, Name, names, show, walk
 from regard.model import BUCKETS, DAY_US, Grain
-from regard.plan import Calibration, Dose, Evidence, Improved
-from regard.sql import outcome as sql
+from regard.plan import Calibration, Dose, Estimate, Evidence, Improved
+from regard.sql import Scope, column, outcome as sql, row, text
 from regard.stats import improvement, pooled, regress, relative, response
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from regard.expr import Node
     from regard.model import Metric, Period
-    from regard.plan import Estimate, Response, Weight
+    from regard.plan import Response, Weight
     from regard.workspace.answers import Answers
     from regard.workspace.asking import Asking
 
@@ -82,6 +82,7 @@ class Effects:
         end: date | None = None,
         over: str = "month",
         edges: Sequence[float] = EDGES,
+        where: str = "",
     ) -> Dose:
         """Return an outcome of customer-months by minutes lost in the month, or in the year to its end.
 
@@ -89,8 +90,9 @@ class Effects:
         that begins earlier is not compared.
 
         Raises:
-            QuestionError: an unknown outcome or stretch, edges that do not rise from 0 or more, or no month whose
-                outcome is known.
+            AuthorError: mistakes in `where`.
+            QuestionError: an unknown outcome or stretch, edges that do not rise from 0 or more, a test on what
+                customers do not have, or no month whose outcome is known.
         """
         if outcome not in sql.OUTCOMES:
             raise QuestionError(f"'{outcome}' is no outcome; {did_you_mean(outcome, sql.OUTCOMES)}")
@@ -100,22 +102,31 @@ class Effects:
             told = ", ".join(f"{edge:g}" for edge in edges) or "nothing"
             raise QuestionError(f"bands end at minutes that rise, from 0 or more, such as 10, 60, 120: not {told}")
         months, after = self._months(outcome, start, end, OVER[over])
-        rows = self._rows(sql.dose(self._ledger, outcome, months, after, edges, OVER[over]))
+        picked = self._picked(where)
+        rows = self._rows(sql.dose(self._ledger, outcome, months, after, edges, days=OVER[over], picked=picked))
         if not rows:
-            raise QuestionError(f"no customer-month is known for {outcome}: there is nothing to compare")
+            of = f"{outcome} where {where}" if where else outcome
+            raise QuestionError(f"no customer-month is known for {of}: there is nothing to compare")
         sums = np.zeros((len(SUMS_OF), BUCKETS, STRATA, len(edges) + 1))
-        for row in rows:
-            sums[:, int(row["bucket"]), int(row["stratum"]), int(row["band"])] = [row[name] for name in SUMS_OF]
+        people = np.zeros(len(edges) + 1)
+        for one in rows:
+            if one["bucket"] is None:
+                people[int(one["band"])] = one["people"]
+                continue
+            sums[:, int(one["bucket"]), int(one["stratum"]), int(one["band"])] = [one[name] for name in SUMS_OF]
         *leaves, due = sums
         found = response(*leaves, shares=outcome in SHARES)
-        scale = 100.0 if outcome in SHARES else 1.0
+        config = self.asking.workspace.config
+        hidden = (people > 0) & (people < config.privacy_min)  # a band of a few tells of each of them (K24)
+        worth = np.where(hidden | (people == 0), np.nan, due.sum(axis=(0, 1)))
         return Dose(
             outcome=outcome,
             over=over,
+            where=where,
             bands=_bands(edges),
-            response=_scaled(found, scale),
-            due=tuple(due.sum(axis=(0, 1)).tolist()) if due.any() else (),  # of nothing where no term has an amount
-            currency=self.asking.workspace.config.currency,
+            response=_hidden(_scaled(found, 100.0 if outcome in SHARES else 1.0), hidden.tolist()),
+            due=tuple(None if np.isnan(one) else one for one in worth.tolist()) if due.any() else (),
+            currency=config.currency,
             months=int(sums[0].sum()),
             strata=int((sums[0].sum(axis=(0, 2)) > 0).sum()),
         )
@@ -166,7 +177,17 @@ class Effects:
             raise QuestionError(f"outcomes are those of customers at the top, so minutes are too: not {told}")
         return self.asking.relations.name("ledger", tuple(made.items()))
 
-    def _rows(self, statement: str) -> list[dict[str, float]]:
+    def _picked(self, where: str) -> str:
+        test = self.asking.workspace.test(where)
+        if test is None:
+            return "TRUE"
+        dims = self.asking.workspace.catalogue.tables["served"].dims
+        for dimension in sorted(names(test)):
+            if dimension not in dims:
+                raise QuestionError(f"customers have no {dimension}; {did_you_mean(dimension, dims)}".rstrip("; "))
+        return text(row(test, Scope(name=lambda dimension: column(dims[dimension]))))
+
+    def _rows(self, statement: str) -> list[dict[str, Any]]:
         for table in ("party", "served", "event", "case", "response", "contract_term"):
             self.asking.relations.name(table)
         return self.asking.rows(statement, until=self.asking.until)
@@ -199,6 +220,16 @@ def _bands(edges: Sequence[float]) -> tuple[str, ...]:
         for low, high in pairwise([0.0, *edges])
     ]
     return (*told, f"more than {edges[-1]:g}")
+
+
+def _hidden(found: Response, hidden: Sequence[bool]) -> Response:
+    """Return a response without what it says of bands that are hidden."""
+    none = Estimate(value=None, flags=("hidden",))
+
+    def told(bands: Sequence[Estimate]) -> tuple[Estimate, ...]:
+        return tuple(none if secret else one for one, secret in zip(bands, hidden, strict=True))
+
+    return replace(found, raw=told(found.raw), adjusted=told(found.adjusted))
 
 
 def _scaled(found: Response, scale: float) -> Response:

@@ -566,13 +566,14 @@ class Workspace:
         end: date | str | None = None,
         over: str = "month",
         bands: Sequence[float] = EDGES,
+        where: str = "",
         options: Mapping[str, str] | None = None,
         as_of: Moment = None,
     ) -> Dose:
         """Return csat, leaving, renewal or tickets of customer-months by minutes lost: an association (R025).
 
         Minutes are those of the month, or `over` a year: to its end, of contracts to the day they were due. `bands`
-        are the upper ends of all bands of minutes but the last.
+        are the upper ends of all bands of minutes but the last; `where` picks customers.
 
         Raises:
             QuestionError: an unknown outcome or stretch, bands that do not rise, a choice that does not make the
@@ -580,8 +581,8 @@ class Workspace:
         """
         self.everything("dose and response")
         asking = Asking(self, as_of=self.moment(as_of))
-        effects = Effects(asking, options or {})
-        return effects.dose(outcome, start=day_of(start), end=day_of(end), over=over, edges=bands)
+        days = {"start": day_of(start), "end": day_of(end)}
+        return Effects(asking, options or {}).dose(outcome, over=over, edges=bands, where=where, **days)
 
     def lag(
         self,
