@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, strategies as st
 
 from regard.plan import suppressed
+from regard.plan.suppression import hidden
 from tests.workspace.alone import alone
 
 if TYPE_CHECKING:
@@ -63,6 +66,61 @@ def test_neither_lines_nor_margins_give_a_hidden_cell_away(seed):
         # A margin that is hidden where it is asked for alone cannot be added up from its cells here.
         for rows, alone_hidden in zip(lines.values(), secret, strict=True):
             assert not alone_hidden or all(hidden[row] for row in rows if people[row])
+
+
+@given(
+    st.dictionaries(st.tuples(*[st.sampled_from("abc")] * 3), st.tuples(*[st.integers(0, 14)] * 2), min_size=1),
+    st.integers(2, 3),
+)
+def test_no_hidden_group_can_be_worked_out_from_sums_over_one_dimension(people, most):
+    """Whoever knows every shown group of every cut, and the whole, solves equation after equation and finds none."""
+    cuts, whole = {}, tuple(map(sum, zip(*people.values(), strict=True)))
+    assume(max(whole) >= 10)
+    for cut in (cut for size in range(1, most + 1) for cut in combinations(range(3), size)):
+        sums: dict[tuple[str, ...], tuple[float, ...]] = {}
+        for key, counts in people.items():
+            own = tuple(key[place] for place in cut)
+            sums[own] = tuple(a + b for a, b in zip(sums.get(own, (0, 0)), counts, strict=True))
+        cuts[cut] = sums
+    secret = hidden(cuts, 10)
+    few = {(cut, key) for cut, sums in cuts.items() for key, counts in sums.items() if max(counts) < 10}
+    unknown = {(cut, key) for cut, keys in secret.items() for key in keys}
+    assert few <= unknown
+    assert found_out(cuts, unknown) == set()
+    # A part of a hidden group is hidden too.
+    for cut, keys in secret.items():
+        for more, sums in cuts.items():
+            if set(cut) < set(more):
+                parts = {key for key in sums if tuple(key[more.index(place)] for place in cut) in keys}
+                assert parts <= secret[more]
+
+
+def found_out(cuts, unknown):
+    """Return which unknown groups follow from sums over one dimension, those found used for the next."""
+    equations = []
+    for cut, sums in cuts.items():
+        for place in range(len(cut)):
+            margin = cut[:place] + cut[place + 1 :]
+            lines = defaultdict(list)
+            for key in sums:
+                lines[key[:place] + key[place + 1 :]].append((cut, key))
+            equations += [{*parts, (margin, key)} for key, parts in lines.items()]
+    left = set(unknown)
+    while found := {part for one in equations if len(part_of := one & left) == 1 for part in part_of}:
+        left -= found
+    return unknown - left
+
+
+def test_a_margin_of_one_group_hides_with_it():
+    """Shop c is small, b hides beside it, and b is all that the web sells: the web is hidden, or it would tell b."""
+    cells = {("store", "a"): 50.0, ("store", "d"): 60.0, ("web", "b"): 20.0, ("phone", "c"): 4.0, ("phone", "a"): 30.0}
+    found = suppressed(list(cells), np.array(list(cells.values()))[:, None], 10)[:, 0]
+    assert found[2]
+    by_shop = {("store",): (110.0,), ("web",): (20.0,), ("phone",): (34.0,)}
+    by_kind = {("a",): (80.0,), ("b",): (20.0,), ("c",): (4.0,), ("d",): (60.0,)}
+    secret = hidden({(0,): by_shop, (1,): by_kind, (0, 1): {key: (n,) for key, n in cells.items()}}, 10)
+    assert {("b",), ("c",)} <= secret[1,]
+    assert ("web",) in secret[0,]
 
 
 def _safe(people: Sequence[float], hidden: Sequence[bool]) -> bool:
