@@ -53,9 +53,9 @@ ROWS = 1_048_576
 
 
 def problems(path, extra=()):
-    """Return everything about a file that Excel would refuse, repair or not know; `extra` functions are its own."""
+    """Yield everything about a file that Excel would refuse, repair or not know; `extra` functions are its own."""
     with zipfile.ZipFile(path) as package:
-        return [str(one) for one in _Look(package, frozenset(extra)).everything()]
+        yield from map(str, _Look(package, frozenset(extra)).everything())
 
 
 class _Look:

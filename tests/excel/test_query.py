@@ -155,7 +155,7 @@ def test_the_command_writes_the_whole_workbook_with_a_query(harbor, gathered, mo
         main(["-C", str(harbor.root), "workbook", "--edition", "query", str(path)])
     assert not ended.value.code, capsys.readouterr().err
     assert check_file(path).ok
-    assert problems(path) == []
+    assert list(problems(path)) == []
     contents = read(path)
     assert broken(contents, unsealed(contents)) == []
     assert CalamineWorkbook.from_path(str(path)).sheet_names == list(contents.pages)

@@ -172,7 +172,7 @@ def test_the_command_writes_the_whole_workbook_with_functions(
         main(["-C", str(harbor.root), "workbook", "--edition", "vba", str(path)])
     assert not ended.value.code, capsys.readouterr().err
     assert check_file(path).ok
-    assert problems(path) == []
+    assert list(problems(path)) == []
     contents = read(path)
     assert broken(contents, unsealed(contents)) == []
     assert len(contents.pages) > 100

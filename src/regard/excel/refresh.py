@@ -38,6 +38,8 @@ ATTRIBUTE = re.compile(rb"""([\w:.-]+)\s*=\s*("[^"]*"|'[^']*')""")
 DIMENSION = re.compile(rb"<(?:[\w.-]+:)?dimension\b[^>]*?(?:/>|>\s*</(?:[\w.-]+:)?dimension>)")
 REF = re.compile(rb"""(<(?:[\w.-]+:)?(?:table|autoFilter)\b[^>]*?\sref=)(["'])[^"']*\2""")
 CHAIN = "xl/calcChain.xml"
+MOST_TOLD = 8
+"""Edited inputs that a refusal names."""
 RELATIONS = "xl/_rels/workbook.xml.rels"
 TYPES = "[Content_Types].xml"
 ESCAPED = re.compile(r"[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -122,7 +124,7 @@ def edited(contents: Contents) -> bool:
 def _same_layout(old: Contents, new: Contents, seal: Seal, coming: Seal) -> None:
     """Refuse a workbook whose sheets, tables or formulas are others than those of the fresh one."""
     name = old.package.path.name
-    again = "make a new workbook, and move what is yours"
+    again = _again(old, seal)
     if gone := [
         sheet for sheet in (*seal.digests, *coming.digests) if sheet not in old.pages or sheet not in new.pages
     ]:
@@ -135,17 +137,56 @@ def _same_layout(old: Contents, new: Contents, seal: Seal, coming: Seal) -> None
             frame.left,
             frame.columns,
         ):
-            raise WorkbookError(f"{name} is laid out otherwise than today's workbook (table {frame.name}): {again}")
+            more = _gained(old, new, frame.sheet)
+            raise WorkbookError(
+                f"{name} is laid out otherwise than today's workbook (table {frame.name}{more}): {again}"
+            )
     for page, at, cell in new.formulas():
         was_cell = old.pages[page.name].cells.get(at)
         if was_cell is None or not was_cell.formula:
             if not any(_holds(frame, page.name, at) for frame in new.tables.values()):
-                raise WorkbookError(f"{name} has no formula in {where(page.name, at)}, today's workbook has: {again}")
+                more = _gained(old, new, page.name)
+                raise WorkbookError(
+                    f"{name} has no formula in {where(page.name, at)}, today's workbook has{more}: {again}"
+                )
         elif _shape(was_cell.formula, page.name) != _shape(cell.formula, page.name):
             raise WorkbookError(
                 f"{name} is calculated otherwise than today's workbook ({where(page.name, at)}: ={was_cell.formula}, "
-                f"now ={cell.formula}): {again}"
+                f"now ={cell.formula}{_gained(old, new, page.name)}): {again}"
             )
+
+
+def _again(old: Contents, seal: Seal) -> str:
+    """Return how to go on where the layouts differ, and what somebody typed that would be lost."""
+    typed = [
+        (
+            one.label or one.subject,
+            value_at(old, one.sheet, (one.row, one.column)),
+            where(one.sheet, (one.row, one.column)),
+        )
+        for one in seal.inputs
+        if one.kind != "view" and not same(one.baseline, value_at(old, one.sheet, (one.row, one.column)))
+    ]
+    text = "make a new workbook (`regard workbook NEW.xlsx`), and move sheets of your own there"
+    if not typed:
+        return text
+    said = "".join(f"\n  {label}: {value} (here {place})" for label, value, place in typed[:MOST_TOLD])
+    more = f"\n  and {len(typed) - MOST_TOLD} more, that `regard workbook diff` lists" if len(typed) > MOST_TOLD else ""
+    return f"{text}; type again what you changed, or hand it in first with `regard workbook propose`:{said}{more}"
+
+
+def _gained(old: Contents, new: Contents, sheet: str) -> str:
+    """Return which texts stand on a sheet of today's workbook alone, such as a kind of loss that nobody had before."""
+    was, now = (
+        dict.fromkeys(
+            str(cell.value)
+            for cell in (contents.pages[sheet].cells.values() if sheet in contents.pages else ())
+            if not cell.formula and isinstance(cell.value, str)
+        )
+        for contents in (old, new)
+    )
+    more = [f"'{text}'" for text in now if text not in was]
+    return f"; new there: {', '.join(more[:3])}" if more else ""
 
 
 def _shape(formula: str, sheet: str) -> str:

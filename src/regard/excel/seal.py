@@ -136,7 +136,7 @@ def unsealed(contents: Contents) -> Seal:
     if page is None or _text(cells, 0, 0) != "regard":
         raise WorkbookError(
             f"{name} does not say what of it may be changed: it has no hidden sheet {SHEET}; "
-            "a workbook that `regard workbook` made has one"
+            "a workbook that `regard workbook` made has one, unless it was made `--for executive`: make that anew"
         )
     form = cells.get((0, 1))
     if form is None or form.value != FORM:
