@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -64,6 +64,39 @@ def test_tables_have_room_too():
     lay_out(sheet)
     assert [column.head for column in sheet.tables[0].columns] == ["head right", "head indent"]
     assert sheet.widths[0] > 26
+
+
+def test_a_table_keeps_times_apart_from_numbers():
+    """Times given as numbers stand at the left, off the number before them, and have room, blanks or not."""
+    columns = [
+        Column(name="customer", values=[1390]),
+        Column(name="at", values=[46000.9], style="instant"),
+        Column(name="end", values=["", datetime(2026, 6, 4, 17, 5, tzinfo=UTC)], style="instant"),
+    ]
+    sheet = Sheet(name="One", tables=[Table(name="t_x", columns=columns)])
+    lay_out(sheet)
+    assert [column.style for column in sheet.tables[0].columns] == ["", "instant indent", "instant"]
+    assert sheet.widths[1] > breadth("2026-06-04 17:05", "instant") <= sheet.widths[2]
+
+
+def test_a_sentence_makes_no_page_wide():
+    """A purpose of three hundred characters is folded, unless all else on the sheet is as wide."""
+    long = "word " * 60
+    sheet = Sheet(name="One", title="One", purpose=long)
+    sheet.head()
+    sheet.put(5, 1, 1)
+    lay_out(sheet)
+    [(top, left, bottom, right)] = sheet.merges
+    assert (top, left, bottom) == (1, 0, 1)
+    assert 10 < right < 15
+    assert sheet.printed is None
+    assert sheet.heights[1] > 30
+    assert list(clipped(sheet)) == []
+    wide = Sheet(name="One", purpose=long)
+    wide.head()
+    wide.put(5, 60, 1)
+    lay_out(wide)
+    assert wide.merges == []
 
 
 def test_what_is_shown_is_about_what_a_spreadsheet_shows():

@@ -334,6 +334,7 @@ class Sheet:
         state: visible, hidden or very hidden (only a program shows it again).
         tab: colour of its tab, or "".
         group: heading under which the cover lists it; "" for none.
+        breaks: rows that begin a new printed page.
         outline: rows that are folded away at first: row -> level.
     """
 
@@ -359,6 +360,7 @@ class Sheet:
     state: str = "visible"
     tab: str = ""
     group: str = ""
+    breaks: list[int] = field(default_factory=list)
     outline: dict[int, int] = field(default_factory=dict)
 
     def put(self, row: int, column: int, value: Value | Formula | Link, style: str = "", note: str = "") -> str:

@@ -31,6 +31,11 @@ LINE_HEIGHT, ONE_LINE = 13.0, 18.0
 """Points of a line of the usual size, and of a row of one line at most."""
 WIDEST = 60.0
 """Characters beyond which text is wrapped, not given more room."""
+BROADEST, UPRIGHT = 160.0, 110.0
+"""Characters on a page that lies, and on one that stands, beyond which a text that nothing stops is wrapped: it would
+make everything else small."""
+STANDING = 6
+"""Columns of a table that a standing page has room for."""
 TALLEST = 400.0
 """Points of a row; a spreadsheet takes 409."""
 USUAL = 10.0
@@ -59,6 +64,7 @@ def lay_out(sheet: Sheet) -> None:
     _tables(sheet)
     _heads(sheet)
     _widen(sheet)
+    _fold(sheet)
     _wrap(sheet)
 
 
@@ -86,7 +92,7 @@ def shown(value: Value, style: str) -> str:
     if isinstance(value, bool):
         return str(value).upper()
     pattern = str(properties(style).get("num_format", "General"))
-    if isinstance(value, date):
+    if isinstance(value, date) or "yyyy" in pattern:  # a day may be a number that looks like one
         return "2026-12-31 23:59" if "hh" in pattern else "Mmm 2026" if "mmm" in pattern else "2026-12-31"
     if pattern in ("General", "@"):
         # General rounds to what fits; only the digits before the point must.
@@ -140,7 +146,7 @@ def _tables(sheet: Sheet) -> None:
             style = column.style + " indent" if after and not ALIGNED & set(column.style.split()) else column.style
             columns.append(replace(column, head=head, style=style))
             cells = [shown(value, style) for value in _extremes(column)]
-            wide = max((breadth(text, style) for text in cells), default=0.0) if numbers else 0.0
+            wide = max((breadth(text, style) for text in cells), default=0.0)
             words = max(breadth(word, head) for word in BREAKS.split(column.name))
             least = sheet.widths.get(at, DEFAULT_WIDTH)
             sheet.widths[at] = max(least, wide, words)
@@ -184,6 +190,23 @@ def _widen(sheet: Sheet) -> None:
             least = max(least, *(breadth(word, cell.style) for word in BREAKS.split(text)))
         if least > sheet.widths.get(column, DEFAULT_WIDTH):
             sheet.widths[column] = least
+
+
+def _fold(sheet: Sheet) -> None:
+    """Fold the texts that reach much farther than all else on the sheet: a page as wide as they are shows it small."""
+    beyond = 1 + max([_last(sheet), *(table.column + len(table.columns) - 1 for table in sheet.tables)])
+    room = max(BROADEST if sheet.landscape else UPRIGHT, _edge(sheet, beyond, 0.0))
+    first = [(row, cell) for (row, column), cell in sheet.cells.items() if column == 0]
+    for row, cell in first:
+        text = _value(cell.value)
+        if not isinstance(text, str) or breadth(text, cell.style) <= room or _free(sheet, row, 1, beyond) != FREE:
+            continue
+        end = 0
+        while _edge(sheet, end + 2, 0.0) <= room:
+            end += 1
+        if end:
+            sheet.merges.append((row, 0, row, end))
+            sheet.cells[row, 0] = replace(cell, style=f"{cell.style} wrapped")
 
 
 def _wrap(sheet: Sheet) -> None:
@@ -278,7 +301,9 @@ def _shows_number(cell: Cell) -> bool:
 
 
 def _numbers(column: Column) -> bool:
-    """Whether a column of a table holds numbers."""
+    """Whether a column of a table holds numbers at its right edge."""
+    if properties(column.style).get("align") == "left":
+        return False
     found = [value for value in column.values[:50] if value is not None and value != ""]
     return bool(found) and all(isinstance(value, (int, float)) for value in found)
 

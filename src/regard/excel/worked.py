@@ -22,9 +22,9 @@ Row: TypeAlias = "dict[str, Any]"
 Twin: TypeAlias = "Callable[[list[Row], int], Value]"
 """Works out a cell from the rows so far and the number of its own; columns to the left are there in every row."""
 
-OWN = re.compile(r"(?<![\w\]])\[(\w+)\]")
+OWN = re.compile(r"(?<![\w\]])\[(\w[\w ]*)\]")
 """`[name]`: another column of the same row. `t_table[name]` is a whole column and stays."""
-BESIDE = re.compile(r"\{(up|down)\.(\w+)\}")
+BESIDE = re.compile(r"\{(up|down)\.(\w[\w ]*)\}")
 """`{up.name}`: that column in the row above; `{down.name}` in the row below."""
 
 

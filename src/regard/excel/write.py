@@ -46,6 +46,10 @@ STATES: dict[str, Callable[[Worksheet], None]] = {
     "very hidden": Worksheet.very_hidden,
 }
 A4 = 9
+LINE: dict[str, Any] = {
+    "weight": 1.25, "markers": True, "markers_color": PALETTE[0], "last_point": True, "last_color": PALETTE[1],
+}  # fmt: skip
+"""Look of a line in a cell. LibreOffice 7.4 leaves the line out of a printed page; the points it prints."""
 
 
 def safe(text: str) -> str:
@@ -178,7 +182,7 @@ class _Writer:
             self.condition(condition, place)
         for line in sheet.sparklines:
             look = {"range": str(line.of), "type": line.kind, "series_color": PALETTE[0]}
-            more: dict[str, Any] = {"last_point": True, "last_color": PALETTE[1]} if line.kind == "line" else {}
+            more: dict[str, Any] = LINE if line.kind == "line" else {}
             place.add_sparkline(line.row, line.column, {**look, **more})
         for chart in sheet.charts:
             self.chart(chart, place)
@@ -187,7 +191,8 @@ class _Writer:
     def sizes(self, sheet: Sheet, place: _Place) -> None:
         """Set widths, heights and folded rows."""
         place.set_default_row(15)
-        last = max([*sheet.widths, *(column for _, column in sheet.cells), 0])
+        charted = (_under(sheet, chart) for chart in sheet.charts)
+        last = max([*sheet.widths, *(column for _, column in sheet.cells), *charted, 0])
         for column in range(last + 1):
             place.set_column(column, column, sheet.widths.get(column, DEFAULT_WIDTH), self.format(""))
         for row in sorted({*sheet.heights, *sheet.outline}):
@@ -342,6 +347,8 @@ class _Writer:
             place.repeat_columns(0, max(0, sheet.freeze[1] - 1))
         place.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         place.set_footer("&L&8&A&R&8page &P of &N")
+        if sheet.breaks:
+            place.set_h_pagebreaks(sheet.breaks)
         if sheet.repeat:
             place.repeat_rows(*sheet.repeat)
         if sheet.freeze != (0, 0):
@@ -350,11 +357,11 @@ class _Writer:
             place.hide_gridlines(2)
         rows = [row for row, _ in sheet.cells] + [t.row + max(1, t.length) for t in sheet.tables]
         columns = [column for _, column in sheet.cells] + [t.column + len(t.columns) - 1 for t in sheet.tables]
-        for chart in sheet.charts:
-            rows.append(chart.row + chart.height // 20)
-            columns.append(_under(sheet, chart))
-        if rows and columns:
-            wide = max(columns) if sheet.printed is None else sheet.printed
+        columns += [right for _, _, _, right in sheet.merges]
+        rows += [chart.row + chart.height // 20 for chart in sheet.charts]
+        charted = [_under(sheet, chart) for chart in sheet.charts]
+        if rows and (columns or charted):
+            wide = max([*(columns if sheet.printed is None else [sheet.printed]), *charted])
             place.print_area(0, 0, max(rows), wide)
         if sheet.tab:
             place.set_tab_color(sheet.tab)

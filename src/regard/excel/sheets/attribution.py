@@ -60,8 +60,8 @@ class Attribution:
         found.given("customer", [share.customer for share in shares])
         found.given("incident", [share.incident or NONE for share in shares])
         found.given("order", [share.order for share in shares], "general", "the engine's order of incidents")
-        found.given("s", [ticks(share.start, per_day) for share in shares], "whole")
-        found.given("e", [ticks(share.end, per_day) for share in shares], "whole")
+        found.given("from", [ticks(share.start, per_day) for share in shares], "whole")
+        found.given("until", [ticks(share.end, per_day) for share in shares], "whole")
         for name in ("first", "last"):
             found.formula(
                 name,
@@ -81,11 +81,11 @@ class Attribution:
                 for one in mine
                 if not one["planned"]
                 and (not own or one["incident"] == row["incident"])
-                and one["s"] <= row["s"]
-                and one["e"] >= row["e"]
+                and one["from"] <= row["from"]
+                and one["until"] >= row["until"]
             ]
 
-        within = f"({spread('planned')}=0)*({spread('s')}<=[s])*({spread('e')}>=[e])*{spread('depth')}"
+        within = f"({spread('planned')}=0)*({spread('from')}<=[from])*({spread('until')}>=[until])*{spread('depth')}"
         found.formula(
             "depth",
             f"=SUMPRODUCT(MAX(({spread('incident')}=[incident])*{within}))",
@@ -102,9 +102,9 @@ class Attribution:
         )
         found.formula(
             "since",
-            f"={FAR}-SUMPRODUCT(MAX(({spread('incident')}=[incident])*({spread('planned')}=0)*({FAR}-{spread('s')})))",
+            f"={FAR}-SUMPRODUCT(MAX(({spread('incident')}=[incident])*({spread('planned')}=0)*({FAR}-{spread('from')})))",
             lambda f, i: min(
-                one["s"]
+                one["from"]
                 for one in r[f[i]["first"] - 1 : f[i]["last"]]
                 if one["incident"] == f[i]["incident"] and not one["planned"]
             ),
@@ -139,12 +139,12 @@ class Attribution:
             lambda f, i: f[i]["depth"] / f[i]["together"] if f[i]["together"] else 1 / f[i]["among"],
             "exact",
         )
-        found.given("engine_share", [share.share for share in shares], "exact stamped", "proportional to depth")
+        found.given("engine share", [share.share for share in shares], "exact stamped", "proportional to depth")
         size = {row["customer"]: row["size"] for row in r}
         found.formula(
             "minutes",
-            f"=([e]-[s])/{minute}*INDEX(t_loss[size],[first])*[share]",
-            lambda f, i: (f[i]["e"] - f[i]["s"]) / minute * size[f[i]["customer"]] * f[i]["share"],
+            f"=([until]-[from])/{minute}*INDEX(t_loss[size],[first])*[share]",
+            lambda f, i: (f[i]["until"] - f[i]["from"]) / minute * size[f[i]["customer"]] * f[i]["share"],
             "number",
         )
         found.formula(
@@ -169,23 +169,27 @@ class Attribution:
             "exact",
         )
         engine = [
-            sum((row["e"] - row["s"]) / minute * size[row["customer"]] * row["engine_share"] for row in mine[name])
-            for name in names
-        ]
-        deep = [
             sum(
-                (row["e"] - row["s"]) / minute * size[row["customer"]] * row["engine_share"] * row["deepest"]
+                (row["until"] - row["from"]) / minute * size[row["customer"]] * row["engine share"]
                 for row in mine[name]
             )
             for name in names
         ]
-        found.given("engine_minutes", engine, "number stamped", "proportional to depth")
-        found.given("engine_index", deep, "number stamped", "proportional to depth")
+        deep = [
+            sum(
+                (row["until"] - row["from"]) / minute * size[row["customer"]] * row["engine share"] * row["deepest"]
+                for row in mine[name]
+            )
+            for name in names
+        ]
+        found.given("engine minutes", engine, "number stamped", "proportional to depth")
+        found.given("engine index", deep, "number stamped", "proportional to depth")
         found.formula(
             "differs",
-            f'=IF(AND(l_sharing="{SHARINGS[0]}",MAX(ABS([minutes]-[engine_minutes]),ABS([index]-[engine_index]))>{CLOSE}),1,0)',
+            f'=IF(AND(l_sharing="{SHARINGS[0]}",'
+            f"MAX(ABS([minutes]-[engine minutes]),ABS([index]-[engine index]))>{CLOSE}),1,0)",
             lambda i, k: int(
-                max(abs(i[k]["minutes"] - i[k]["engine_minutes"]), abs(i[k]["index"] - i[k]["engine_index"])) > CLOSE
+                max(abs(i[k]["minutes"] - i[k]["engine minutes"]), abs(i[k]["index"] - i[k]["engine index"])) > CLOSE
             ),
             "general",
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from regard.excel import formula
 from regard.excel.book import THIS, Column, Range, Sheet, Table, numeric, sheet_name
+from regard.excel.layout import STANDING
 from regard.excel.sheets import policies, slicers
 from regard.expr import Call, Literal, Name, Scope as Known, Type, evaluate, policy_name, words
 from regard.plan.cube import by_kind
@@ -98,6 +99,7 @@ class _Grid:
             gridlines=True,
             heights={HEAD - 1: 48},
             repeat=(HEAD, HEAD),
+            landscape=len(self.columns) > STANDING,
             widths={0: 12},
         )
         sheet.head(back="Cover")
@@ -107,6 +109,8 @@ class _Grid:
         return sheet
 
     def add(self, name: str, values: list[Any], said: str, style: str = "general", text: str = "") -> None:
+        if style == "general" and any(isinstance(value, float) and not value.is_integer() for value in values):
+            style = "number"
         self.columns.append(Column(name=name, values=values, style=style, formula=text))
         self.words.append(said)
 

@@ -33,9 +33,9 @@ def numbered(union: Union) -> None:
     rows, gap = union.rows, union.lost.gap * union.minute
     rows.formula(
         "begins",
-        f"=IF(OR([planned]=1,[counts]=0),0,IF([before]=0,1,IF([s]-[before]>l_gap*{union.minute},1,0)))",
+        f"=IF(OR([planned]=1,[counts]=0),0,IF([before]=0,1,IF([from]-[before]>l_gap*{union.minute},1,0)))",
         lambda r, i: int(
-            not r[i]["planned"] and bool(r[i]["counts"]) and (not r[i]["before"] or r[i]["s"] - r[i]["before"] > gap)
+            not r[i]["planned"] and bool(r[i]["counts"]) and (not r[i]["before"] or r[i]["from"] - r[i]["before"] > gap)
         ),
         "general",
         note="1 where a new interruption begins",
@@ -50,20 +50,20 @@ def numbered(union: Union) -> None:
     )
     rows.formula(
         "ends",
-        "=IF([planned]=1,0,[e])",
-        lambda r, i: 0 if r[i]["planned"] else r[i]["e"],
+        "=IF([planned]=1,0,[until])",
+        lambda r, i: 0 if r[i]["planned"] else r[i]["until"],
         "whole",
     )
     rows.formula(
-        "relief_at",
-        '=IF(OR([planned]=1,[counts]=0,[end]="",[relief]="none",[relief]=""),"",[e])',
+        "relief at",
+        '=IF(OR([planned]=1,[counts]=0,[end]="",[relief]="none",[relief]=""),"",[until])',
         lambda r, i: (
             ""
             if r[i]["planned"]
             or not r[i]["counts"]
             or r[i]["end"] in (None, "")
             or r[i]["relief"] in ("none", "", None)
-            else r[i]["e"]
+            else r[i]["until"]
         ),
         "whole",
         note="when this stage brought relief",
@@ -126,9 +126,11 @@ class Episodes:
 
         column("customer", "INDEX(t_loss[customer],[first])", lambda rows: rows[0]["customer"], "text")
         column("size", "INDEX(t_loss[size],[first])", lambda rows: rows[0]["size"], "general")
-        column("s", "INDEX(t_loss[s],[first])", lambda rows: rows[0]["s"], "whole")
-        column("e", f"MAX({spread.format('ends')})", lambda rows: max(row["ends"] for row in rows), "whole")
-        column("start", f"[s]/{self.union.per_day}", lambda rows: rows[0]["s"] / self.union.per_day, "instant", "UTC")
+        column("from", "INDEX(t_loss[from],[first])", lambda rows: rows[0]["from"], "whole")
+        column("until", f"MAX({spread.format('ends')})", lambda rows: max(row["ends"] for row in rows), "whole")
+        column(
+            "start", f"[from]/{self.union.per_day}", lambda rows: rows[0]["from"] / self.union.per_day, "instant", "UTC"
+        )
         column(
             "lost",
             f"SUM({spread.format('minutes')})/[size]",
@@ -138,28 +140,28 @@ class Episodes:
         )
         found.formula(
             "elapsed",
-            f'=IF([first]=0,"",([e]-[s])/{minute})',
-            lambda e, i: "" if not e[i]["first"] else (e[i]["e"] - e[i]["s"]) / minute,
+            f'=IF([first]=0,"",([until]-[from])/{minute})',
+            lambda e, i: "" if not e[i]["first"] else (e[i]["until"] - e[i]["from"]) / minute,
             "number",
             note="minutes to the last end",
         )
         column("open", f"SUM({spread.format('open')})", lambda rows: sum(row["open"] for row in rows), "general")
         column(
             "relieved",
-            f"IF(COUNT({spread.format('relief_at')})>0,1,IF([open]=0,1,0))",
-            lambda rows: int(any(row["relief_at"] != "" for row in rows) or not sum(row["open"] for row in rows)),
+            f"IF(COUNT({spread.format('relief at')})>0,1,IF([open]=0,1,0))",
+            lambda rows: int(any(row["relief at"] != "" for row in rows) or not sum(row["open"] for row in rows)),
             "general",
         )
         column(
             "relief",
-            f"(IF(COUNT({spread.format('relief_at')})>0,MIN({spread.format('relief_at')}),[e])-[s])/{minute}",
+            f"(IF(COUNT({spread.format('relief at')})>0,MIN({spread.format('relief at')}),[until])-[from])/{minute}",
             lambda rows: (
                 (
                     min(
-                        (row["relief_at"] for row in rows if row["relief_at"] != ""),
+                        (row["relief at"] for row in rows if row["relief at"] != ""),
                         default=max(row["ends"] for row in rows),
                     )
-                    - rows[0]["s"]
+                    - rows[0]["from"]
                 )
                 / minute
             ),
@@ -178,7 +180,7 @@ class Episodes:
             "general",
         )
         column(
-            "sustained_minutes",
+            "sustained minutes",
             "[lost]*[size]*[sustained]",
             lambda rows: sum(row["minutes"] for row in rows) * sustained(rows),
             "number",
@@ -186,9 +188,9 @@ class Episodes:
         )
         engine: list[Interruption | None] = [*self.lost.interruptions]
         engine += [None] * (len(r) - len(engine))
-        found.given("engine_lost", [one.lost / 60_000_000 if one else "" for one in engine], "number stamped")
-        found.given("engine_relief", [one.relief / 60_000_000 if one else "" for one in engine], "number stamped")
-        found.given("engine_sustained", [int(one.sustained) if one else "" for one in engine], "general stamped")
+        found.given("engine lost", [one.lost / 60_000_000 if one else "" for one in engine], "number stamped")
+        found.given("engine relief", [one.relief / 60_000_000 if one else "" for one in engine], "number stamped")
+        found.given("engine sustained", [int(one.sustained) if one else "" for one in engine], "general stamped")
 
     def _people(self) -> None:
         e = [row for row in self.table.rows if row["first"]]
@@ -203,7 +205,7 @@ class Episodes:
         )
         for name, what, note in (
             ("sustained", "sustained", "sustained interruptions"),
-            ("minutes", "sustained_minutes", "minutes in them, of all that the customer stands for"),
+            ("minutes", "sustained minutes", "minutes in them, of all that the customer stands for"),
         ):
             found.formula(
                 name,
@@ -273,7 +275,7 @@ def recovery(episodes: Episodes) -> Sheet:
         group=GROUP,
     )
     top = sheet.head(back="Cover")
-    table = Worked(name="t_relief", row=top + 10)
+    table = Worked(name="t_relief", row=top + 17)
     waits = sorted(row["relief"] for row in e)
     done = Counter(row["relief"] for row in e if row["relieved"])
     places = len(episodes.table.rows)
@@ -344,7 +346,7 @@ def recovery(episodes: Episodes) -> Sheet:
         if told is not None and value != "":
             sheet.put(place, 3, Formula(f"=B{place + 1}-C{place + 1}", float(str(value)) - told), "signed")
     if lost.left_out:
-        sheet.put(top + 7, 0, lost.left_out, "label")
+        sheet.put(table.row - 1, 0, lost.left_out, "label")
     table.add_to(sheet)
     if waits:
         cells = table.cells(RECOVERY, "still")

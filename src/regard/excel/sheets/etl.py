@@ -96,11 +96,11 @@ class Etl:
             table.formula(name, f'={copied(name)}&""', lambda _c, i, name=name: r[i][name], "text")  # type: ignore[misc]
         for name in ("start", "end"):
             source = f"{name}_at"
-            table.formula(f"{name}_text", f'={copied(source)}&""', lambda _c, i, source=source: r[i][source], "text")  # type: ignore[misc]
+            table.formula(f"{name} as text", f'={copied(source)}&""', lambda _c, i, source=source: r[i][source], "text")  # type: ignore[misc]
             table.formula(
                 name,
-                _parsing(f"[{name}_text]"),
-                _parsed(f"{name}_text"),
+                _parsing(f"[{name} as text]"),
+                _parsed(f"{name} as text"),
                 "instant",
                 note="UTC; `bad` where it is no time with a zone",
             )
@@ -116,7 +116,7 @@ class Etl:
             "depth", f'=IF({copied("depth")}="","",IFERROR(VALUE({copied("depth")}),"bad"))', _number(r), "general"
         )
         table.formula(
-            "incident_known",
+            "incident known",
             '=IF([incident_id]="",1,IF(COUNTIF(t_incident[incident],[incident_id])>0,1,0))',
             lambda c, i: int(c[i]["incident_id"] == "" or c[i]["incident_id"] in raw.incidents),
             "general",
@@ -224,7 +224,7 @@ class Etl:
             )
             for name, column, style in (
                 ("kind", "kind", "text"),
-                ("own_depth", "depth", "general"),
+                ("own depth", "depth", "general"),
                 ("start", "start", "instant"),
                 ("end", "end", "instant"),
                 ("relief", "relief", "text"),
@@ -324,7 +324,7 @@ def _outside(c: Row) -> bool:
 
 RULES: tuple[tuple[str, str, Callable[[Row], bool]], ...] = (
     ("blank", '[impact_id]=""', lambda c: c["impact_id"] == ""),
-    ("blank", '[start_text]=""', lambda c: c["start_text"] == ""),
+    ("blank", '[start as text]=""', lambda c: c["start as text"] == ""),
     ("naive-time", 'OR([start]="naive",[end]="naive")', lambda c: "naive" in (c["start"], c["end"])),
     ("not-a-time", 'OR([start]="bad",[end]="bad")', lambda c: "bad" in (c["start"], c["end"])),
     ("unknown-code", 'OR([kind]="bad",[relief]="bad")', lambda c: "bad" in (c["kind"], c["relief"])),
@@ -332,7 +332,7 @@ RULES: tuple[tuple[str, str, Callable[[Row], bool]], ...] = (
     ("out-of-range", 'AND([depth]<>"",OR(N([depth])<0,N([depth])>1))', _outside),
     ("out-of-sequence", 'AND([end]<>"",[start]>[end])', lambda c: c["end"] != "" and c["start"] > c["end"]),
     ("inconsistent", '[customer]=""', lambda c: c["customer"] == ""),
-    ("missing-reference", "[incident_known]=0", lambda c: not c["incident_known"]),
+    ("missing-reference", "[incident known]=0", lambda c: not c["incident known"]),
 )  # fmt: skip
 """The rules that a row may break, in the order in which they are told: name, test in formulas, the same in Python."""
 

@@ -64,26 +64,28 @@ def _lines(union: Union, episodes: Episodes) -> list[tuple[str, str, Any, str]]:
     lost, r, b, p = union.lost, union.rows, union.bearers.rows, episodes.people.rows
     e = [row for row in episodes.table.rows if row["first"]]
     served = lost.served
-    minutes, index, every = r.total("minutes"), r.total("index"), r.total("minutes_all")
+    minutes, index, every = r.total("minutes"), r.total("index"), r.total("minutes with planned")
     sustained = sum(row["size"] for row in e if row["sustained"])
     momentary = sum(row["size"] for row in e if not row["sustained"])
-    long = sum(row["sustained_minutes"] for row in e)
-    full = sum(row["lost_1"] for row in r.rows) if max((row["depth"] for row in r.rows), default=0) == 1 else 0.0
+    long = sum(row["sustained minutes"] for row in e)
+    full = (
+        sum(row["lost at level 1"] for row in r.rows) if max((row["depth"] for row in r.rows), default=0) == 1 else 0.0
+    )
     hit = sum(one["size"] for one, row in zip(p, b, strict=True) if row["minutes"])
     critical = sum(row["index"] * row["criticality"] for row in b)
     over = sum(row["size"] for row in p if row["minutes"] / row["size"] >= lost.long)
     hit_long = sum(row["size"] for row in p if row["sustained"])
     count, brief = (f"SUMIFS(t_episode[size],t_episode[sustained],{which})" for which in (1, 0))
-    spent = "SUM(t_episode[sustained_minutes])"
+    spent = "SUM(t_episode[sustained minutes])"
     loss, people, hurt = "SUM(t_loss[minutes])", "t_people[size]", "(t_customer[minutes]>0)"
     every_hit = f"SUMPRODUCT({hurt}*{people})"
     length = (lost.until - lost.since) / 60_000_000
     return [
         ("minutes", f"={loss}", minutes, "union of the unplanned losses of each customer"),
         ("index", "=SUM(t_loss[index])", index, "each minute by the deepest loss in it"),
-        ("index.lo", "=IF(l_depth_1=1,SUM(t_loss[lost_1]),0)", full, "mildest policy: only full losses count"),
+        ("index.lo", "=IF(l_depth_1=1,SUM(t_loss[lost at level 1]),0)", full, "mildest policy: only full losses count"),
         ("index.hi", f"={loss}", minutes, "strictest policy: every loss counts in full"),
-        ("planned", f"=SUM(t_loss[minutes_all])-{loss}", every - minutes, "minutes of planned work alone"),
+        ("planned", f"=SUM(t_loss[minutes with planned])-{loss}", every - minutes, "minutes of planned work alone"),
         ("critical", "=SUMPRODUCT(t_customer[index],t_customer[criticality])", critical, "the index by criticality"),
         ("per_customer", *_over(loss, "l_served", minutes, served), "minutes / customers served"),
         ("frequency", *_over(count, "l_served", sustained, served), "sustained interruptions / customers served"),
@@ -128,12 +130,12 @@ def _months(months: tuple[Month, ...], union: Union, row: int) -> Worked:
 
     def within(m: list[Row], i: int) -> float:
         left, right = m[i]["from"], m[i]["to"]
-        inside = (max(0, min(one["e"], right) - max(one["since"], left)) * one["size"] for one in r)
+        inside = (max(0, min(one["until"], right) - max(one["since"], left)) * one["size"] for one in r)
         return float(sum(inside) / union.minute)
 
     low = "(t_loss[since]+[from]+ABS(t_loss[since]-[from]))/2"
-    high = "(t_loss[e]+[to]-ABS(t_loss[e]-[to]))/2"
-    test = "(t_loss[e]>[from])*(t_loss[since]<[to])"
+    high = "(t_loss[until]+[to]-ABS(t_loss[until]-[to]))/2"
+    test = "(t_loss[until]>[from])*(t_loss[since]<[to])"
     table.formula(
         "minutes",
         f"=SUMPRODUCT({test}*({high}-{low})*t_loss[size])/{union.minute}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from regard.excel.book import Column, Sheet, Table, sheet_name
+from regard.excel.layout import STANDING
 
 if TYPE_CHECKING:
     from regard.excel.book import Book
@@ -28,6 +29,7 @@ def _sheet(one: Loaded) -> Sheet:
         purpose=f"{one.means} One row is one {one.grain}. {one.left_out}".rstrip(),
         group="Data",
         gridlines=True,
+        landscape=len(one.fields) > STANDING,
         widths={place: 18 for place, _ in enumerate(one.fields)},
     )
     top = sheet.head(back="Cover")

@@ -31,6 +31,8 @@ TILES, TILE_ROWS = 4, 4
 TILE_COLUMNS = ((0, 0), (2, 4), (5, 7), (8, 9))
 """First and last column of each tile."""
 CHART_ROWS = 18
+PAGE_ROWS = 50
+"""Rows of board data that a printed page holds."""
 CHARTED = 11
 """Columns of a board that two charts take."""
 SHADES = (("met", "good"), ("missed", "bad"), ("too close to call", "unsure"))
@@ -118,7 +120,10 @@ class _Data:
         )
         top = self.sheet.head(back="Cover")
         self.columns = {name: place for place, name in enumerate(self.boards.lines, 1)}
-        for name in FIELDS:
+        together = max(1, PAGE_ROWS // (len(self.boards.periods) + 3))
+        for number, name in enumerate(FIELDS):
+            if number and number % together == 0:
+                self.sheet.breaks.append(top)
             top = self._block(name, top)
         self.sheet.widths = {0: 14, **dict.fromkeys(self.columns.values(), 13.0)}
         self.sheet.freeze = (4, 1)
@@ -297,6 +302,12 @@ def _shade(sheet: Sheet, top: int, column: int, bottom: int) -> None:
         )
 
 
+def _drawn(found: Sequence[Value], values: Sequence[Value], *, whole: bool) -> bool:
+    """Return whether a series is drawn; a chart takes a blank for 0, so so `whole` asks for one beside each value."""
+    there = [one != "" for one, value in zip(found, values, strict=True) if value != ""]
+    return (all(there) if whole else any(there)) and bool(there)
+
+
 def _chart(line: Line, metric: str, data: _Data, row: int, side: int) -> Chart:
     series = [Series(name=line.metric.title, categories=data.periods, values=data.range("value", metric))]
     for names, label, colour in ((("from", "to"), "", FAINT), (("target from", "target to"), "target", GREEN)):
@@ -309,7 +320,7 @@ def _chart(line: Line, metric: str, data: _Data, row: int, side: int) -> Chart:
                 dashed=True,
             )
             for name in names
-            if any(value != "" for value in data.values[name, metric])
+            if _drawn(data.values[name, metric], data.values["value", metric], whole=not label)
         ]
     return Chart(
         kind="line",

@@ -27,6 +27,7 @@ SHARINGS = ("proportional", "equal", "first")
 """How a minute that several incidents take is shared among them (K05)."""
 NONE = "(none declared)"
 """What stands for the incident where nobody declared one."""
+COUNTED = "whole parts of a day since day 0 of the sheet: adding up loses nothing"
 CLOSE = 1e-6
 """Minutes by which a formula may differ from the engine."""
 
@@ -165,7 +166,7 @@ class Union:
             "planned", [int(stage.planned) for stage in stages], "general", "1 for planned work, kept apart (K11)"
         )
         rows.given("kind", [stage.kind for stage in stages])
-        rows.given("own_depth", [stage.depth for stage in stages], "general", "depth that the row itself states")
+        rows.given("own depth", [stage.depth for stage in stages], "general", "depth that the row itself states")
         rows.given("start", [instant(stage.start) for stage in stages], "instant", "UTC")
         rows.given("end", [instant(stage.end) for stage in stages], "instant", "UTC; blank while it goes on")
         rows.given("relief", [stage.relief for stage in stages])
@@ -179,24 +180,27 @@ class Union:
         rows.given("order", [stage.order for stage in self.lost.stages], "general", "the engine's order of incidents")
         rows.formula(
             "depth",
-            '=IF([own_depth]="",IFERROR(INDEX(t_depth[weight],MATCH([kind],t_depth[kind],0)),0),[own_depth])',
-            lambda r, i: weights.get(r[i]["kind"], 0) if r[i]["own_depth"] in (None, "") else r[i]["own_depth"],
+            '=IF([own depth]="",IFERROR(INDEX(t_depth[weight],MATCH([kind],t_depth[kind],0)),0),[own depth])',
+            lambda r, i: weights.get(r[i]["kind"], 0) if r[i]["own depth"] in (None, "") else r[i]["own depth"],
         )
         until = ticks(self.lost.until, per_day)
-        rows.formula("s", f"=ROUND([start]*{per_day},0)", lambda r, i: serial(r[i]["start"], per_day), "whole")
         rows.formula(
-            "e",
-            f'=IF([counts]=0,[s],MAX([s],IF([end]="",ROUND(l_until*{per_day},0),ROUND([end]*{per_day},0))))',
+            "from", f"=ROUND([start]*{per_day},0)", lambda r, i: serial(r[i]["start"], per_day), "whole", note=COUNTED
+        )
+        rows.formula(
+            "until",
+            f'=IF([counts]=0,[from],MAX([from],IF([end]="",ROUND(l_until*{per_day},0),ROUND([end]*{per_day},0))))',
             lambda r, i: (
-                r[i]["s"]
+                r[i]["from"]
                 if not r[i]["counts"]
-                else max(r[i]["s"], until if r[i]["end"] in (None, "") else serial(r[i]["end"], per_day))
+                else max(r[i]["from"], until if r[i]["end"] in (None, "") else serial(r[i]["end"], per_day))
             ),
             "whole",
+            note=COUNTED,
         )
         rows.formula(
             "before",
-            "=IF([customer]={up.customer},MAX({up.before},IF({up.planned}=1,0,{up.e})),0)",
+            "=IF([customer]={up.customer},MAX({up.before},IF({up.planned}=1,0,{up.until})),0)",
             lambda r, i: _before(r, i, "before", lambda row: not row["planned"]),
             "whole",
             first="=0",
@@ -204,30 +208,32 @@ class Union:
         )
         rows.formula(
             "since",
-            "=IF([planned]=1,[e],MIN([e],MAX([s],[before])))",
-            lambda r, i: r[i]["e"] if r[i]["planned"] else min(r[i]["e"], max(r[i]["s"], r[i]["before"])),
+            "=IF([planned]=1,[until],MIN([until],MAX([from],[before])))",
+            lambda r, i: r[i]["until"] if r[i]["planned"] else min(r[i]["until"], max(r[i]["from"], r[i]["before"])),
             "whole",
             note="from when the row adds anything",
         )
         rows.formula(
             "minutes",
-            f"=([e]-[since])/{self.minute}*[size]",
-            lambda r, i: (r[i]["e"] - r[i]["since"]) / self.minute * r[i]["size"],
+            f"=([until]-[since])/{self.minute}*[size]",
+            lambda r, i: (r[i]["until"] - r[i]["since"]) / self.minute * r[i]["size"],
             "number",
             note="customer minutes that it adds",
         )
         rows.formula(
-            "before_all",
-            "=IF([customer]={up.customer},MAX({up.before_all},{up.e}),0)",
-            lambda r, i: _before(r, i, "before_all", lambda _row: True),
+            "before with planned",
+            "=IF([customer]={up.customer},MAX({up.before with planned},{up.until}),0)",
+            lambda r, i: _before(r, i, "before with planned", lambda _row: True),
             "whole",
             first="=0",
             note="the same with planned work",
         )
         rows.formula(
-            "minutes_all",
-            f"=MAX(0,[e]-MAX([s],[before_all]))/{self.minute}*[size]",
-            lambda r, i: max(0, r[i]["e"] - max(r[i]["s"], r[i]["before_all"])) / self.minute * r[i]["size"],
+            "minutes with planned",
+            f"=MAX(0,[until]-MAX([from],[before with planned]))/{self.minute}*[size]",
+            lambda r, i: (
+                max(0, r[i]["until"] - max(r[i]["from"], r[i]["before with planned"])) / self.minute * r[i]["size"]
+            ),
             "number",
         )
 
@@ -237,27 +243,28 @@ class Union:
         for level in range(1, self.levels + 1):
             least = weights[level - 1]
             rows.formula(
-                f"before_{level}",
-                f"=IF([customer]={{up.customer}},MAX({{up.before_{level}}},"
-                f"IF(OR({{up.planned}}=1,{{up.depth}}<l_depth_{level}),0,{{up.e}})),0)",
-                _deep(f"before_{level}", least),
+                f"before level {level}",
+                f"=IF([customer]={{up.customer}},MAX({{up.before level {level}}},"
+                f"IF(OR({{up.planned}}=1,{{up.depth}}<l_depth_{level}),0,{{up.until}})),0)",
+                _deep(f"before level {level}", least),
                 "whole",
                 first="=0",
                 note=f"latest end above that is at least as deep as level {level}",
             )
             rows.formula(
-                f"lost_{level}",
-                f"=IF(OR([planned]=1,[depth]<l_depth_{level}),0,MAX(0,[e]-MAX([s],[before_{level}])))/{self.minute}*[size]",
+                f"lost at level {level}",
+                f"=IF(OR([planned]=1,[depth]<l_depth_{level}),0,"
+                f"MAX(0,[until]-MAX([from],[before level {level}])))/{self.minute}*[size]",
                 self._lost(level, least),
                 "number",
                 note=f"minutes that it adds at least as deep as level {level}",
             )
-            terms.append(f"[lost_{level}]*(l_depth_{level}-l_depth_{level + 1})")
+            terms.append(f"[lost at level {level}]*(l_depth_{level}-l_depth_{level + 1})")
         steps = [a - b for a, b in zip(weights, [*weights[1:], 0.0], strict=True)]
         rows.formula(
             "index",
             f"={'+'.join(terms)}",
-            lambda r, i: sum(r[i][f"lost_{k}"] * step for k, step in enumerate(steps, 1)),
+            lambda r, i: sum(r[i][f"lost at level {k}"] * step for k, step in enumerate(steps, 1)),
             "number",
             note="minutes times depth: level by level",
         )
@@ -267,7 +274,9 @@ class Union:
             row = r[i]
             if row["planned"] or row["depth"] < least:
                 return 0.0
-            return float(max(0, row["e"] - max(row["s"], row[f"before_{level}"])) / self.minute * row["size"])
+            return float(
+                max(0, row["until"] - max(row["from"], row[f"before level {level}"])) / self.minute * row["size"]
+            )
 
         return twin
 
@@ -301,21 +310,26 @@ class Union:
             "general",
             note="its last row",
         )
-        for name, what in (("minutes", "minutes"), ("index", "index"), ("with_planned", "minutes_all")):
+        for name, what in (
+            ("minutes", "minutes"),
+            ("index", "index"),
+            ("minutes with planned", "minutes with planned"),
+        ):
             found.formula(name, f"=SUMIFS(t_loss[{what}],t_loss[customer],[customer])", _sum(mine, what), "number")
         found.formula(
             "planned",
-            "=[with_planned]-[minutes]",
-            lambda b, i: b[i]["with_planned"] - b[i]["minutes"],
+            "=[minutes with planned]-[minutes]",
+            lambda b, i: b[i]["minutes with planned"] - b[i]["minutes"],
             "number",
             note="minutes of planned work alone",
         )
         for name in ("minutes", "index", "planned"):
-            found.given(f"engine_{name}", [getattr(tolls[customer], name) for customer in names], "number stamped")
+            found.given(f"engine {name}", [getattr(tolls[customer], name) for customer in names], "number stamped")
         found.formula(
             "differs",
-            f"=IF(MAX(ABS([minutes]-[engine_minutes]),ABS([index]-[engine_index]),ABS([planned]-[engine_planned]))>{CLOSE},1,0)",
-            lambda b, i: int(max(abs(b[i][n] - b[i][f"engine_{n}"]) for n in ("minutes", "index", "planned")) > CLOSE),
+            f"=IF(MAX(ABS([minutes]-[engine minutes]),ABS([index]-[engine index]),"
+            f"ABS([planned]-[engine planned]))>{CLOSE},1,0)",
+            lambda b, i: int(max(abs(b[i][n] - b[i][f"engine {n}"]) for n in ("minutes", "index", "planned")) > CLOSE),
             "general",
         )
 
@@ -341,8 +355,8 @@ class Union:
             ),
             (
                 "Minutes of planned work, apart",
-                "=SUM(t_loss[minutes_all])-SUM(t_loss[minutes])",
-                self.rows.total("minutes_all") - self.rows.total("minutes"),
+                "=SUM(t_loss[minutes with planned])-SUM(t_loss[minutes])",
+                self.rows.total("minutes with planned") - self.rows.total("minutes"),
                 sum(t.planned for t in lost.tolls),
             ),
             (
@@ -387,7 +401,7 @@ class Union:
             letter = self.rows.letter(name).lstrip("$")
             return f"{letter}{first}:{letter}{last - 1}", f"{letter}{first + 1}:{letter}{last}"
 
-        (c1, c2), (s1, s2), (e1, e2) = pair("customer"), pair("s"), pair("e")
+        (c1, c2), (s1, s2), (e1, e2) = pair("customer"), pair("from"), pair("until")
         return (
             f"=SUMPRODUCT(--({c1}<>{c2}))-ROWS(t_customer[customer])+1+SUMPRODUCT(({c1}={c2})*({s1}>{s2}))"
             f"+SUMPRODUCT(({c1}={c2})*({s1}={s2})*({e1}>{e2}))"
@@ -432,7 +446,7 @@ def _before(r: list[Row], i: int, name: str, counts: Callable[[Row], bool]) -> i
     if i == 0 or r[i]["customer"] != r[i - 1]["customer"]:
         return 0
     above = r[i - 1]
-    return int(max(above[name], above["e"] if counts(above) else 0))
+    return int(max(above[name], above["until"] if counts(above) else 0))
 
 
 def _deep(name: str, least: float) -> Callable[[list[Row], int], int]:

@@ -54,16 +54,16 @@ class Uptime:
             "general",
             "1 went well, 0 failed, blank unknown",
         )
-        rows.formula("s", "=ROUND([at]*86400,0)", lambda _r, i: ticks(requests[i].at, 86_400), "whole")
+        rows.formula("from", "=ROUND([at]*86400,0)", lambda _r, i: ticks(requests[i].at, 86_400), "whole")
 
         def pause(r: list[Row], i: int) -> float | str:
             if i + 1 == len(r) or r[i]["customer"] != r[i + 1]["customer"]:
                 return ""
-            return float((r[i + 1]["s"] - r[i]["s"]) / MINUTE)
+            return float((r[i + 1]["from"] - r[i]["from"]) / MINUTE)
 
         rows.formula(
             "pause",
-            f'=IF([customer]={{down.customer}},({{down.s}}-[s])/{MINUTE},"")',
+            f'=IF([customer]={{down.customer}},({{down.from}}-[from])/{MINUTE},"")',
             pause,
             "number",
             note="minutes to the next request of the user",
@@ -97,20 +97,20 @@ class Uptime:
         # For the sheet of the worst windows: what a segment is, from when to when, labelled by its own request.
         rows.formula(
             "ends",
-            '=IF([pause]="",[s],{down.s})',
-            lambda r, i: r[i]["s"] if r[i]["pause"] == "" else r[i + 1]["s"],
+            '=IF([pause]="",[from],{down.from})',
+            lambda r, i: r[i]["from"] if r[i]["pause"] == "" else r[i + 1]["from"],
             "whole",
         )
         rows.formula(
-            "seen_share",
+            "seen share",
             '=IF(OR([pause]="",[silent]=1,[ok]=""),0,1)',
             lambda r, i: int(r[i]["pause"] != "" and not r[i]["silent"] and r[i]["ok"] != ""),
             "general",
         )
         rows.formula(
-            "up_share",
-            "=IF(AND([seen_share]=1,[ok]=1),1,0)",
-            lambda r, i: int(r[i]["seen_share"] and r[i]["ok"] == 1),
+            "up share",
+            "=IF(AND([seen share]=1,[ok]=1),1,0)",
+            lambda r, i: int(r[i]["seen share"] and r[i]["ok"] == 1),
             "general",
         )
 
@@ -167,7 +167,7 @@ def worst(uptime: Uptime, book: Book) -> Sheet:
         group=GROUP,
     )
     top = sheet.head(back="Cover")
-    table = Worked(name="t_minute", row=top + 6 + len(seen.worst))
+    table = Worked(name="t_minute", row=top + max(16, 6 + len(seen.worst)))
     since = ticks(seen.since, 86_400)
     table.given(
         "minute", list(range(seen.minutes + 1)), "general", "minutes after the first; the row of 0 begins the sums"
@@ -175,14 +175,15 @@ def worst(uptime: Uptime, book: Book) -> Sheet:
     for name, column in (("up", "up"), ("seen", "seen")):
         table.formula(
             name,
-            f"=IF([minute]=0,0,SUMPRODUCT((t_request[s]<u_since+{MINUTE}*[minute])*(t_request[ends]>u_since+{MINUTE}*([minute]-1))"
+            f"=IF([minute]=0,0,SUMPRODUCT((t_request[from]<u_since+{MINUTE}*[minute])*(t_request[ends]>u_since+{MINUTE}*([minute]-1))"
             f"*((t_request[ends]+u_since+{MINUTE}*[minute]-ABS(t_request[ends]-u_since-{MINUTE}*[minute]))/2"
-            f"-(t_request[s]+u_since+{MINUTE}*([minute]-1)+ABS(t_request[s]-u_since-{MINUTE}*([minute]-1)))/2)*t_request[{column}_share])/{MINUTE})",
+            f"-(t_request[from]+u_since+{MINUTE}*([minute]-1)+ABS(t_request[from]-u_since-{MINUTE}*([minute]-1)))/2)"
+            f"*t_request[{column} share])/{MINUTE})",
             _minute(r, since, column),
             "number",
             note=f"user minutes {name} in this minute",
         )
-        table.formula(f"{name}_so_far", f"={{up.{name}_so_far}}+[{name}]", _so_far(name), "number", first=f"=[{name}]")
+        table.formula(f"{name} so far", f"={{up.{name} so far}}+[{name}]", _so_far(name), "number", first=f"=[{name}]")
     sheet.put(top, 0, "First minute (UTC)")
     book.names["u_first"] = sheet.put(top, 1, instant(seen.since), "instant")
     sheet.put(top + 1, 0, "in seconds since day 0", "label")
@@ -224,7 +225,7 @@ def worst(uptime: Uptime, book: Book) -> Sheet:
 
 
 def _window(name: str, row: int, count: int) -> str:
-    column, width = f"t_minute[{name}_so_far]", f"$A{row + 1}"
+    column, width = f"t_minute[{name} so far]", f"$A{row + 1}"
     return (
         f"(INDEX({column},{width}+1):INDEX({column},{count + 1})-INDEX({column},1):INDEX({column},{count + 1}-{width}))"
     )
@@ -237,9 +238,9 @@ def _minute(r: list[Row], since: int, column: str) -> Twin:
         left, right = since + MINUTE * (m[i]["minute"] - 1), since + MINUTE * m[i]["minute"]
         return float(
             sum(
-                (min(row["ends"], right) - max(row["s"], left)) * row[f"{column}_share"]
+                (min(row["ends"], right) - max(row["from"], left)) * row[f"{column} share"]
                 for row in r
-                if row["s"] < right and row["ends"] > left
+                if row["from"] < right and row["ends"] > left
             )
             / MINUTE
         )
@@ -248,13 +249,13 @@ def _minute(r: list[Row], since: int, column: str) -> Twin:
 
 
 def _so_far(name: str) -> Twin:
-    return lambda m, i: (m[i - 1][f"{name}_so_far"] if i else 0) + m[i][name]
+    return lambda m, i: (m[i - 1][f"{name} so far"] if i else 0) + m[i][name]
 
 
 def _worst(m: list[Row], width: int) -> float | None:
     found = []
     for end in range(width, len(m)):
-        every = m[end]["seen_so_far"] - m[end - width]["seen_so_far"]
+        every = m[end]["seen so far"] - m[end - width]["seen so far"]
         if every > NOTHING:
-            found.append((m[end]["up_so_far"] - m[end - width]["up_so_far"]) / every)
+            found.append((m[end]["up so far"] - m[end - width]["up so far"]) / every)
     return 100 * min(found) if found else None
