@@ -168,6 +168,25 @@ def test_the_same_rows_in_two_files_count_once(arrived):
     assert "the same rows as a.csv" in second.text
 
 
+def test_of_two_files_with_the_same_rows_the_one_that_tells_more_is_loaded(arrived):
+    """Whichever is named first: the file with more columns feeds the tables."""
+    text = export("status_page_history")
+    more = "\n".join(f"{line},{'owner' if not at else 'ops'}" for at, line in enumerate(text.strip().splitlines()))
+    first, second = arrived(a=text, b=more + "\n")
+    assert "the same rows as b.csv" in first.text
+    assert second.draft.tables
+
+
+def test_an_invoice_that_asks_for_no_money_is_no_order(arrived, place):
+    """Lines become one order for each invoice; what its lines add up to tells a cancellation."""
+    rows = ["1,A,2,5.0,2026-01-05,7", "1,B,1,3.0,2026-01-05,7", "C2,A,-2,5.0,2026-01-06,7", "3,B,1,3.0,2026-01-07,8"]
+    [found] = arrived(lines="InvoiceNo,StockCode,Quantity,UnitPrice,InvoiceDate,CustomerID\n" + "\n".join(rows) + "\n")
+    place.load()
+    orders = {row["order_id"]: (row["net"], row["is_credit"]) for row in place.rows("order")}
+    assert orders == {"1": (13.0, False), "C2": (-10.0, True), "3": (3.0, False)}
+    assert "# guessed: an invoice that asks for no money is a credit" in found.text
+
+
 def test_two_years_of_a_survey_are_not_the_same_rows(arrived):
     """Respondents are numbered from 1 every year: equal numbers do not make two files one."""
     rows = [

@@ -83,12 +83,11 @@ def arrive(
         found.name: (one, where) for one, found, where in zip(profiles, known, places, strict=True) if found is not None
     }
     result: list[Arrived] = []
+    twins = _twins(profiles, known)
     for name, one, found, where in zip(names, profiles, known, places, strict=True):
-        twin = next((other for other in result if _twins(one, found, other.draft)), None)
+        twin = twins.get(one.path)
         if twin is not None:
-            draft = Draft(
-                name, one, found, note=f"the same rows as {twin.draft.profile.path.name}, which is loaded instead"
-            )
+            draft = Draft(name, one, found, note=f"the same rows as {twin.path.name}, which is loaded instead")
         else:
             draft = drafted(name, one, found, peers, tables, ask, zone)
             if not draft.tables:
@@ -126,17 +125,30 @@ def _id(one: Profile) -> tuple[object]:
     return (key[0] if len(key) == 1 else key,)
 
 
-def _twins(one: Profile, known: Recogniser | None, other: Draft) -> bool:
-    """Whether a file has the same rows as another: taken for the same, same keys, and the same beside them."""
-    if known is None or known is not other.recogniser or len(one.key) != 1 or len(other.profile.key) != 1:
+def _twins(profiles: Sequence[Profile], known: Sequence[Recogniser | None]) -> dict[Path, Profile]:
+    """Return the files whose rows another file has too, each with that other: the one that tells more is kept."""
+    kept: list[tuple[Profile, Recogniser | None]] = []
+    found: dict[Path, Profile] = {}
+    for one, taken in sorted(zip(profiles, known, strict=True), key=lambda pair: -len(pair[0].columns)):
+        twin = next((other for other, theirs in kept if theirs is taken is not None and _alike(one, other)), None)
+        if twin is None:
+            kept.append((one, taken))
+        else:
+            found[one.path] = twin
+    return found
+
+
+def _alike(one: Profile, other: Profile) -> bool:
+    """Whether a file has the same rows as another that was taken for the same: same keys, and the same beside them."""
+    if len(one.key) != 1 or len(other.key) != 1:
         return False
-    theirs = {folded(name): name for name in other.profile.columns if name not in other.profile.key}
+    theirs = {folded(name): name for name in other.columns if name not in other.key}
     shared = [(name, theirs[folded(name)]) for name in one.columns if name not in one.key and folded(name) in theirs]
-    places = {key: row for row, key in enumerate(other.profile.texts(other.profile.key[0]))}
+    places = {key: row for row, key in enumerate(other.texts(other.key[0]))}
     found = [(row, places[key]) for row, key in enumerate(one.texts(one.key[0])) if key in places]
     if not shared or len(found) < ALIKE * one.rows:
         return False
-    pairs = [(one.texts(mine), other.profile.texts(their)) for mine, their in shared]
+    pairs = [(one.texts(mine), other.texts(their)) for mine, their in shared]
     same = sum(mine[row] == their[place] for mine, their in pairs for row, place in found)
     return same >= ALIKE * len(found) * len(shared)
 

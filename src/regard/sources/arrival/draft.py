@@ -82,6 +82,7 @@ class _Filling:
         self.fields: dict[str, str] = {}
         self.trimmed_from: dict[str, str] = {}
         self.naive = False
+        self.collapsing: frozenset[str] = frozenset()
         self.scale: Scale | None = None
         self.rated = ""
         self.guess = (
@@ -143,10 +144,8 @@ class _Filling:
 
     def known(self, expression: str) -> bool:
         """Whether everything that an expression names is there."""
-        return all(
-            name in self.fields or name in self.profile.columns or name in LINE
-            for name in mentioned(parse(expression, "row"))
-        )
+        there = self.collapsing or {*self.fields, *self.profile.columns}
+        return all(name in there or name in LINE for name in mentioned(parse(expression, "row")))
 
     # -- rules -----------------------------------------------------------------------------------------------------
 
@@ -421,6 +420,7 @@ class _Filling:
         declared = self.tables[name]
         filled = Filled(name)
         self.scale = None
+        self.collapsing = frozenset()
         guess, self.guess = self.guess, str(spec.get("guess", "")) or self.guess
         try:
             if not self.where(spec, filled) or not self.unpivot(spec, filled):
@@ -559,6 +559,7 @@ class _Filling:
         }
         if by and columns:
             filled.collapse = {"by": by, "columns": columns}
+            self.collapsing = frozenset((*by, *columns))
             for name, text in columns.items():
                 ours, made = declared.columns.get(name), re.match(r"\w+\((\w+)\)\Z", str(text))
                 if ours is not None and made and ours.type is Type.INSTANT and not AHEAD.search(name):

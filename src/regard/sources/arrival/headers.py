@@ -17,7 +17,7 @@ from regard.catalog import Field as Known, Record, Sort, read, read_yaml
 from regard.errors import AuthorError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from regard.errors import Mistake
     from regard.sources.arrival.profile import Column
@@ -157,20 +157,20 @@ class Headers:
             text: the names.
             fits: whether a column could be meant; asked only of one whose words are alike.
         """
-        for name in choices(text):
-            if name == EMAIL:
-                found = self._addresses()
-            else:
-                found = self.named.get(folded(name))
-                if self.about and (found is None or not fits(found)):
-                    found = self._alike(name, fits)
-            if found is not None:
-                return found
+        for bares in (OWN, INNER) if self.about else (OWN,):
+            for name in choices(text):
+                found = self._addresses() if name == EMAIL else self._one(name, fits, bares)
+                if found is not None:
+                    return found
         return None
 
-    def _alike(self, name: str, fits: Callable[[Column], bool]) -> Column | None:
+    def _one(self, name: str, fits: Callable[[Column], bool], bares: Sequence[Callable[[str], str]]) -> Column | None:
+        """Return the column of a name, or of its words, with headers taken as `bares` leave them."""
+        found = self.named.get(folded(name))
+        if not self.about or (found is not None and fits(found)):
+            return found
         wanted = _said(name, frozenset())
-        for bare in (str, _unbracketed, _without_unit, _without_ends, _inner, _innermost):
+        for bare in bares:
             for one in self.named.values():
                 header = bare(one.name)
                 if wanted in (_said(header, frozenset()), _said(header, self.about)) and fits(one):
@@ -205,3 +205,9 @@ def _innermost(header: str) -> str:
     """Return the last name of a path, unless it says nothing alone: `customer.id` is no id of the row."""
     last = header.rpartition(".")[2]
     return header if folded(last) in ALONE else last
+
+
+OWN = (str, _unbracketed, _without_unit, _without_ends)
+"""What a header may be without, as a whole."""
+INNER = (_inner, _innermost)
+"""Parts of a path: a column that is called so itself comes first, whichever of several names it has."""
