@@ -71,6 +71,15 @@ def test_a_file_of_which_nothing_is_loaded_says_what_it_lacks(run, tmp_path):
     assert "no mapping in new/sources is in use" in run("-C", tmp_path / "new", "ask", "csat_top2").err
 
 
+def test_a_currency_that_nobody_says_is_told(run, tmp_path):
+    """Amounts without a sign are shown in euros until somebody says otherwise, and that is said aloud."""
+    (tmp_path / "plain.csv").write_text("order_id,email,ordered_at,total\n1,a@x.example,2026-01-05,5.00\n")
+    (tmp_path / "said.csv").write_text("order_id,email,ordered_at,total\n1,a@x.example,2026-01-05,$5.00\n")
+    told = run("init", tmp_path / "a", "--yes", "--from", tmp_path / "plain.csv")
+    assert "No file says the currency of its amounts: they are shown in EUR" in told.err
+    assert "No file says" not in run("init", tmp_path / "b", "--yes", "--from", tmp_path / "said.csv").err
+
+
 def test_files_without_from_are_refused(run, tmp_path):
     """A file given without --from is a typing mistake, not silently left out."""
     told = run("init", tmp_path / "new", BAKERY / "survey.csv")

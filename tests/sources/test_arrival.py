@@ -32,7 +32,7 @@ EXPORTS = {
     "hubspot_contacts": {"party": 1},
     "salesforce_cases": {"case": 1},
     "pagerduty": {"incident": 1},
-    "status_page_history": {"incident": 2, "impact": 1},
+    "status_page_history": {"incident": 2},
     "incidents": {"incident": 1, "impact": 1},
     "call_log": {"contact": 1},
     "visits": {"visit": 1},

@@ -195,6 +195,53 @@ def test_times_of_which_only_a_part_is_left_are_told(arrived, place, cells, why)
     assert why in found.text
 
 
+# -- support cases -----------------------------------------------------------------------------------------------------
+
+
+def test_a_day_of_closing_lies_after_a_time_of_opening(arrived, place):
+    """Opened at ten, closed that day: at its first moment it would be closed before it was opened, and turned away."""
+    found, report = arrived(
+        "closed.csv",
+        "Ticket ID,Email,Created,Resolved,Status\n1,a@x.example,2026-03-01 10:00,2026-03-01,Closed\n"
+        "2,b@x.example,2026-03-02 11:00,2026-03-04,Closed\n",
+    )
+    assert report.refused == 0
+    assert [f"{moment(at):%d %H:%M:%S}" for at in place.column("case", "resolved_at")] == ["01 23:59:59", "04 23:59:59"]
+    assert "guessed: its day has no time, so its end is taken" in found.text
+    assert f"{found.draft.last:%Y-%m-%d}" == "2026-03-04"
+
+
+def test_days_of_opening_and_closing_beside_a_length_of_time(arrived, place):
+    """Hours that were worked are counted from the day of opening, and the day of closing ends after them."""
+    _, report = arrived(
+        "tickets.csv",
+        "ticket_id,opened_date,closed_date,status,resolution_time_hours,satisfaction_score\n"
+        "1001,2026-09-01,2026-09-01,Closed,1,5\n1002,2026-09-01,2026-09-02,Closed,6,4\n1003,2026-09-02,2026-09-02,Closed,3,2\n",
+    )
+    assert report.refused == 0
+    lasted = [(one["resolved_at"] - one["opened_at"]) / 3600 / SECONDS for one in place.rows("case")]
+    assert lasted == [1, 6, 3]
+    assert place.column("response", "score") == [5.0, 4.0, 2.0]
+
+
+def test_an_impact_of_one_to_three_is_no_number_of_customers(arrived, place):
+    """A tracker codes urgency, impact and state: its records are cases, and no minutes are made of a code."""
+    found, report = arrived(
+        "records.csv",
+        "number,caller_id,category,urgency,impact,priority,state,assignment_group,opened_at,resolved_at,closed_at\n"
+        "INC1,Ann,Network,1,2,2,2,Desk,2026-01-02 09:00:00,,\n"
+        "INC2,Ben,Network,2,3,3,6,Desk,2026-01-02 11:30:00,2026-01-02 12:00:00,2026-01-02 12:30:00\n",
+    )
+    assert [table.table for table in found.draft.tables] == ["case"]
+    assert (report.refused, place.column("case", "status")) == (0, ["open", "resolved"])
+    other, _ = arrived(
+        "incidents.csv",
+        "id,title,impact,started,resolved\n1,API,2,2026-01-02 09:00,2026-01-02 10:00\n"
+        "2,Web,3,2026-01-03 09:00,2026-01-03 10:00\n",
+    )
+    assert [table.table for table in other.draft.tables] == ["incident"]
+
+
 # -- orders ------------------------------------------------------------------------------------------------------------
 
 
@@ -260,8 +307,24 @@ def test_outages_by_day_without_numbers_of_their_own(arrived, place):
     assert found.draft.profile.key == ("Date", "Region")
 
 
+def test_a_register_of_outages_that_does_not_always_know_how_many(arrived, place):
+    """Nobody affected and nobody known are no loss, and no mistake: 12,000 x 129 and 1,200 x 290 minutes are left."""
+    _, report = arrived(
+        "power.csv",
+        ",Respondent,Geographic Areas,State,Number of Customers Affected,Outage Start,Outage End\n"
+        "295,City,North,NC ,12000.0,2026-12-31 14:21:00,2026-12-31 16:30:00\n"
+        "296,Town,South,NC ,1200.0,2026-12-26 14:50:00,2026-12-26 19:40:00\n"
+        "297,Port,West,WA ,0.0,2026-12-17 06:55:00,2026-12-17 07:00:00\n"
+        "298,Water,East,CA CA ,,2026-12-06 21:18:00,2026-12-06 21:31:00\n"
+        "299,Coast,East,DE ,500.0,2026-12-05 21:18:00,2026-12-05 21:18:00\n",
+    )
+    assert (report.refused, len(place.rows("incident"))) == (0, 5)
+    lost = sum(one["n_parties"] * (one["end_at"] - one["start_at"]) / 60 / SECONDS for one in place.rows("impact"))
+    assert lost == 12_000 * 129 + 1_200 * 290
+
+
 def test_the_document_of_a_status_page(arrived, place):
-    """One object around a list of incidents: a row for each, with what the page says of its depth."""
+    """One object around a list of incidents; all customers are affected once it is known how many there are."""
     told = {
         "id": "i1", "name": "API", "impact": "major", "created_at": "2026-03-01T10:05:00Z",
         "started_at": "2026-03-01T10:00:00Z", "resolved_at": "2026-03-01T11:00:00Z",
@@ -273,6 +336,14 @@ def test_the_document_of_a_status_page(arrived, place):
     assert [(row["incident_id"], row.get("planned", False)) for row in place.rows("incident")] == [
         ("i1", False), ("i2", True),
     ]  # fmt: skip
+    assert place.rows("impact") == []
+    assert "minutes lost are unknown" in found.text
+    customers = place.write("data/customers.csv", "customer_id,customer_unique_id,customer_state\nc1,ann,SP\n")
+    both = arrive([place.root / "data" / "incidents.json", customers], place.root, place.tables)
+    for one in both:
+        place.mapping(one.text, one.name)
+    assert place.mistakes() == []
+    place.load()
     [lost] = place.rows("impact")
     assert (lost["share"], lost["kind"], lost["end_at"] - lost["start_at"]) == (1.0, "outage", 3600 * SECONDS)
 

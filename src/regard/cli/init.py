@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 UNSAID = "?"
 """Stands in a mapping for what a person has to say."""
+WHICH = "which is it?"
+"""Ends the comment of a setting that is guessed and that no file says."""
 NAME = "@name@"
 """Stands in the starter files for the name of the workspace."""
 EXAMPLE = Path("sources") / "example.yaml"
@@ -83,7 +85,7 @@ def command(
     arrived = arrived_at(folder, named, paths, zone=zone, ask=ask)
     terminal.table(of_arrived(arrived))
     guesses = sum(one.guesses for one in arrived)
-    for line in told(arrived):
+    for line in (*told(arrived), *_unsaid_money(folder)):
         terminal.remark(line)
     if guesses:
         marked = f"marked `# guessed` in {folder / 'sources'}: read {'it' if guesses == 1 else 'those'} first."
@@ -146,7 +148,19 @@ def _money(line: Line | None, ask: Callable[[Question], str | None]) -> tuple[st
         return str(line.value), line.why
     text = f"In which currency do amounts stand (such as EUR)? For {line.why}."
     said = ask(Question("regard.toml", text, (), "EUR", lambda one: re.fullmatch(r"[A-Z]{3}", one) is not None))
-    return ("EUR", f"guessed: {line.why}; which is it?") if said is None else (said, "as answered")
+    return ("EUR", f"guessed: {line.why}; {WHICH}") if said is None else (said, "as answered")
+
+
+def _unsaid_money(folder: Path) -> list[str]:
+    """Return that amounts are shown in a currency which no file says."""
+    found = re.search(
+        rf'^currency = "(\w+)".*{re.escape(WHICH)}', (folder / "regard.toml").read_text("utf-8"), re.MULTILINE
+    )
+    return (
+        [f"No file says the currency of its amounts: they are shown in {found[1]}; regard.toml says it."]
+        if found
+        else []
+    )
 
 
 def told(arrived: Sequence[Arrived]) -> list[str]:

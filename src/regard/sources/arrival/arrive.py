@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from regard.model import Table
     from regard.sources.arrival.recognise import Recogniser
 
+PEOPLE = "party"
+"""The table that says how many customers there are."""
 ALIKE = 0.9
 """Share of keys that two exports of one thing have in common."""
 
@@ -82,6 +84,7 @@ def arrive(
     peers = {
         found.name: (one, where) for one, found, where in zip(profiles, known, places, strict=True) if found is not None
     }
+    peopled = any(PEOPLE in _tables(found) for found in known)
     result: list[Arrived] = []
     twins = _twins(profiles, known)
     for name, one, found, where in zip(names, profiles, known, places, strict=True):
@@ -90,10 +93,23 @@ def arrive(
             draft = Draft(name, one, found, note=f"the same rows as {twin.path.name}, which is loaded instead")
         else:
             draft = drafted(name, one, found, peers, tables, ask, zone)
+            if not peopled:
+                draft.aside = [one for one in draft.tables if _of_everybody(one)]
+                draft.tables = [one for one in draft.tables if one not in draft.aside]
             if not draft.tables:
                 draft.near = _near(one, tables)
         result.append(Arrived(draft=draft, place=where, text=text(draft, where, proposals(draft))))
     return result
+
+
+def _tables(found: Recogniser | None) -> set[object]:
+    return {one["table"] for one in found.tables} if found is not None else set()
+
+
+def _of_everybody(one: Filled) -> bool:
+    """Whether rows say a share of all customers: where no file says how many there are, that would be nobody."""
+    filled = {line.name for line in one.columns}
+    return one.table == "impact" and "share" in filled and "n_parties" not in filled and not one.party
 
 
 def _near(one: Profile, tables: Mapping[str, Table]) -> Filled:

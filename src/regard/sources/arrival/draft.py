@@ -30,6 +30,10 @@ KEY = "$key"
 """Stands in a recogniser for what the profile found to tell rows apart."""
 AHEAD = re.compile(r"promised|due|valid_to|served_to|until")
 """Columns that may lie after the newest thing that happened."""
+CLOSINGS = frozenset({"resolved_at", "closed_at"})
+"""Columns that end what was opened: at the first moment of a day they would lie before it."""
+OPENINGS = frozenset({"opened", "created"})
+"""Fields of a layout or recogniser that say when a case was opened."""
 NONE = "none"
 LATER = timedelta(days=14)
 """What a label says happened, happened so long after the day that stands for the whole file."""
@@ -302,6 +306,9 @@ class _Filling:
             made, why = self.scored(column, made)
         if declared is not None and AHEAD.search(declared.name) and column.kind == "day":
             return self.whole_day(column, made), "guessed: a day is promised, so all of it counts"
+        if declared is not None and declared.name in CLOSINGS and column.kind == "day" and self.timed_opening():
+            self.newest(column.name)
+            return self.whole_day(column, made), "guessed: its day has no time, so its end is taken"
         clock = self.clock_of(column) if kind is Type.INSTANT and column.kind == "day" else None
         if clock is not None:
             return self.joined(column, clock), why
@@ -363,8 +370,15 @@ class _Filling:
             {"from": name, "format": formats[0] if len(formats) == 1 else list(formats)} if formats else {"from": name}
         )
 
+    def timed_opening(self) -> bool:
+        """Whether cases are opened at a time of the day, or last a length of time: both end after a midnight."""
+        made = next((line.value for line in self.draft.fields if line.name in OPENINGS), None)
+        column = self.profile.columns.get(str(made.get("from"))) if isinstance(made, dict) else None
+        lasted = any(kind == "duration" for kind in self.fields.values())
+        return lasted or (column is not None and column.kind == "instant")
+
     def whole_day(self, column: Column, made: dict[str, object]) -> dict[str, object]:
-        """Return the last second of a promised day: at its first moment, what came at noon would have come late."""
+        """Return the last second of a day: at its first moment, what came at noon would come late, or too early."""
         name = "day_" + re.sub(r"[\W_]+", "_", column.name.casefold()).strip("_")
         if name not in self.fields:
             self.fields[name] = "instant"

@@ -83,6 +83,7 @@ class Draft:
         unread: raw column -> what of ours it was meant for, where its cells cannot be read so.
         last: newest time of what happened, None when nothing says.
         near: the table that a file which nobody knows is most like, for a person to complete.
+        aside: tables that are written as comments, since no file says how many customers there are.
         note: why nothing is made of the file although it is known, "" when something is.
     """
 
@@ -98,3 +99,4 @@ class Draft:
     last: datetime | None = None
     note: str = ""
     near: Filled | None = None
+    aside: list[Filled] = field(default_factory=list)

@@ -193,7 +193,8 @@ def profile(path: Path) -> Profile:
     key, repeats = _key(table, columns)
     if repeats:
         counting = "each counts once" if key else "nothing tells rows apart, so that each counts"
-        notes.append(f"{repeats:,} rows stand there once more, word for word; {counting}")
+        rows = "1 row stands" if repeats == 1 else f"{repeats:,} rows stand"
+        notes.append(f"{rows} there once more, word for word; {counting}")
     return Profile(
         path=path,
         read=read,

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from regard.sources.arrival.nouns import Draft, Filled, Line
     from regard.sources.arrival.profile import Column, Profile
 
+EVERYBODY = (
+    "Who was affected is not said, so minutes lost are unknown. To take every customer as affected, load a file of",
+    "customers (table party), and take the `# ` before each line below away:",
+)
 WIDE = 62
 """Where comments begin, if the line is not longer."""
 SHOWN = 120
@@ -38,6 +42,8 @@ def text(draft: Draft, place: str, proposals: Sequence[str] = ()) -> str:
         proposals: lines for a person to take up, written as comments.
     """
     found = [*_above(draft), *(_mapping(draft, place) if draft.tables else _unknown(draft, place))]
+    for one in draft.aside:
+        found += ["", *(f"# {line}" for line in (*EVERYBODY, *_table(one)))]
     if proposals:
         found += ["", *(f"# {line}".rstrip() for line in proposals)]
     return "\n".join(line.rstrip() for line in found) + "\n"
