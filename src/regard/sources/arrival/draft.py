@@ -11,7 +11,7 @@ from regard.expr import Type, names as mentioned, parse
 from regard.sources.arrival import times
 from regard.sources.arrival.headers import Headers, choices, folded, known_words, unit, words
 from regard.sources.arrival.nouns import ADDED, LINE, Draft, Filled, Line, Question
-from regard.sources.arrival.ratings import NPS, TEN, Scale, averaged, codes, measured, rated, scale
+from regard.sources.arrival.ratings import TEN, Scale, averaged, codes, from_zero, measured, rated, scale
 from regard.sources.arrival.reading import NUMBERS, numeric, reading, unique
 from regard.sources.written import TYPES
 from regard.sources.zones import known_zone
@@ -388,7 +388,7 @@ class _Filling:
     def measures(self, name: str) -> str:
         """Return what a question measures by its name, else by that of the file; "" when neither says."""
         kind = measured(name) or measured(self.profile.path.stem)
-        return "" if kind == NPS and (self.scale is None or self.scale.hi != TEN) else kind
+        return "" if from_zero(kind) and (self.scale is None or self.scale.hi != TEN) else kind
 
     @staticmethod
     def answers(column: Column) -> dict[str, object] | None:
@@ -401,7 +401,7 @@ class _Filling:
     def scored(self, column: Column, made: dict[str, object]) -> tuple[dict[str, object], str]:
         """Read the scale off a column of ratings; what lies outside is blank."""
         self.scale, self.rated = scale(column), column.name
-        if self.scale is not None and self.scale.hi == TEN and self.measures(column.name) == NPS:
+        if self.scale is not None and self.scale.hi == TEN and from_zero(self.measures(column.name)):
             self.scale = replace(self.scale, lo=0, codes=tuple(code for code in self.scale.codes if code != "0"))
         if self.scale is not None and self.scale.values:
             return made, "guessed: what number each text stands for"

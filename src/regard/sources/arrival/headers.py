@@ -33,6 +33,8 @@ WORDS = Record(
         "staff": Known(sort=Sort.TEXTS, required=True, means="words for who works here"),
         "no_order": Known(sort=Sort.TEXTS, required=True, means="states in which an order is none"),
         "answers": Known(sort=Sort.ANY, required=True, means="points of five -> answers in words"),
+        "measures": Known(sort=Sort.ANY, required=True, means="what a question measures -> words that say so"),
+        "from_zero": Known(sort=Sort.TEXTS, required=True, means="what is measured from 0 where to 10"),
         "unsaid": Known(sort=Sort.TEXTS, required=True, means="answers that are none"),
     },
 )
@@ -57,6 +59,8 @@ class Words:
         staff: words for who works here.
         no_order: states in which an order is none.
         answers: answer in words -> its points of five.
+        measures: word -> what a question measures.
+        from_zero: what is measured from 0 where to 10.
         unsaid: answers that are none.
     """
 
@@ -66,6 +70,8 @@ class Words:
     staff: frozenset[str]
     no_order: frozenset[str]
     answers: Mapping[str, int]
+    measures: Mapping[str, str]
+    from_zero: frozenset[str]
     unsaid: frozenset[str]
 
 
@@ -89,6 +95,8 @@ def known_words() -> Words:
         staff=frozenset(written.texts("staff")),
         no_order=frozenset(written.texts("no_order")),
         answers={word: int(points) for word, points in _turned(document.data, "answers").items()},
+        measures=_turned(document.data, "measures"),
+        from_zero=frozenset(written.texts("from_zero")),
         unsaid=frozenset(written.texts("unsaid")),
     )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING
 
-from regard.sources.arrival.headers import ends, known_words
+from regard.sources.arrival.headers import ends, known_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,12 +40,6 @@ STARS = re.compile("[\u2605\u2b50\u272d]+[\u2606]*\\Z")
 STAR = "\u2606"
 AVERAGED = 0.1
 """Share of ratings that are no halves from which they are means of several answers, and no answers."""
-NPS = "nps"
-MEASURED = {
-    NPS: re.compile(r"\bnps|recommend|promoter", re.IGNORECASE),
-    "ces": re.compile(r"\bces\b|effort", re.IGNORECASE),
-}
-"""What a question measures, by its name; anything else may be satisfaction."""
 STEM = re.compile(r"\W*([A-Za-z]*\d+|[A-Za-z]+)", re.ASCII)
 LETTERS = re.compile(r"\W*([A-Za-z]*)", re.ASCII)
 """How names of questions begin: `Q7` of `Q7ART`; where no three begin so, by the letters alone."""
@@ -83,7 +77,7 @@ def scale(column: Column) -> Scale | None:
     lo, hi = (0, 100) if hundred and max(small) <= 100 else SCALES.get(ceil(max(small)), (0, 0))  # noqa: PLR2004
     if hi == TEN and 0.0 in small:
         lo = 0
-    if hi == TEN and measured(column.name) == NPS:
+    if hi == TEN and from_zero(measured(column.name)):
         lo = 0
     lo, hi = ends(column.name) or (lo, hi)
     if hi == 0:
@@ -94,8 +88,12 @@ def scale(column: Column) -> Scale | None:
 
 def measured(name: str) -> str:
     """Return what a question measures by a name of it, "" when that does not say."""
-    said = name.replace("_", " ")
-    return next((kind for kind, words in MEASURED.items() if words.search(said)), "")
+    return next((kind for word, kind in known_words().measures.items() if word in words(name)), "")
+
+
+def from_zero(kind: str) -> bool:
+    """Whether a scale of ten begins at 0 when a question measures something."""
+    return kind in known_words().from_zero
 
 
 def averaged(column: Column) -> bool:
