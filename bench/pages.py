@@ -3,8 +3,9 @@
 With `--responses 20000000` it is the company of the scorecard's benchmark, which has answers, cases and contacts only.
 
 Requests are sent when their time has come, whether earlier ones are answered or not, and their time counts from then: a
-server that stalls is not spared by a client that waits for it. What is measured: the board kept and made anew, CPU and
-weight of a page, answers while sources are read, and memory over a while.
+server that stalls is not spared by a client that waits for it. What is measured: what it costs to make boards ready,
+then the board kept and made anew, CPU and weight of a page, CPU of every route of the API, answers while sources are
+read, and memory over a while.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.data import END
+from regard.web.routes import AREAS
+from regard.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +36,10 @@ ROOT = Path(__file__).parents[1]
 BOARD = "/"
 PAGES = (BOARD, "/metrics", "/data-quality", "/findings", "/ready", "/api")
 CONNECTIONS = 32
+LOOK_S, REST_MS = 2.0, 60.0
+"""A server is at rest when it takes less CPU than this between two looks."""
+AGAIN_MS = 300.0
+"""CPU of a request from which it is measured twice more and not ten times: ticks of the clock are coarse."""
 TICKS = os.sysconf("SC_CLK_TCK")
 AIMS = {
     "kept p95 ms": 10.0,
@@ -63,7 +70,9 @@ class Told:
     def __str__(self) -> str:
         """Read as one line."""
         shares = ", ".join(f"p{round(100 * one)} {self.at(one):,.1f} ms" for one in (0.5, 0.95, 0.99))
-        return f"{len(self.times)} answers, {shares}, {self.cpu:.1f} CPU ms each, {self.failed} failed"
+        longest = max(self.times, default=float("nan"))
+        told = f"{shares}, longest {longest:,.0f} ms, {self.cpu:.1f} CPU ms each"
+        return f"{len(self.times)} answers, {told}, {self.failed} failed"
 
 
 class Server:
@@ -103,6 +112,14 @@ class Server:
         told = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8")
         lines = dict(line.split(":", 1) for line in told.splitlines())
         return int(lines["VmRSS"].split()[0]) / 1024
+
+    def settle(self) -> float:
+        """Wait until it is at rest, its boards ready; return the CPU milliseconds that it had taken by then."""
+        before = -REST_MS
+        while (now := self.cpu) - before > REST_MS:
+            before = now
+            time.sleep(LOOK_S)
+        return now
 
     def stop(self) -> None:
         """End it."""
@@ -197,6 +214,22 @@ def weight(server: Server, path: str) -> tuple[float, int]:
     return sum(sizes) / 1024, len(sizes)
 
 
+def routed(root: Path) -> list[str]:
+    """Return an address of every route of the API that gives something, as the routes themselves name them."""
+    workspace = Workspace.open(root)
+    routes = [route for area in AREAS for route in area.routes if route.api is not None and route.method == "GET"]
+    return [path for route in routes for path in route.paths(workspace)[:1]]
+
+
+def programs(server: Server, root: Path) -> None:
+    """Print what each route of the API costs: the first time, and again."""
+    for path in routed(root):
+        first = run(server, lambda _, path=path: path, 10, 1)  # type: ignore[misc] - a default binds the loop's value
+        again = run(server, lambda _, path=path: path, 10, 2 if first.cpu > AGAIN_MS else 10)  # type: ignore[misc] - as above
+        told = f"first {first.cpu:>7,.0f} CPU ms, again {again.cpu:>7,.1f} CPU ms"
+        print(f"{path:<72} {told}{f', {again.failed} failed' if again.failed else ''}")
+
+
 def prepared(work: Path, scale: float) -> Path:
     """Make the example company, where it is not there from an earlier run; one source of it is due again and again."""
     root = work / f"harbor-{scale:g}"
@@ -256,6 +289,7 @@ def measured(root: Path, rate: float, seconds: float, soak: float, reading: floa
     with serving(root) as server:
         first = run(server, lambda _: BOARD, 1, 1)
         print(f"the first board of a new server: {first.at(1):,.0f} ms")
+        print(f"all boards and the list of what can be answered ready: {server.settle():,.0f} CPU ms since the start")
         kept = run(server, lambda _: BOARD, rate, int(rate * seconds))
         print(f"board, kept, {rate:g} a second: {kept}")
         alone = run(server, anew(BOARD), rate, int(rate * seconds))
@@ -272,6 +306,7 @@ def measured(root: Path, rate: float, seconds: float, soak: float, reading: floa
             print(f"{path:<16} {took}; {size:>5.1f} KB in {requests} requests")
             figures["weight KB"] = max(figures.get("weight KB", 0), size)
             figures["requests"] = max(figures.get("requests", 0), requests)
+        programs(server, root)
         figures["growth MB"] = soaked(server, soak)
     if (root / "sources").exists():
         told = refreshed(root, min(rate, 50), reading)

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from regard.errors import SetupError
 from regard.store import Finding, Store, schema
-from regard.store.database import Database
+from regard.store.database import KNOWN, Database
 
 WHAT = {"code_version": "1.0", "config_hash": "c", "input_hashes": {"a.csv": "1", "b.csv": "2"}}
 
@@ -145,6 +145,25 @@ def test_findings_count_once(store):
     assert [found.count for found in store.findings(rule="range")] == [1]
     assert store.add_findings([], run_id="r3") == 0
     assert [found.rule for found in store.findings(run_id="r1")] == ["code"]
+
+
+def test_findings_of_a_kind_are_those_of_now(store, url):
+    """They are at hand until something is written, by whoever; others are asked for each time."""
+    store.add_findings([finding(), finding(kind="alert")])
+    assert [len(store.findings(kind=kind)) for kind in ("alert", "alert", "none", None)] == [1, 1, 0, 2]
+    [seen] = store.findings(kind="alert")
+    with Store(url) as other:
+        other.set_status(seen.id, "dismissed")
+    assert [one.status for one in store.findings(kind="alert")] == ["dismissed"]
+    store.set_status(seen.id, "open")
+    assert [one.status for one in store.findings(kind="alert")] == ["open"]
+
+
+def test_what_is_at_hand_is_bounded(store):
+    """However many names are asked for, few answers are held."""
+    for number in range(3 * KNOWN):
+        assert store.findings(kind=f"kind {number}") == ()
+    assert len(store._database._known) <= KNOWN
 
 
 def test_a_finding_is_known_by_what_it_is_about(store):

@@ -12,9 +12,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from regard.cli.demo import contradicted
-from regard.present import document, numbers
+from regard.present import document, numbers, table as present_table
 from regard.web import Settings, make_app
-from regard.web.views import boards, metric as metric_views
+from regard.web.views import boards, metric as metric_views, tiles as tile_views
 from regard.web.views.look import Look
 from regard.workspace import Workspace
 from tests.cli.conftest import plain
@@ -53,6 +53,32 @@ def test_a_tile_is_what_a_question_answers(demo, board):
         assert tile.value == numbers.value(
             cell.estimate.value, answer.metric.unit, lo=cell.estimate.lo, hi=cell.estimate.hi, currency=answer.currency
         )
+
+
+def test_a_tile_at_hand_is_the_tile_drawn_anew(demo):
+    """The same numbers looked at alike are the same tiles; another look, name or answer has tiles of its own."""
+    start, end = Look().days(demo)
+    names = tile_views.titles_of(demo)
+    [target] = {one.metric for one in demo.catalogue.targets[:1]}
+    [whole] = demo.ask(target, start=start, end=end)
+    [parts] = demo.ask(target, start=start, end=end, by=whole.metric.dims[0])
+    looks = (Look(), Look(compare="year"), Look(filters={"channel": ("web",)}), Look(start=start.isoformat()))
+    seen = set()
+    for answer in (whole, parts):
+        for look in looks:
+            for titles in (names, {name: f"{title}, called otherwise" for name, title in names.items()}):
+                made = tile_views.tiles(answer, look, titles=titles)
+                anew = [
+                    tile_views.tile(answer, cells, look, titles=titles)
+                    for cells in present_table.groups(answer).values()
+                ]
+                assert made == anew == tile_views.tiles(answer, look, titles=titles)
+                seen |= {one.href for one in made}
+    assert len(seen) >= 2 * len(looks)
+    assert all(
+        one is other
+        for one, other in zip(tile_views.tiles(whole, Look()), tile_views.tiles(whole, Look()), strict=True)
+    )
 
 
 def test_every_number_is_in_the_text(client, board):

@@ -187,6 +187,22 @@ def test_a_text_cut_short_is_computed_again(root: Path, counted: list[str]) -> N
     assert counted == ["ces_mean"]
 
 
+def test_an_answer_at_hand_is_put_back_into_the_lake(
+    root: Path, counted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a process has at hand needs no file, until it looks again whether there is one for others."""
+    workspace = Workspace(root)
+    first = workspace.ask("ces_mean", **YEAR)
+    shutil.rmtree(root / "lake" / "texts")
+    assert tuple(workspace.ask("ces_mean", **YEAR)) == tuple(first)
+    assert counted == ["ces_mean"]
+    monkeypatch.setattr(kept_answers, "LOOK_S", -1.0)
+    assert numbers(workspace.ask("ces_mean", **YEAR)) == numbers(first)
+    assert counted == ["ces_mean", "ces_mean"]
+    assert tuple(Workspace(root).ask("ces_mean", **YEAR)) == tuple(workspace.ask("ces_mean", **YEAR))
+    assert counted == ["ces_mean", "ces_mean"]
+
+
 def test_memory_is_bounded(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the latest answers are at hand; a very large one is not kept at all."""
     monkeypatch.setattr(kept_answers, "ROOM", 40)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from regard.cli import main
-from regard.errors import LoadError
+from regard.errors import AccessError, LoadError
+from regard.lake import Lake
 from regard.workspace import Refresher, Workspace
 
 if TYPE_CHECKING:
@@ -180,6 +181,32 @@ def test_how_old_tables_are(root):
     assert found.stale == ()
     assert {one.source.name: one.state for one in found.sources} == dict.fromkeys(("old", "shop", "till"), "fresh")
     assert {one.newest for one in found.sources} == {workspace.moment("2026-03-01T10:00:00")}
+
+
+def test_the_newest_rows_are_looked_for_once(root, monkeypatch):
+    """A version of a table is read once for them; a new row is seen, and one that lies ahead of the story is not."""
+    workspace = Workspace.open(root)
+    workspace.load()
+    before = workspace.freshness(newest=True)
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "connect", lambda *_, **__: pytest.fail("they are known"))
+        assert Workspace.open(root).freshness(newest=True).sources == before.sources
+    write(root, "shop", ["shop-1,2026-03-01T10:00:00,10", "shop-2,2026-03-02T10:00:00,10"])
+    workspace.load()
+    for until, newest in (("", "2026-03-02T10:00:00"), ('until = "2026-03-02"', "2026-03-01T10:00:00")):
+        (root / "regard.toml").write_text(f'name = "Tiny"\ncurrency = "EUR"\n{until}\n', encoding="utf-8")
+        for asked in (Workspace.open(root), Workspace.open(root)):
+            found = {one.source.name: one.newest for one in asked.freshness(newest=True).sources}
+            assert (found["shop"], found["till"]) == (asked.moment(newest), asked.moment("2026-03-01T10:00:00"))
+
+
+def test_who_sees_some_rows_is_not_told_of_the_newest(root):
+    """The newest row of a source may be anybody's, also where it is known already (R125)."""
+    workspace = Workspace.open(root)
+    workspace.load()
+    workspace.freshness(newest=True)
+    with pytest.raises(AccessError, match="newest row"):
+        workspace.within("channel = 'web'").freshness(newest=True)
 
 
 def test_a_row_that_is_too_old_makes_its_source_stale(root):

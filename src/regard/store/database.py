@@ -25,6 +25,8 @@ WAIT_MS = 30_000
 """How long a writer waits for another before it gives up: what the store writes takes milliseconds."""
 BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 """What SQLite says of a file that is no database, or no longer."""
+KNOWN = 64
+"""Answers of the database that are at hand until something is written; asked once more, they are read once more."""
 ADVISORY = 0x7265676172640001
 """PostgreSQL's advisory lock of the store's writers: `regard` in ASCII, and 1."""
 
@@ -77,6 +79,8 @@ class Database:
             return ask()
         known = self._known.get(name)
         if known is None or known[0] != version:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
             # What is written while we ask makes another version, so it is asked again.
             known = self._known[name] = (version, ask())
         return cast("T", known[1])

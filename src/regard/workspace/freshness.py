@@ -6,11 +6,13 @@ workspace says where its story ends (`until`), that end stands for now: a still 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from regard.sources import DONE_KEY
+from regard.workspace.relations import FOREVER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +28,8 @@ FRESH, STALE, NEVER = "fresh", "stale", "never read"
 POLICY = "freshness"
 """The policy that says after how many minutes a table is stale (K56)."""
 MINUTE_US = 60_000_000
+NEWEST = "newest"
+"""The name under which the newest rows of a version of a table are kept in the lake."""
 LATE = 2
 """A source is late when so many of its cadences passed: one may just be under way."""
 
@@ -201,6 +205,7 @@ def _allowed(catalogue: Catalogue, table: str) -> int:
 
 def _newest(workspace: Workspace, asking: Asking) -> dict[str, int]:
     """Return source -> instant of its newest row that is not later than the story."""
+    workspace.everything("the newest row of each source")
     found: dict[str, int] = {}
     fed = dict.fromkeys(mapping.table for source in workspace.sources for mapping in source.mappings)
     for name in fed:
@@ -208,9 +213,23 @@ def _newest(workspace: Workspace, asking: Asking) -> dict[str, int]:
         column = table.at or (table.over or ("",))[0]
         if not column or name not in asking.snapshot.tables:
             continue
-        view = asking.relations.name(name)
-        statement = f'select source, max("{column}") as newest from "{view}" where "{column}" <= $until group by source'  # noqa: S608 - names of the catalogue
-        for row in asking.rows(statement, until=asking.until):
-            if row["newest"] is not None:
-                found[row["source"]] = max(found.get(row["source"], row["newest"]), row["newest"])
+        newest = _newest_of(asking, name, column, FOREVER)
+        if any(at > asking.until for _, at in newest):
+            newest = _newest_of(asking, name, column, asking.until)
+        for source, at in newest:
+            found[source] = max(found.get(source, at), at)
     return found
+
+
+def _newest_of(asking: Asking, table: str, column: str, until: int) -> list[tuple[str, int]]:
+    """Return source and instant of the newest row of a table up to an instant, read once for a version of the table."""
+    lake = asking.workspace.lake
+    told = (table, asking.snapshot.tables[table], column, until)
+    key = hashlib.sha256(repr(told).encode()).hexdigest()[:40]
+    known: list[tuple[str, int]] | None = lake.told(NEWEST, key)
+    if known is None:
+        view = asking.relations.name(table)
+        statement = f'select source, max("{column}") as newest from "{view}" where "{column}" <= $until group by source'  # noqa: S608 - names of the catalogue
+        known = [(row["source"], row["newest"]) for row in asking.rows(statement, until=until)]
+        lake.keep(NEWEST, key, known)
+    return known

@@ -9,6 +9,7 @@ that asks again reads it. What is asked beside a metric does not bear on it, so 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
@@ -21,12 +22,14 @@ from typing import TYPE_CHECKING, Any
 from regard.model import Period
 from regard.plan import Answer, AnswerCell, Estimate, Verdict
 from regard.workspace.freshness import loaded
+from regard.workspace.lacking import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from regard.lake import Lake
     from regard.model import Metric, Target
+    from regard.model.sources import Source
     from regard.plan import Question
     from regard.workspace.asking import Asking
 
@@ -38,6 +41,8 @@ ROOM = 50_000
 """Cells of the answers that a process has at hand; the others are read from the lake."""
 DEFINITIONS = 1_000
 """Definitions whose hash is at hand."""
+LOOK_S = 3_600.0
+"""Seconds after which it is looked again whether an answer at hand is still in the lake, so that it stays there."""
 COMPUTING = ("expr", "model", "plan", "sql", "derived", "lake", "engines", "stats", "workspace")
 """Rooms whose code decides a number."""
 
@@ -61,8 +66,9 @@ class KeptAnswers:
     def __init__(self, lake: Lake) -> None:
         """Read and write below a lake."""
         self._lake = lake
-        self._definitions: dict[int, tuple[Metric, str]] = {}
-        self._near: OrderedDict[str, Answer] = OrderedDict()
+        self._definitions: dict[int, tuple[Metric, str, tuple[str, ...]]] = {}
+        self._near: OrderedDict[str, tuple[Answer, float]] = OrderedDict()
+        self._filled: tuple[tuple[Source, ...], dict[str, list[tuple[str, str]]]] = ((), {})
         self._size = 0
         self._lock = Lock()
 
@@ -71,7 +77,7 @@ class KeptAnswers:
         workspace, known = asking.workspace, asking.workspace.catalogue
         # Where no days are said the data of all that is asked decide them; else each metric stands alone.
         beside = () if question.start and question.end else tuple(sorted(metric.id for metric in metrics))
-        tables = [_tables(asking, metric) for metric in metrics]
+        tables = [self._definition(asking, metric)[1] for metric in metrics]
         if beside:
             every = dict.fromkeys(name for own in tables for name in own)
             tables = [tuple(every)] * len(metrics)
@@ -82,7 +88,7 @@ class KeptAnswers:
             replace(question, metrics=(), options={}),
         )  # fmt: skip
         first = hashlib.sha256(repr(alike).encode())
-        filled = _by_table(asking.mapped)
+        filled = self._fills(workspace.sources)
         found = []
         for metric, own in zip(metrics, tables, strict=True):
             targets = asking.targets(metric)
@@ -90,7 +96,7 @@ class KeptAnswers:
             versions = [(name, asking.snapshot.tables.get(name)) for name in own]
             fills = [column for name in own for column in filled.get(name, ())]
             beside_it = (asking.said, fills, asking.remarks(metric))
-            told.update(repr((self._definition(metric), targets, versions, beside_it)).encode())
+            told.update(repr((self._definition(asking, metric)[0], targets, versions, beside_it)).encode())
             found.append(Key(told.hexdigest()[:40], targets))
         return found
 
@@ -100,21 +106,19 @@ class KeptAnswers:
         Not of where the story is cut: for what is true of the rows whenever they are looked at.
         """
         workspace = asking.workspace
-        own = _tables(asking, metric)
+        definition, own = self._definition(asking, metric)
         versions = [(name, asking.snapshot.tables.get(name)) for name in own]
         fills = sorted(one for one in asking.mapped if one[0] in own)
         told = (
             code(), workspace.catalogue.basis, workspace.calendar, workspace.scope, workspace.config.until,
-            workspace.config.privacy_min, self._definition(metric), versions, fills,
+            workspace.config.privacy_min, definition, versions, fills,
         )  # fmt: skip
         return hashlib.sha256(repr(told).encode()).hexdigest()[:40]
 
     def get(self, key: Key, asking: Asking, metric: Metric) -> Answer | None:
         """Return an answer as the snapshot that is asked gives it, or None when it is not kept."""
-        if not self._lake.has(ANSWERS, key.text):
-            return None
         with self._lock:
-            found = self._near.get(key.text)
+            found, looked = self._near.get(key.text, (None, 0.0))
             if found is not None:
                 self._near.move_to_end(key.text)
         if found is None:
@@ -123,6 +127,12 @@ class KeptAnswers:
                 return None
             found = read(told, key, asking, metric)
             self._remember(key, found)
+        elif time.monotonic() - looked > LOOK_S:
+            if not self._lake.has(ANSWERS, key.text):
+                return None
+            self._remember(key, found)
+        if found.snapshot == asking.snapshot.id:
+            return found
         return replace(found, as_of=asking.snapshot.at, snapshot=asking.snapshot.id)
 
     def put(self, key: Key, answer: Answer) -> None:
@@ -131,23 +141,35 @@ class KeptAnswers:
             self._lake.keep(ANSWERS, key.text, written(answer, key))
             self._remember(key, answer)
 
-    def _definition(self, metric: Metric) -> str:
-        """Return the hash of a resolved definition; the catalogue gives the same object again and again."""
+    def _definition(self, asking: Asking, metric: Metric) -> tuple[str, tuple[str, ...]]:
+        """Return the hash of a resolved definition, and the loaded tables that decide its answers.
+
+        The catalogue gives the same object again and again.
+        """
         known = self._definitions.get(id(metric))
         if known is None or known[0] is not metric:
             if len(self._definitions) >= DEFINITIONS:
                 self._definitions.clear()
+            told = hashlib.sha256(repr(metric).encode()).hexdigest()
             # The metric is held beside its hash, so that no other object can have its id.
-            known = self._definitions[id(metric)] = (metric, hashlib.sha256(repr(metric).encode()).hexdigest())
-        return known[1]
+            known = self._definitions[id(metric)] = (metric, told, _tables(asking, metric))
+        return known[1:]
+
+    def _fills(self, sources: tuple[Source, ...]) -> dict[str, list[tuple[str, str]]]:
+        """Return table -> what sources fill of it, in order; a workspace gives the same sources again and again."""
+        of, filled = self._filled
+        if of is not sources:
+            filled = _by_table(mapped(sources))
+            self._filled = (sources, filled)
+        return filled
 
     def _remember(self, key: Key, answer: Answer) -> None:
         with self._lock:
-            if key.text not in self._near:
-                self._near[key.text] = answer
-                self._size += len(answer.cells) + 1
+            before, _ = self._near.pop(key.text, (None, 0.0))
+            self._near[key.text] = (answer, time.monotonic())
+            self._size += len(answer.cells) - (len(before.cells) if before else -1)
             while self._size > ROOM and len(self._near) > 1:
-                _, gone = self._near.popitem(last=False)
+                _, (gone, _) = self._near.popitem(last=False)
                 self._size -= len(gone.cells) + 1
 
 

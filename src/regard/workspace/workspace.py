@@ -126,7 +126,7 @@ class Workspace:
         if not scope and upto == SENSITIVITIES[-1]:
             return self
         self.test(scope)
-        _ = self.catalogue, self.lake, self.store, self.kept_answers  # made once, and shared
+        _ = self.catalogue, self.lake, self.store, self.kept_answers, self._written  # made once, and shared
         limited = copy.copy(self)
         limited.scope, limited.upto = scope, upto
         return limited
@@ -687,7 +687,7 @@ class Workspace:
             QuestionError: when there is none of that name, or it is only planned.
             AccessError: its numbers are for people who see more.
         """
-        own = self.catalogue.offered(self.catalogue.find(name))
+        own = self.catalogue.offered(self.catalogue.find(name)) if options else {}
         metric = self.catalogue.metric(name, {k: v for k, v in (options or {}).items() if k in own})
         if metric.status is Status.PLANNED:
             raise QuestionError(f"{metric.id} is planned, not built yet: {metric.pending}")
@@ -705,12 +705,13 @@ class Workspace:
         Raises:
             QuestionError: naming the choices that they have.
         """
-        offered = {choice for name in metrics for choice in self.catalogue.offered(self.catalogue.find(name))}
+        known = self.catalogue
+        offered = {choice for name in metrics if options for choice in known.offered(known.find(name))}
         for choice in options:
             if choice not in offered:
-                known = f"has the choice {choice}" if choice in self.catalogue.choices else f"knows a choice '{choice}'"
+                said = f"has the choice {choice}" if choice in known.choices else f"knows a choice '{choice}'"
                 hint = f"; choices: {', '.join(sorted(offered))}" if offered else ""
-                raise QuestionError(f"no metric asked {known}{hint}")
+                raise QuestionError(f"no metric asked {said}{hint}")
 
     def show(self, name: str, options: Mapping[str, str] | None = None) -> Shown:
         """Open a metric: its file, formula, words, choices and SQL, all printed from the object that computes."""

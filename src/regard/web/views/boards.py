@@ -120,7 +120,8 @@ def board(workspace: Workspace, name: str, look: Look) -> Board:
         QuestionError: there is no such board, or nothing was loaded yet.
     """
     described = template(workspace, name)
-    sections = [(section, *_asked(workspace, section, look)) for section in _sections(described)]
+    long: dict[int, dict[str, object]] = {}
+    sections = [(section, *_asked(workspace, section, look, long)) for section in _sections(described)]
     found_of = _together(workspace, [(section.metrics, asked) for section, _, asked in sections])
     stale = _stale(workspace)
     answers: list[Answer] = []
@@ -198,8 +199,8 @@ def _conflicts(workspace: Workspace, metrics: Collection[str]) -> list[str]:
         found = workspace.findings(kind="reconcile")
     except AccessError:
         return []
-    told = [one.message for one in found if any(name in WORD.findall(one.message) for name in metrics)]
-    return list(dict.fromkeys(told))
+    named = frozenset(metrics)
+    return list(dict.fromkeys(one.message for one in found if not named.isdisjoint(WORD.findall(one.message))))
 
 
 def sentence(shown: Sequence[Tile]) -> str:
@@ -219,9 +220,13 @@ def _sections(described: ReportTemplate) -> list[Section]:
     return [section for section in described.sections if section.show in SHOWN and section.metrics]
 
 
-def _asked(workspace: Workspace, section: Section, look: Look) -> tuple[Look, dict[str, object]]:
-    """Return the look with a section's own filter, and what to ask for it."""
+def _asked(
+    workspace: Workspace, section: Section, look: Look, long: dict[int, dict[str, object]]
+) -> tuple[Look, dict[str, object]]:
+    """Return the look with a section's own filter, and what to ask for it; `long` is what others as long asked."""
     both = " and ".join(f"({part})" for part in (section.where, look.where) if part)
     own = replace(look, where=both if section.where else look.where)
-    asked = own.asked(workspace, periods=max(section.periods, PERIODS))
-    return own, {**asked, "by": list(section.by)}
+    periods = max(section.periods, PERIODS)
+    if periods not in long:
+        long[periods] = look.asked(workspace, periods=periods)
+    return own, {**long[periods], "where": own.test, "by": list(section.by)}

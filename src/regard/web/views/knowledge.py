@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,8 @@ def findings(
 
 def finding(one: Finding) -> Item:
     """Return a finding as plain data."""
-    return {"id": one.id, **asdict(one), "scope": dict(one.scope), "at": instant(one.at)}
+    told = {each.name: getattr(one, each.name) for each in fields(one)}
+    return {"id": one.id, **told, "scope": dict(one.scope), "at": instant(one.at)}
 
 
 def opened(workspace: Workspace, one: Finding, most: int) -> Item:

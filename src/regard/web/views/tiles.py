@@ -29,6 +29,8 @@ TREND = 26
 """Periods of a sparkline at most."""
 DRAWINGS = 2048
 """Pictures that are at hand: the same numbers make the same picture, whoever looks."""
+AT_HAND, NARROW = 1024, 200
+"""Answers whose tiles are at hand, and the cells of the largest of them: what nobody looks at twice takes no room."""
 SHORT = 3
 """A unit no longer than this stands beside its number as large as it."""
 EXACT = frozenset({"exact", "bounds", "range"})
@@ -151,7 +153,36 @@ class Tile:
 
 def tiles(answer: Answer, look: Look, *, titles: Mapping[str, str] | None = None) -> list[Tile]:
     """Return one tile for each group of an answer: its last complete period, with the trend up to it."""
-    return [tile(answer, cells, look, titles=titles or {}) for cells in table.groups(answer).values() if cells]
+    seen = Seen(answer, look, titles or {})
+    return list(_at_hand(seen) if len(answer.cells) <= NARROW else _tiles(seen))
+
+
+class Seen:
+    """An answer as it is looked at: equal to another of the same numbers, in which the same tiles are seen.
+
+    The numbers of an answer that is kept are one and the same list, whichever page, role or snapshot asks for it.
+    """
+
+    def __init__(self, answer: Answer, look: Look, titles: Mapping[str, str]) -> None:
+        # What is told apart by its id is held here, so that nothing else can have that id.
+        self.answer, self.look, self.titles = answer, look, titles
+        called = tuple(titles.get(name, name) for name in answer.by)
+        links = tuple(look.parameters())
+        self.key = (id(answer.cells), id(answer.metric), answer.by, answer.currency, called, links)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Seen) and other.key == self.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+def _tiles(seen: Seen) -> tuple[Tile, ...]:
+    groups = table.groups(seen.answer).values()
+    return tuple(tile(seen.answer, cells, seen.look, titles=seen.titles) for cells in groups if cells)
+
+
+_at_hand = lru_cache(maxsize=AT_HAND)(_tiles)
 
 
 def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Mapping[str, str]) -> Tile:
@@ -183,7 +214,8 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
     value = numbers.value(found.value, unit, lo=found.lo, hi=found.hi, currency=currency)
     after = numbers.unit(unit).after.strip()
     after = after if len(after) > SHORT else ""
-    made = Tile(
+    better = None if verdict is None else verdict.better
+    return Tile(
         metric=metric.id,
         title=metric.title,
         version=metric.version,
@@ -202,7 +234,7 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
         change="" if verdict is None else _change(answer, now),
         verdict="" if verdict is None or found.value is None else verdict.word,
         real=real,
-        better=None if verdict is None else verdict.better,
+        better=better,
         arrow=words.arrow(verdict),
         target=aim,
         source=words.target_source(now.target),
@@ -211,6 +243,7 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
         coverage=_bare(numbers.share(found.coverage)) if found.coverage is not None and found.coverage < 1 else "",
         state=next((STATES[flag] for flag in found.flags if flag in STATES), ""),
         remarks=tuple(words.flag(flag) for flag in found.flags) if found.value is not None else (),
+        action=_action(status, real=real, better=better),
         size=_size(now),
         p=None if verdict is None or found.value is None else verdict.p,
         href=inner.link(f"/metric/{metric.id}"),
@@ -222,14 +255,17 @@ def tile(answer: Answer, cells: Sequence[AnswerCell], look: Look, *, titles: Map
             chart.Point(name, found.value, found.lo, found.hi), words.estimate(found, unit, currency), aim, target
         ),
     )
-    return replace(made, action=_action(made))
 
 
 def judged(found: Sequence[Tile]) -> list[Tile]:
     """Return tiles of one page with the changes real that remain so when all are looked at together."""
     kept = remain([one.p for one in found])
-    beside = [replace(one, real=one.real and keep) for one, keep in zip(found, kept, strict=True)]
-    return [replace(one, action=_action(one)) for one in beside]
+    return [
+        replace(one, real=False, action=_action(one.status, real=False, better=one.better))
+        if one.real and not keep
+        else one
+        for one, keep in zip(found, kept, strict=True)
+    ]
 
 
 def aged(one: Tile) -> Tile:
@@ -269,10 +305,10 @@ def titles_of(workspace: Workspace) -> dict[str, str]:
     return {name: dimension.title for name, dimension in workspace.catalogue.dimensions.items()}
 
 
-def _action(one: Tile) -> int:
-    if one.status == "missed":
-        return ACT if one.real and one.better is False else WATCH
-    return WATCH if one.real and one.better is False else CALM
+def _action(status: str, *, real: bool, better: bool | None) -> int:
+    if status == "missed":
+        return ACT if real and better is False else WATCH
+    return WATCH if real and better is False else CALM
 
 
 def _size(cell: AnswerCell) -> float:
