@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from regard.catalog import load
+from regard.catalog import load, resolve
 from regard.errors import QuestionError
 from regard.expr import show
 from regard.model import Kind, Status, Window
@@ -375,6 +375,20 @@ def test_a_name_may_say_whose_number_is_meant() -> None:
         catalogue.metric("cml[usr]")
     with pytest.raises(QuestionError, match="does not depend on K01"):
         catalogue.metric("nps:user")
+
+
+def test_few_combinations_of_options_are_at_hand(monkeypatch) -> None:
+    """However many people ask for, a bounded number is held; one that is gone is made again as it was."""
+    monkeypatch.setattr(resolve, "AT_HAND", 5)
+    known = load()
+    offered = {name: known.offered(name) for name in known.metrics}
+    whole = len(known._resolver.done)
+    wanted = [(name, {choice: option}) for name, own in offered.items() for choice in own for option in own[choice]]
+    assert len(wanted) > 50
+    made = [known.metric(name, options) for name, options in wanted[:50]]
+    assert len(known._resolver.done) <= whole + 5
+    assert [known.metric(name, options) for name, options in wanted[:50]] == made
+    assert known.metric(wanted[0][0]) is known.metric(wanted[0][0])
 
 
 def test_many_may_read_definitions_at_once() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from regard.errors import LoadError, SetupError
-from regard.lake import Lake, upsert as merging
+from regard.lake import Lake, log, upsert as merging
 from tests.lake.tables import VISIT, put, seen, table
 
 
@@ -47,6 +47,17 @@ def test_a_view_is_of_exactly_one_version(tmp_path):
         assert con.execute("SELECT size FROM visit").fetchall() == [(1,)]
         lake.view(con, VISIT, 1)
         assert con.execute("SELECT size FROM visit ORDER BY ALL").fetchall() == [(1,), (2,)]
+
+
+def test_only_versions_read_last_are_at_hand(tmp_path, monkeypatch):
+    """A server that loads each minute does not hold a thousand versions a day, and can go back to any of them."""
+    monkeypatch.setattr(log, "SEEN", 3)
+    lake = Lake(tmp_path)
+    for size in range(7):
+        put(lake, VISIT, [{"source": "a", "source_id": "1", "size": size}])
+    for version in (0, 1, 2, 3, 4, 5, 6, 0):
+        assert [row["size"] for row in seen(lake, VISIT, version)] == [version]
+        assert len(lake._log("visit")._seen) <= 3
 
 
 ENDS = st.integers(-5, 45)

@@ -85,6 +85,19 @@ def test_nothing_is_kept_too_long_or_without_end():
     assert pages._making == {}
 
 
+def test_pages_take_the_room_that_they_take_packed():
+    """A page that packs well is kept as gzip alone, and a reader who cannot take that gets it as it was."""
+    pages, body = Pages(room=50_000), "<p>hello</p>" * 5_000
+    for i in range(40):
+        pages.answer((*KEY, str(i)), asks(), lambda: HTMLResponse(body))
+    assert len(pages._pages) == 40
+    assert pages._size == sum(len(page.body) for page in pages._pages.values()) < len(body)
+    again = pages.answer((*KEY, "0"), asks(), lambda: pytest.fail("it was kept"))
+    assert again.body.decode() == body
+    assert "content-encoding" not in again.headers
+    assert again.headers["content-length"] == str(len(body))
+
+
 def test_of_many_that_ask_at_once_one_makes_the_page():
     """A page that many ask for while it is being made is made once."""
     pages, made = Pages(), []

@@ -6,6 +6,7 @@ Nothing is left open afterwards: a `model.Metric` needs no file, no option and n
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -51,16 +52,23 @@ COMPOUND = "compound_poisson_rate"
 PUBLISHED = frozenset({Status.SHIPPED, Status.APPROVED})
 
 
+Asked = tuple[str, tuple[tuple[str, str], ...]]
+"""The id of a definition, and the options in force."""
 Resolved = tuple[Metric | None, tuple["Mistake", ...]]
 """A metric, None when it cannot be used, and what is wrong with it."""
 
 
+AT_HAND = 4_096
+"""Definitions with options in force that are at hand: people may ask for more combinations than anybody could hold."""
+
+
 class Resolver:
-    """Resolves definitions, each combination of options once."""
+    """Resolves definitions, each once; with options in force, once as long as it is among the last that were made."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
-        self.done: dict[tuple[str, tuple[tuple[str, str], ...]], Resolved] = {}
+        self.done: dict[Asked, Resolved] = {}
+        self.made: deque[Asked] = deque()
         self.stack: list[str] = []
         self.turn = RLock()
 
@@ -72,16 +80,26 @@ class Resolver:
             options: choice -> option; those that neither it nor what it refers to knows are passed over.
         """
         key = (metric, tuple(sorted(options.items())))
-        if key not in self.done:
+        found = self.done.get(key)
+        if found is None:
             # One at a time: what is being resolved stands on one stack, by which circles are found.
             with self.turn:
-                if key not in self.done:
+                found = self.done.get(key)
+                if found is None:
                     self.stack.append(metric)
                     try:
-                        self.done[key] = _Metric(self, self.known.definitions[metric], options).resolve()
+                        found = _Metric(self, self.known.definitions[metric], options).resolve()
                     finally:
                         self.stack.pop()
-        return self.done[key]
+                    self._keep(key, found)
+        return found
+
+    def _keep(self, key: Asked, found: Resolved) -> None:
+        self.done[key] = found
+        if key[1]:
+            self.made.append(key)
+            if len(self.made) > AT_HAND:
+                self.done.pop(self.made.popleft(), None)
 
     def reference(self, metric: str, options: Mapping[str, str]) -> Metric | None:
         """Return the metric that another one refers to, None when it cannot be used."""

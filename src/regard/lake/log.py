@@ -76,8 +76,12 @@ class Version:
         return sum(file.rows for file in self.files)
 
 
+SEEN = 32
+"""Versions of a table that are at hand: a server that reads its sources each minute meets a thousand a day."""
+
+
 class Log:
-    """The log of the table in one folder; versions never change, so what was read once is kept."""
+    """The log of the table in one folder; versions never change, so those read last are at hand."""
 
     def __init__(self, folder: Path) -> None:
         """Look at a folder that need not exist yet."""
@@ -99,13 +103,17 @@ class Log:
         Raises:
             LoadError: there is no such version.
         """
-        if number not in self._seen:
+        found = self._seen.get(number)
+        if found is None:
             try:
-                self._seen[number] = self._read(DeltaTable(self._url, version=number))
+                found = self._read(DeltaTable(self._url, version=number))
             except DeltaError as error:
                 message = f"{self.folder.name} has no version {number}"
                 raise LoadError(message) from error
-        return self._seen[number]
+            if len(self._seen) >= SEEN:
+                self._seen.clear()
+            self._seen[number] = found
+        return found
 
     def commit(
         self,

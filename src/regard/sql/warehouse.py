@@ -6,6 +6,7 @@ that a tool can show it.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlglot import Dialect, exp, parse_one
@@ -81,7 +82,13 @@ def _shown(column: Column, dialect: str) -> str:
 
 def _type(column: Column, dialect: str) -> str:
     whole = column.type is Type.NUMBER and column.whole
-    made = parse_one(f"CAST(NULL AS {'BIGINT' if whole else TYPES[column.type]})", read="postgres")
+    return _called("BIGINT" if whole else TYPES[column.type], dialect)
+
+
+@cache
+def _called(type_name: str, dialect: str) -> str:
+    """Return how a dialect calls a type of PostgreSQL: few types, which stand in hundreds of columns."""
+    made = parse_one(f"CAST(NULL AS {type_name})", read="postgres")
     return str(made.find(exp.DataType).sql(dialect=dialect))  # type: ignore[union-attr]
 
 

@@ -33,8 +33,8 @@ EARLIER = 300.0
 """Seconds after which a page is too old to be shown while a newer one is made."""
 MAKERS = 2
 """Pages that are made anew at once while readers have the earlier ones: readers come first."""
-ROOM = 64 * 1024 * 1024
-"""Bytes of all pages that are kept."""
+ROOM = 16 * 1024 * 1024
+"""Bytes of all pages that are kept, as packed: some thousands."""
 MADE_ANEW = ("content-type", "content-length")
 """Headers that an answer from the cache gets anew."""
 PACKED_FROM = 500
@@ -46,7 +46,8 @@ class Page:
     """A page that is kept.
 
     Attributes:
-        body, packed: as it is, and as gzip; `packed` is empty for one too small to gain.
+        body: as it is kept.
+        packed: whether that is gzip, as nearly all readers take it; one too small to gain is kept as it is.
         kind: media type, with the character set.
         headers: its own, such as a file name.
         tag: tells its content apart from any other.
@@ -55,7 +56,7 @@ class Page:
     """
 
     body: bytes
-    packed: bytes
+    packed: bool
     kind: str
     headers: dict[str, str]
     tag: str
@@ -161,13 +162,13 @@ class Pages:
         own = {
             name: value for name, value in response.headers.items() if name not in ("content-type", "content-length")
         }
-        packed = gzip.compress(body, 6, mtime=0) if len(body) >= PACKED_FROM else b""
         tag = hashlib.sha256(body).hexdigest()[:32]
-        page = Page(body, packed, kind, own, tag, data, self._clock())
+        packed = len(body) >= PACKED_FROM
+        page = Page(gzip.compress(body, 6, mtime=0) if packed else body, packed, kind, own, tag, data, self._clock())
         with self._lock:
             self._drop(key)
             self._pages[key] = page
-            self._size += len(body) + len(packed)
+            self._size += len(page.body)
             while self._size > self._room and len(self._pages) > 1:
                 self._drop(next(iter(self._pages)))
         return page
@@ -175,11 +176,10 @@ class Pages:
     def _drop(self, key: Key) -> None:
         page = self._pages.pop(key, None)
         if page is not None:
-            self._size -= len(page.body) + len(page.packed)
+            self._size -= len(page.body)
 
 
 def _response(page: Page, request: Request) -> Response:
-    packs = bool(page.packed) and "gzip" in request.headers.get("accept-encoding", "")
     headers = page.headers | {
         "etag": f'W/"{page.tag}"',
         "cache-control": "private, no-cache",
@@ -187,6 +187,8 @@ def _response(page: Page, request: Request) -> Response:
     }
     if page.tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if packs:
-        headers["content-encoding"] = "gzip"
-    return Response(page.packed if packs else page.body, headers=headers, media_type=page.kind)
+    if not page.packed:
+        return Response(page.body, headers=headers, media_type=page.kind)
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(gzip.decompress(page.body), headers=headers, media_type=page.kind)
+    return Response(page.body, headers=headers | {"content-encoding": "gzip"}, media_type=page.kind)
