@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -33,7 +34,8 @@ def state(root):
 def start(root, generation):
     """Start a load in a process of its own, and wait until it begins."""
     command = [sys.executable, str(SCRIPT), str(root), str(generation)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env={"PYTHONPATH": "."})
+    paths = os.pathsep.join([".", *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY, env={"PYTHONPATH": paths})
     assert process.stdout.readline() == "ready\n"
     return process
 

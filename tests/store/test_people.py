@@ -148,6 +148,7 @@ def test_a_store_from_before_there_were_people_gets_them(url):
             connection.execute(sa.text(f"DROP TABLE {table}"))
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text("DROP FUNCTION audit_grows"))
+        connection.execute(sa.text("ALTER TABLE snapshot DROP COLUMN gone_at"))
         connection.execute(sa.update(schema.SCHEMA).values(version=1))
     engine.dispose()
     with Store(url) as store:

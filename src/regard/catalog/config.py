@@ -93,7 +93,14 @@ CONFIG = Record(
         "reject_limit": Field(
             sort=Sort.NUMBER, least=0, most=100, means="percent of a source's rows that may be quarantined"
         ),
-        "keep_versions": Field(sort=Sort.WHOLE, least=1, means="snapshots that are kept"),
+        "keep_versions": Field(
+            sort=Sort.WHOLE, least=1, means="the newest snapshots stay, so many of them, however old; 30 when not said"
+        ),
+        "keep_days": Field(
+            sort=Sort.WHOLE,
+            least=1,
+            means="days for which snapshots stay, and results that nobody reads; 90 when not said",
+        ),
         "roles": Field(sort=Sort.NAMED, record=ROLE, means="who may see what"),
         "oidc": Field(sort=Sort.RECORD, record=OIDC, means="where people of the organisation sign in (OpenID Connect)"),
     },
@@ -162,7 +169,8 @@ class Config:
         show_from_n, alert_from_n: below these a value is greyed, raises no alert (K24).
         until: where the story of the data ends, a day or a time, "" for the newest load.
         reject_limit: percent of the rows of a source above which a load ends with exit code 2.
-        keep_versions: snapshots that are kept.
+        keep_versions: so many of the newest snapshots stay, however old.
+        keep_days: so long a snapshot stays, and a kept result that nobody reads.
         roles: by name.
         oidc: where people of the organisation sign in, None where they have accounts here alone.
         file: path of the file.
@@ -182,6 +190,7 @@ class Config:
     until: str = ""
     reject_limit: float = 5.0
     keep_versions: int = 30
+    keep_days: int = 90
     roles: Mapping[str, Role] | None = None
     oidc: OpenId | None = None
     file: str = ""
@@ -217,6 +226,7 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
             "until",
             "reject_limit",
             "keep_versions",
+            "keep_days",
         )
         if name in written.values
     }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     "init", "demo", "check", "preview", "load", "ready", "ask", "explain", "show", "audit", "findings", "new",
     "workbook", "incident", "impact", "ledger", "escalation", "report", "improve", "worth", "dose", "lag", "calibrate",
-    "serve", "user", "completion", "docs",
+    "serve", "user", "tidy", "completion", "docs",
 )  # fmt: skip
 """In the order of help. Each is `command` in the file of its name."""
 

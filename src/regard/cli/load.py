@@ -12,6 +12,7 @@ from regard.cli.options import as_json
 from regard.present import numbers, words
 from regard.present.table import Cell, Column, Table
 from regard.sources import RejectsError, Report
+from regard.workspace.tidying import tidy_daily
 
 if TYPE_CHECKING:
     from regard.cli.terminal import Terminal
@@ -78,6 +79,7 @@ def command(
         found.terminal.remark(
             "Next: `regard findings` shows what was turned away, `regard ask METRIC` answers questions."
         )
+    tidy_daily(workspace)
     context.exit(RejectsError.exit_code if problem else 0)
 
 

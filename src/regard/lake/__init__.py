@@ -12,5 +12,6 @@ from regard.lake.connection import (
     apart as apart,
 )
 from regard.lake.lake import Lake as Lake
+from regard.lake.shelf import DAY_S as DAY_S, Gone as Gone
 from regard.lake.staging import Staging as Staging
 from regard.lake.upsert import Commit as Commit

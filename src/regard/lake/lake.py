@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -15,7 +15,7 @@ from regard.lake.columns import INSTANT, STAMPS, absent, listed, quoted, schema,
 from regard.lake.connection import connect, paths
 from regard.lake.lock import Lock
 from regard.lake.log import File, Log, Version
-from regard.lake.shelf import Shelf, named, whole
+from regard.lake.shelf import DAY_S, Gone, Shelf, named, removed, whole
 from regard.lake.staging import Staging
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 MEMORY = "2GB"
 """What an upsert's own connection may take; what it needs beyond that goes to disk."""
-DAY_S = 86_400
 
 
 class Lake:
@@ -272,36 +271,52 @@ class Lake:
             f"CREATE OR REPLACE VIEW {quoted(name)} AS SELECT * FROM read_parquet({paths(files)}, union_by_name = true)"
         )
 
-    def drop_unused(self, keep: Mapping[str, Collection[str]]) -> int:
-        """Remove kept results but those of the keys named, by derived table or `cells`; returns how many went."""
-        return self._shelf.drop_unused(keep)
-
     # --- tidying -----------------------------------------------------------------------------------------------------
 
-    def vacuum(self, keep: Mapping[str, Collection[int]]) -> int:
+    def drop_unread(self, days: int, *, dry_run: bool = False) -> Gone:
+        """Remove kept results that nobody has read for so many days and one more; all of them can be made again.
+
+        Readers in this process and others are safe: what somebody found there stays for a day at least.
+
+        Args:
+            days: how many.
+            dry_run: whether to remove nothing and only tell.
+        """
+        return self._shelf.drop_unread(days * DAY_S, dry_run=dry_run)
+
+    def vacuum(self, keep: Mapping[str, Collection[int]], *, days: int = 0, dry_run: bool = False) -> Gone:
         """Remove table files that no kept version needs; the newest version of each table is always kept.
 
         Readers of a version that is not kept must be done. Versions gone raise when they are viewed.
 
         Args:
             keep: table -> versions, such as all that snapshots name.
-
-        Returns:
-            How many files went.
+            days: rows on their way whose load was given up go after so many.
+            dry_run: whether to remove nothing and only tell.
 
         Raises:
             LoadError: another process is writing.
         """
-        gone = 0
-        with self.writing("vacuum"):
+        gone = Gone()
+        with nullcontext() if dry_run else self.writing("vacuum"):
             for folder in sorted((self.root / "tables").glob("*")):
                 log = self._log(folder.name)
                 newest = log.latest()
-                versions = {*keep.get(folder.name, ()), *(() if newest is None else (newest,))}
-                needed = {file.path for number in versions for file in log.version(number).files}
-                unused = [path for path in folder.glob("*.parquet") if path not in needed]
-                gone += sum(_removed(path) for path in unused)
-            self._sweep(older_s=DAY_S)
+                unused = set(folder.glob("*.parquet"))
+                for number in sorted(
+                    {*keep.get(folder.name, ()), *(() if newest is None else (newest,))}, reverse=True
+                ):
+                    if unused:
+                        unused -= {file.path for file in log.version(number).files}
+                gone += removed(sorted(unused), dry_run=dry_run)
+            for run in (self.root / "staging").glob("*"):
+                chunks = [path for path in run.rglob("*") if path.is_file()]
+                if all(time.time() - path.stat().st_mtime > (days + 1) * DAY_S for path in (run, *chunks)):
+                    gone += removed(chunks, dry_run=dry_run)
+                    if not dry_run:
+                        self.staging(run.name).clear()
+            if not dry_run:
+                self._sweep(older_s=DAY_S)
         return gone
 
     def _sweep(self, older_s: float = 0) -> None:
@@ -330,11 +345,3 @@ class Lake:
 def _within(column: str, lo: int, hi: int) -> str:
     # Compared as stored, so that Parquet's statistics let whole row groups be skipped.
     return f"{quoted(column)} >= make_timestamptz({lo}) AND {quoted(column)} < make_timestamptz({hi})"
-
-
-def _removed(path: Path) -> bool:
-    try:
-        path.unlink()
-    except OSError:  # open in a reader, where the system forbids removing open files: the next vacuum gets it
-        return False
-    return True

@@ -26,10 +26,11 @@ class Lock:
     who holds it and is for people only.
     """
 
-    def __init__(self, folder: Path, name: str = "writer") -> None:
-        """Put the lock's two files into a folder that exists."""
+    def __init__(self, folder: Path, name: str = "writer", *, wait_s: float = 0) -> None:
+        """Put the lock's two files into a folder that exists; whoever finds it held waits so many seconds."""
         self._file = folder / f"{name}.lock"
         self._note = folder / f"{name}.json"
+        self._wait_s = wait_s
         self._thread = threading.RLock()
         self._depth = 0
 
@@ -40,7 +41,7 @@ class Lock:
         Raises:
             LoadError: another process, or another thread, is writing.
         """
-        if not self._thread.acquire(blocking=False):
+        if not self._thread.acquire(timeout=self._wait_s):
             raise LoadError(f"another thread of this process is writing to {self._file.parent}")
         try:
             if self._depth:
@@ -62,7 +63,7 @@ class Lock:
             self._thread.release()
 
     def _take(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._file, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self._file, timeout=self._wait_s, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:

@@ -1,15 +1,24 @@
-"""Things computed and kept under a hash: derived tables and cells. Written whole or not at all, never changed."""
+"""Things computed and kept under a hash: derived tables, cells and values. Written whole or not at all, never changed.
+
+The time of a file says when it was last read, to the day, so that what nobody reads any more can be dropped.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
+import time
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from regard.errors import LoadError
 from regard.lake.connection import QUICK, SMALL, write
+from regard.lake.lock import Lock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     import duckdb
@@ -42,6 +51,24 @@ def whole(path: Path) -> bool:
         return first == MAGIC == file.read()
 
 
+DAY_S = 86_400
+"""Seconds of a day: how exactly a file says when it was last read, and how long nothing that was read can go."""
+TURN_S, AT_ONCE = 60.0, 256
+"""How long a reader waits for somebody who tidies, and how many files are removed in one turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What was removed, or would be: how many files, and their bytes."""
+
+    files: int = 0
+    size: int = 0
+
+    def __add__(self, other: Gone) -> Gone:
+        """Return both together."""
+        return Gone(self.files + other.files, self.size + other.size)
+
+
 class Shelf:
     """`derived/<name>/<key>.parquet`, `cells/<key>.parquet` and `texts/<name>/<key>.json` below a lake."""
 
@@ -49,6 +76,7 @@ class Shelf:
         """Stand below a lake's root."""
         self._root = root
         self._texts = root / "texts"
+        self._tidying = Lock(root, "tidy", wait_s=TURN_S)
 
     def place(self, name: str, key: str) -> Path:
         """Return where something of a key stands, or would stand."""
@@ -60,7 +88,7 @@ class Shelf:
         What is kept can be made again: a file that somebody or a failing disk cut short is thrown away.
         """
         path = self.place(name, key)
-        if not path.exists():
+        if not self._read(path):
             return None
         if not whole(path):
             path.unlink(missing_ok=True)
@@ -85,11 +113,13 @@ class Shelf:
 
     def has(self, name: str, key: str) -> bool:
         """Whether a value is kept under a key."""
-        return self._text(name, key).exists()
+        return self._read(self._text(name, key))
 
     def told(self, name: str, key: str) -> Any | None:  # noqa: ANN401 - whatever was kept
         """Return the value kept under a key, or None when there is none that was written to its end."""
         path = self._text(name, key)
+        if not self._read(path):
+            return None
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -109,21 +139,64 @@ class Shelf:
         finally:
             rough.unlink(missing_ok=True)
 
-    def drop_unused(self, keep: Mapping[str, Collection[str]]) -> int:
-        """Remove everything whose key is not kept under its name; returns how many files went."""
-        folders = [self._root / CELLS, *sorted((self._root / "derived").glob("*")), *sorted(self._texts.glob("*"))]
-        unused = [
-            path
-            for folder in folders
-            for path in (*folder.glob("*.parquet"), *folder.glob("*.json"))
-            if path.stem not in keep.get(folder.name, ())
-        ]
-        for path in unused:
-            path.unlink(missing_ok=True)
-        return len(unused)
+    def drop_unread(self, older_s: float, *, dry_run: bool = False) -> Gone:
+        """Remove what nobody has read for so many seconds and a day, and what died while it was written.
+
+        Whoever finds a file on the shelf has a day in which it does not go. May be cut at any point and run beside
+        readers and writers.
+        """
+        old = [path for path in self._files() if _age(path) > older_s + DAY_S]
+        old += [path for path in self._files(".*.rough") if _age(path) > DAY_S]
+        if dry_run:
+            return removed(old, dry_run=True)
+        gone = Gone()
+        for start in range(0, len(old), AT_ONCE):
+            # Looked at again in a turn of its own: a reader may have come by since.
+            with self._tidying.held("tidy"):
+                gone += removed(path for path in old[start : start + AT_ONCE] if _age(path) > DAY_S)
+        return gone
+
+    def _files(self, pattern: str = "[!.]*") -> Iterator[Path]:
+        for folder in (self._root / CELLS, *(self._root / "derived").glob("*"), *self._texts.glob("*")):
+            yield from folder.glob(pattern)
+
+    def _read(self, path: Path) -> bool:
+        """Whether a file is there; if so it says from now on that it was read today."""
+        try:
+            if time.time() - path.stat().st_mtime < DAY_S:
+                return True
+            with self._tidying.held("read"):
+                os.utime(path)
+        except FileNotFoundError:
+            return False
+        except (OSError, LoadError, sqlite3.Error):  # a lake that may only be read is tidied by whoever may write it
+            return True
+        return True
 
     def _folder(self, name: str) -> Path:
         return self._root / CELLS if name == CELLS else self._root / "derived" / named(name)
 
     def _text(self, name: str, key: str) -> Path:
         return self._texts / named(name) / f"{named(key)}.json"
+
+
+def _age(path: Path) -> float:
+    """Return seconds since a file was written or read; 0 for one that is not there any more."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return 0
+
+
+def removed(paths: Iterable[Path], *, dry_run: bool = False) -> Gone:
+    """Remove files and return what they were; one that a system holds on to while it is open is left for later."""
+    gone = Gone()
+    for path in paths:
+        try:
+            size = path.stat().st_size
+            if not dry_run:
+                path.unlink()
+        except OSError:
+            continue
+        gone += Gone(1, size)
+    return gone

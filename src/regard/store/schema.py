@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.schema import ExecutableDDLElement
 
-VERSION = 3
-UPGRADES: Mapping[int, Sequence[str]] = {1: (), 2: ()}
+VERSION = 4
+UPGRADES: Mapping[int, Sequence[str]] = {1: (), 2: (), 3: ("ALTER TABLE snapshot ADD COLUMN gone_at BIGINT",)}
 """Number of an older schema -> the statements that make the next one of it, the same for every database.
 
 Tables that are new need none: they are made as below.
@@ -72,6 +72,7 @@ SNAPSHOT = Table(
     Column("snapshot_id", Text, primary_key=True),
     Column("at", BigInteger, nullable=False, unique=True),
     Column("run_id", Text, nullable=False),
+    Column("gone_at", BigInteger),  # when its data were given up
 )
 
 SNAPSHOT_TABLE = Table(

@@ -8,8 +8,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
+from regard.errors import QuestionError
 from regard.model import moment
 from regard.store import schema
 from regard.store.audit import AuditLog
@@ -20,7 +21,7 @@ from regard.store.people import People
 from regard.store.schema import FINDING, FINDING_PART, POSITION, RUN, SNAPSHOT, SNAPSHOT_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -212,7 +213,11 @@ class Store:
         return made
 
     def snapshot(self, as_of: int | None = None) -> Snapshot | None:
-        """Return the last snapshot at or before an instant in microseconds, the newest by default, or None."""
+        """Return the last snapshot at or before an instant in microseconds, the newest by default, or None.
+
+        Raises:
+            QuestionError: its data were tidied away; an earlier one would tell of another time.
+        """
         if as_of is None:
             return self._database.unchanged("snapshot", partial(self._snapshot, None))
         return self._snapshot(as_of)
@@ -222,9 +227,10 @@ class Store:
             return _snapshot(connection, as_of)
 
     def snapshots(self) -> tuple[Snapshot, ...]:
-        """Return all snapshots, newest first."""
+        """Return all snapshots whose data are there, newest first."""
         with self._database.reading() as connection:
-            heads = connection.execute(select(SNAPSHOT).order_by(SNAPSHOT.c.at.desc())).all()
+            there = select(SNAPSHOT).where(SNAPSHOT.c.gone_at.is_(None)).order_by(SNAPSHOT.c.at.desc())
+            heads = connection.execute(there).all()
             tables: dict[str, dict[str, int]] = {}
             for row in connection.execute(select(SNAPSHOT_TABLE)):
                 tables.setdefault(row.snapshot_id, {})[row.table_name] = row.version
@@ -233,12 +239,31 @@ class Store:
             for head in heads
         )
 
-    def versions(self) -> dict[str, set[int]]:
-        """Return the versions that snapshots name, by table: what a vacuum of the lake must keep."""
+    def give_up(self, ids: Collection[str]) -> None:
+        """Give up the data of snapshots: from now on nobody can ask them. The newest one stays, whoever asks.
+
+        Args:
+            ids: of the snapshots.
+        """
+        with self._database.writing() as connection:
+            newest = _snapshot(connection, None)
+            going = sorted({*ids} - ({newest.id} if newest else set()))
+            for start in range(0, len(going), BATCH):
+                some = SNAPSHOT.c.snapshot_id.in_(going[start : start + BATCH])
+                given_up = update(SNAPSHOT).where(some, SNAPSHOT.c.gone_at.is_(None)).values(gone_at=self._clock())
+                connection.execute(given_up)
+
+    def versions(self, *, grace: int = 0) -> dict[str, set[int]]:
+        """Return the versions that snapshots name, by table: what a vacuum of the lake must keep.
+
+        Args:
+            grace: microseconds for which a snapshot that was given up may still have readers.
+        """
         kept: dict[str, set[int]] = {}
         columns = (SNAPSHOT_TABLE.c.table_name, SNAPSHOT_TABLE.c.version)
+        read = or_(SNAPSHOT.c.gone_at.is_(None), SNAPSHOT.c.gone_at > self._clock() - grace)
         with self._database.reading() as connection:
-            for name, version in connection.execute(select(*columns).distinct()):
+            for name, version in connection.execute(select(*columns).join(SNAPSHOT).where(read).distinct()):
                 kept.setdefault(name, set()).add(version)
         return kept
 
@@ -360,6 +385,14 @@ def _snapshot(connection: Connection, as_of: int | None) -> Snapshot | None:
     head = connection.execute(query if as_of is None else query.where(SNAPSHOT.c.at <= as_of)).one_or_none()
     if head is None:
         return None
+    if head.gone_at is not None:
+        there = select(SNAPSHOT.c.at).where(SNAPSHOT.c.gone_at.is_(None))
+        before = connection.execute(
+            there.where(SNAPSHOT.c.at < head.at).order_by(SNAPSHOT.c.at.desc()).limit(1)
+        ).scalar()
+        after = connection.execute(there.where(SNAPSHOT.c.at > head.at).order_by(SNAPSHOT.c.at).limit(1)).scalar()
+        near = " or ".join(f"{moment(at):%Y-%m-%dT%H:%M:%S.%fZ}" for at in (before, after) if at is not None)
+        raise QuestionError(f"what was known then was tidied away; ask for {near}")
     rows = connection.execute(select(SNAPSHOT_TABLE).where(SNAPSHOT_TABLE.c.snapshot_id == head.snapshot_id))
     tables = {row.table_name: row.version for row in rows}
     return Snapshot(id=head.snapshot_id, at=head.at, tables=tables, run_id=head.run_id)

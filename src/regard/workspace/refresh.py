@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from regard.errors import LoadError, RegardError
 from regard.sources import DONE_KEY, RejectsError
 from regard.store import Finding
+from regard.workspace.tidying import tidy_daily
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -94,7 +95,8 @@ class Refresher:
             try:
                 with self._workspace().lake.scheduling() as mine:
                     while mine and not stop.is_set():
-                        self.look()
+                        if self.look().loaded:
+                            tidy_daily(self._workspace())
                         stop.wait(self._look_s)
             except RegardError as error:
                 LOG.warning("the schedule could not look: %s", error)

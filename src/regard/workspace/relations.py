@@ -166,9 +166,13 @@ class Relations:
         return layers, dirty
 
     def _chain(self, table: Table, key: str) -> list[str] | None:
-        """Return the keys of the layers of a state, the base first; None when it was made whole."""
+        """Return the keys of the layers of a state, the base first; None when it was made whole, or one is gone."""
         path = self.lake.path(table.name, f"{key}-chain")
-        return None if path is None else [str(k) for k in pq.read_table(path)["key"].to_pylist()]
+        if path is None:
+            return None
+        base, *layers = (str(k) for k in pq.read_table(path)["key"].to_pylist())
+        parts = [base, *(f"{one}-{part}" for one in layers for part in ("layer", "dirty"))]
+        return [base, *layers] if all(self.lake.path(table.name, part) is not None for part in parts) else None
 
     def _make(self, table: Table, arguments: Arguments, key: str) -> None:
         for before in self.snapshots[1:]:
