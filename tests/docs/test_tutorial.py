@@ -37,6 +37,7 @@ class Reader:
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "COLUMNS": "120",
             "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT / "src"),  # the commands of this clone, whichever is installed
         }
 
     def follow(self, page: Path) -> list[str]:
