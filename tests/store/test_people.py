@@ -144,7 +144,7 @@ def test_a_store_from_before_there_were_people_gets_them(url):
         pass
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
-        for table in ("link", "session", "token", "account", "audit"):
+        for table in ("begun", "link", "session", "token", "account", "audit"):
             connection.execute(sa.text(f"DROP TABLE {table}"))
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text("DROP FUNCTION audit_grows"))

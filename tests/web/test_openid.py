@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -193,21 +194,60 @@ def test_an_answer_counts_once_for_the_browser_that_asked(provider, app):
     assert led(client, code="guess").status_code == 403
 
 
+def test_a_sign_in_ends_at_another_worker_once(provider, workspace):
+    """What one process began another ends, after a restart too; which of the two it was, it counts once."""
+    client = browser(make_app(Workspace.open(workspace.root), Settings(), areas=AREAS))
+    there = client.get("/sign-in/openid?next=/hello").headers["location"]
+    back = httpx.get(there).headers["location"].removeprefix(HOME)
+    other, third = (
+        TestClient(
+            make_app(Workspace.open(workspace.root), Settings(), areas=AREAS),
+            base_url=HOME,
+            cookies=dict(client.cookies),
+            follow_redirects=False,
+        )
+        for _ in range(2)
+    )
+    answer = other.get(back)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/hello")
+    assert third.get(back).status_code == 403
+    assert client.get(back).status_code == 403
+
+
+def test_of_a_sign_in_nothing_is_kept_that_could_end_it(provider, workspace, app):
+    """The store holds a hash and two addresses: no secret of the browser, and none that the provider is shown."""
+    client = browser(app)
+    there = client.get("/sign-in/openid").headers["location"]
+    sent = parse_qs(urlsplit(there).query)
+    with sqlite3.connect(workspace.root / "regard.db") as database:
+        [row] = database.execute("select * from begun").fetchall()
+    told = " ".join(map(str, row))
+    for one in (*client.cookies.values(), *sent["state"], *sent["nonce"], *sent["code_challenge"]):
+        assert one not in told
+
+
+def test_of_many_sign_ins_under_way_the_oldest_is_forgotten(workspace):
+    """Whoever begins again and again fills no store, and what is over goes by itself."""
+    people, now = workspace.store.people, [1_000]
+    people._clock = lambda: now[0]
+    for number in range(6):
+        now[0] += 1
+        people.begin(f"k{number}", "back", "/", 100, most=3)
+    assert [people.begun(f"k{number}") is not None for number in range(6)] == [False] * 3 + [True] * 3
+    people.begin("late", "back", "/", 100, most=3)
+    now[0] += 100
+    assert people.begun("late") is None
+
+
 def test_a_sign_in_does_not_wait_for_ever(provider, workspace):
     """After ten minutes it is to be begun again."""
     app = make_app(workspace, Settings(), areas=AREAS)
-    now = [0.0]
-    found = next(
-        cell.cell_contents
-        for route in app.router.routes
-        for cell in (getattr(route.endpoint, "__closure__", None) or ())
-        if hasattr(cell.cell_contents, "_signing")
-    )
-    found._signing.organisation.clock = lambda: now[0]
+    now = [workspace.store.people._clock()]
+    workspace.store.people._clock = lambda: now[0]
     client = browser(app)
     there = client.get("/sign-in/openid").headers["location"]
     back = httpx.get(there).headers["location"]
-    now[0] = HELD + 1
+    now[0] += HELD * 1_000_000
     assert "long ago" in client.get(back.removeprefix(HOME)).text
 
 
@@ -236,9 +276,9 @@ def test_a_provider_is_who_it_says_over_https(provider, workspace, monkeypatch):
         Known("http://id.example.com", CLIENT, "")
     for issuer in (f"{provider.issuer}/other", "http://127.0.0.1:1"):
         with pytest.raises(SourceError, match="does not answer"):
-            Known(issuer, CLIENT, "").begin(f"{HOME}{BACK}")
+            Known(issuer, CLIENT, "").begin(f"{HOME}{BACK}", "a secret")
     with pytest.raises(SourceError, match="does not describe that provider"):
-        Known(provider.issuer.replace("127.0.0.1", "localhost"), CLIENT, "").begin(f"{HOME}{BACK}")
+        Known(provider.issuer.replace("127.0.0.1", "localhost"), CLIENT, "").begin(f"{HOME}{BACK}", "a secret")
     monkeypatch.delenv("REGARD_TEST_SECRET")
     with pytest.raises(SetupError, match="REGARD_TEST_SECRET"):
         make_app(workspace, Settings(), areas=AREAS)

@@ -8,7 +8,6 @@ needs no key, and none whose key is a shared secret.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -34,23 +33,10 @@ NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 HERE = ("localhost", "127.0.0.1", "::1")
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A sign-in that was begun: where to go, and what must come back.
-
-    Attributes:
-        url: of the provider.
-        redirect: where it leads back to.
-        state: stands in the answer, so that nobody is signed in by a link of somebody else.
-        nonce: stands in the token, so that none is used twice.
-        verifier: shows to the provider that who fetches the token began the sign-in.
-    """
-
-    url: str
-    redirect: str
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
+STATE, NONCE, VERIFIER = "state", "nonce", "verifier"
+"""What a sign-in carries, each made of the secret of the browser that began it, so that none has to be kept: what
+stands in the answer, so that nobody is signed in by a link of somebody else; what stands in the token, so that none is
+used twice; and what shows to the provider that who fetches the token began the sign-in."""
 
 
 class Provider:
@@ -73,32 +59,37 @@ class Provider:
         self._lock = Lock()
         self._known: tuple[float, Mapping[str, str], KeySet] | None = None
 
-    def begin(self, redirect: str) -> Begun:
-        """Begin a sign-in that leads back to an address of ours.
+    def begin(self, redirect: str, made: str) -> str:
+        """Return where a sign-in begins that leads back to an address of ours.
+
+        Args:
+            redirect: the address.
+            made: the secret of the browser.
 
         Raises:
             SourceError: the provider does not answer, or is not who it should be.
         """
         described, _ = self._described()
-        state, nonce, verifier = secret.new(), secret.new(), secret.new()
+        state, nonce, verifier = (secret.derived(made, use) for use in (STATE, NONCE, VERIFIER))
         with self._session(redirect) as session:
             url, _ = session.create_authorization_url(
                 described["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
             )
-        return Begun(url, redirect, state, nonce, verifier)
+        return str(url)
 
-    def finish(self, begun: Begun, answer: Mapping[str, str]) -> dict[str, Any]:
+    def finish(self, redirect: str, made: str, answer: Mapping[str, str]) -> dict[str, Any]:
         """Return what the provider says of who signed in (its claims).
 
         Args:
-            begun: the sign-in.
+            redirect: where it was to lead back to.
+            made: the secret of the browser that began it.
             answer: the parameters with which the provider led back.
 
         Raises:
             AccessError: the answer is none to this sign-in, or the token is not one for us, of now, by the provider.
             SourceError: the provider does not answer.
         """
-        if not secret.same(answer.get("state", ""), begun.state):
+        if not secret.same(answer.get("state", ""), secret.derived(made, STATE)):
             raise AccessError("this answer belongs to no sign-in that was begun here; begin again")
         # RFC 9207: an answer that names another provider is one that was mixed up, or meant to be.
         if answer.get("iss", self._issuer) != self._issuer:
@@ -107,15 +98,15 @@ class Provider:
             raise AccessError("the provider did not sign you in")
         described, keys = self._described()
         try:
-            with self._session(begun.redirect) as session:
+            with self._session(redirect) as session:
                 token = session.fetch_token(
-                    described["token_endpoint"], code=answer["code"], code_verifier=begun.verifier
+                    described["token_endpoint"], code=answer["code"], code_verifier=secret.derived(made, VERIFIER)
                 )
         except OAuthError as error:
             raise AccessError(f"the provider gives no token: {error.error}") from None
         except httpx2.HTTPError as error:
             raise SourceError(f"{self._issuer} does not answer: {error}") from None
-        return self._checked(str(token.get("id_token", "")), begun.nonce, keys)
+        return self._checked(str(token.get("id_token", "")), secret.derived(made, NONCE), keys)
 
     def _checked(self, token: str, nonce: str, keys: KeySet) -> dict[str, Any]:
         options = {"iss": {"essential": True, "value": self._issuer}, "aud": {"essential": True, "value": self._client}}

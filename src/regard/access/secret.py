@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from hashlib import sha256
 
 TOKEN = "rgd_"  # noqa: S105 - how a token begins, so that scanners of leaked secrets know one
@@ -21,6 +23,11 @@ def new(prefix: str = "") -> str:
 def key(secret: str) -> str:
     """Return the hash under which a secret is known. Random secrets need no slow one: nobody guesses 256 bits."""
     return sha256(secret.encode()).hexdigest()
+
+
+def derived(secret: str, use: str) -> str:
+    """Return another secret for one use, which whoever has the first can make again and nobody else can."""
+    return urlsafe_b64encode(hmac.digest(secret.encode(), use.encode(), "sha256")).decode().rstrip("=")
 
 
 def same(given: str, known: str) -> bool:

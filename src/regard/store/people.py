@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, insert, select, update
 
 from regard.store.nouns import Account, Session, Token
-from regard.store.schema import ACCOUNT, LINK, SESSION, TOKEN
+from regard.store.schema import ACCOUNT, BEGUN, LINK, SESSION, TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -224,6 +224,34 @@ class People:
                 connection.execute(query.where(LINK.c.key == key, LINK.c.expires_at > self._clock())).mappings().first()
             )
             return None if row is None or row["disabled"] else _account(row)
+
+    # --- sign-ins elsewhere ------------------------------------------------------------------------------------------
+
+    def begin(self, key: str, redirect: str, path: str, lasts: int, *, most: int) -> None:
+        """Keep that a browser went to sign in elsewhere.
+
+        Args:
+            key: hash of the browser's secret.
+            redirect: where it is led back to.
+            path: where it wanted to go.
+            lasts: microseconds for which it may come back.
+            most: how many may be under way; beyond, the oldest is forgotten.
+        """
+        now = self._clock()
+        with self._database.writing() as connection:
+            connection.execute(delete(BEGUN).where(BEGUN.c.expires_at <= now))
+            connection.execute(insert(BEGUN).values(key=key, redirect=redirect, path=path, expires_at=now + lasts))
+            over = select(BEGUN.c.expires_at).order_by(BEGUN.c.expires_at.desc()).offset(most).limit(1)
+            if (oldest := connection.execute(over).scalar()) is not None:
+                connection.execute(delete(BEGUN).where(BEGUN.c.expires_at <= oldest))
+
+    def begun(self, key: str) -> tuple[str, str] | None:
+        """Return where a browser was to be led back to and wanted to go, once; None where it did not begin in time."""
+        with self._database.writing() as connection:
+            there = select(BEGUN.c.redirect, BEGUN.c.path).where(BEGUN.c.key == key, BEGUN.c.expires_at > self._clock())
+            row = connection.execute(there).first()
+            connection.execute(delete(BEGUN).where(BEGUN.c.key == key))
+            return None if row is None else (row.redirect, row.path)
 
 
 def known_as(name: str) -> str:

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
     from sqlalchemy.schema import ExecutableDDLElement
 
-VERSION = 4
-UPGRADES: Mapping[int, Sequence[str]] = {1: (), 2: (), 3: ("ALTER TABLE snapshot ADD COLUMN gone_at BIGINT",)}
+VERSION = 5
+UPGRADES: Mapping[int, Sequence[str]] = {1: (), 2: (), 3: ("ALTER TABLE snapshot ADD COLUMN gone_at BIGINT",), 4: ()}
 """Number of an older schema -> the statements that make the next one of it, the same for every database.
 
 Tables that are new need none: they are made as below.
@@ -161,6 +161,16 @@ LINK = Table(
     Column("key", Text, primary_key=True),
     Column("account_id", Text, ForeignKey("account.account_id"), nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+)
+
+# Of browsers that went to an organisation's provider and are not back yet.
+BEGUN = Table(
+    "begun",
+    METADATA,
+    Column("key", Text, primary_key=True),
+    Column("redirect", Text, nullable=False),  # where the provider leads back to
+    Column("path", Text, nullable=False),  # where they wanted to go
+    Column("expires_at", BigInteger, nullable=False, index=True),
 )
 
 AUDIT = Table(

@@ -7,11 +7,8 @@ signed in this way: a provider cannot take over the people who were added here.
 from __future__ import annotations
 
 import os
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from regard.access import Scope, secret
@@ -24,14 +21,14 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from regard.access.openid import Begun, Provider
+    from regard.access.openid import Provider
     from regard.catalog.config import Group, OpenId
     from regard.store import Account, People
     from regard.web.settings import Settings
 
 BACK = "/sign-in/openid/back"
 """Where a provider leads back to; it must know this address of ours."""
-HELD, MOST = 600.0, 10_000
+HELD, MOST = 600, 10_000
 """Seconds that a sign-in may take, and how many may be under way at once: beyond, the oldest is forgotten."""
 
 
@@ -64,7 +61,6 @@ class Organisation:
         people: of the store.
         refused: writes down that somebody was refused, and why.
         settings: how the pages are served.
-        clock: gives seconds that only go forward.
     """
 
     config: OpenId
@@ -72,9 +68,6 @@ class Organisation:
     people: People
     refused: Callable[[Deed], object]
     settings: Settings
-    clock: Callable[[], float] = time.monotonic
-    _begun: OrderedDict[str, tuple[float, Begun, str]] = field(default_factory=OrderedDict)
-    _lock: Lock = field(default_factory=Lock)
 
     def begin(self, request: Request, then: str) -> tuple[str, str]:
         """Return where to send a browser, and the secret by which it is known again.
@@ -83,13 +76,10 @@ class Organisation:
             SourceError: the provider does not answer.
         """
         scheme = "https" if self.settings.secure else "http"
-        begun = self.provider.begin(f"{scheme}://{request.headers['host']}{BACK}")
-        made = secret.new()
-        with self._lock:
-            self._begun[secret.key(made)] = (self.clock(), begun, then)
-            while len(self._begun) > MOST:
-                self._begun.popitem(last=False)
-        return begun.url, made
+        redirect, made = f"{scheme}://{request.headers['host']}{BACK}", secret.new()
+        url = self.provider.begin(redirect, made)
+        self.people.begin(secret.key(made), redirect, then, HELD * 1_000_000, most=MOST)
+        return url, made
 
     def finish(self, request: Request, made: str) -> tuple[Account, str]:
         """Return the account of somebody whom the provider led back, and where they wanted to go.
@@ -104,19 +94,18 @@ class Organisation:
         """
         address = address_of(request)
         try:
-            begun, then = self._taken(made)
-            return self._account(self.provider.finish(begun, request.query_params), address), then
+            redirect, then = self._taken(made)
+            return self._account(self.provider.finish(redirect, made, request.query_params), address), then
         except AccessError as error:
             self.refused(Deed(actor="nobody", action="session.refuse", address=address, reason=str(error)[:200]))
             raise
 
-    def _taken(self, made: str) -> tuple[Begun, str]:
+    def _taken(self, made: str) -> tuple[str, str]:
         """Return the sign-in of a browser, which counts once: it is taken out before anything is looked at."""
-        with self._lock:
-            at, begun, then = self._begun.pop(secret.key(made), (0.0, None, "/"))
-        if begun is None or self.clock() - at > HELD:
+        begun = self.people.begun(secret.key(made))
+        if begun is None:
             raise AccessError("this sign-in was not begun by this browser, or long ago; begin again")
-        return begun, then
+        return begun
 
     def _account(self, claims: Mapping[str, Any], address: str) -> Account:
         name, group = self._named(claims), self._group(claims)
