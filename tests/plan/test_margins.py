@@ -13,6 +13,7 @@ from regard.plan.cube import Cube, CubeRows, Sums
 from regard.plan.margins import WHOLE, Terms, margins, subsets
 from regard.plan.unfold import Unfolded
 from tests.engines.asking import metric
+from tests.plan.test_suppression import found_out
 
 LEAST = 10
 DIMS = ("channel", "segment")
@@ -23,7 +24,7 @@ def measure(of):
     return Measure(rows=RowSet(table="fact", at="at"), what=SUM, of=(parse(of),))
 
 
-def made(seed, people=True):
+def made(seed, people=True, least=LEAST, drawn=(1, 1, 2, 9)):
     """Return random rows by channel, segment and score, as a cube, and it as margins."""
     draw = random.Random(seed)
     lines = sorted(
@@ -33,7 +34,7 @@ def made(seed, people=True):
         },
         key=str,
     )
-    counts = [float(draw.choice([1, 1, 2, 9])) for _ in lines]
+    counts = [float(draw.choice(drawn)) for _ in lines]
     scores = [count * line[3] for count, line in zip(counts, lines, strict=True)]
     bases = (measure("1"), measure("score"))
     cube = Cube(
@@ -50,7 +51,7 @@ def made(seed, people=True):
     sums.dims = {"s0": DIMS, "s1": DIMS}
     one = lowered("s0")
     terms = Terms(
-        least=LEAST,
+        least=least,
         personal=lambda _: people,
         worth=lambda node, own, _: evaluate(node, dict(own), Scope(parameters={}, policies={})),
     )
@@ -98,20 +99,49 @@ def test_the_whole_stays_whole_and_slices_are_what_rows_add_up_to():
         assert {key[0] for key in groups(out) if set(key[1:]) == {WHOLE}} == set(rows.stretch)
 
 
-def test_no_row_describes_fewer_people_than_the_minimum():
-    """Groups of at least ten are there, none of fewer; what is not about people keeps them all."""
-    left_out = 0
+def test_no_row_describes_fewer_people_than_the_minimum_nor_gives_such_away():
+    """Groups of fewer than ten are not there, nor can they be worked out; what is not about people keeps them all."""
+    left_out = beside = 0
     for seed in range(20):
         rows, out = made(seed)
-        for own in subsets(DIMS):
-            sizes = {}
-            for (stretch, *values), (n, _) in groups(rows).items():
-                cut = tuple(v if dim in own else WHOLE for dim, v in zip(DIMS, values, strict=True))
-                sizes[stretch, *cut] = sizes.get((stretch, *cut), 0.0) + n
-            for key, n in sizes.items():
-                assert (key in groups(out)) == (not own or n >= LEAST)
-                left_out += bool(own) and n < LEAST
+        for period in range(3):
+            cuts, unknown = {}, set()
+            for own in subsets(DIMS):
+                cut = tuple(map(DIMS.index, own))
+                cuts[cut] = {}
+                for (stretch, *values), (n, _) in groups(rows).items():
+                    key = tuple(values[place] for place in cut)
+                    if stretch == period:
+                        cuts[cut][key] = (cuts[cut].get(key, (0.0,))[0] + n,)
+                for key, (n,) in cuts[cut].items():
+                    there = (period, *(key[cut.index(i)] if i in cut else WHOLE for i in range(2))) in groups(out)
+                    assert not there or not own or n >= LEAST
+                    assert there or own
+                    left_out += n < LEAST
+                    beside += not there and n >= LEAST
+                    if not there:
+                        unknown.add((cut, key))
+                    # What is left out though it is large enough is told, so that nobody takes it for nothing.
+                    told = (period, tuple(key[cut.index(i)] if i in cut else WHOLE for i in range(2))) in out.withheld
+                    assert told == (not there and n >= LEAST)
+            assert found_out(cuts, unknown) == set()
     assert left_out > 100
+    assert beside > 20
     rows, out = made(1, people=False)
     assert len(groups(out)) > len(groups(rows))
     assert Literal(1, Type.NUMBER) == rows.cube.bases[0].of[0]
+
+
+def test_a_group_of_nobody_hides_nobody():
+    """It has no rows, since no metric says anything of it; where nothing is too few, all others have theirs."""
+    empty = 0
+    for seed in range(10):
+        rows, out = made(seed, least=1, drawn=(0, 0, 1, 4))
+        sizes = {}
+        for (stretch, *values), (n, _) in groups(rows).items():
+            for own in subsets(DIMS):
+                cut = tuple(v if dim in own else WHOLE for dim, v in zip(DIMS, values, strict=True))
+                sizes[stretch, *cut] = sizes.get((stretch, *cut), 0.0) + n
+        assert set(groups(out)) == {key for key, n in sizes.items() if n}
+        empty += sum(not n for n in sizes.values())
+    assert empty > 50

@@ -86,6 +86,8 @@ class CubeRows:
         dims: dimension -> values.
         hidden: column -> values, as the column's type has them.
         sums: one for each base.
+        withheld: (period, values of the dimensions) of groups that have no rows though a metric might be shown for
+            them, since they would give another away: what else is read of such a group makes no number.
     """
 
     cube: Cube
@@ -93,6 +95,7 @@ class CubeRows:
     dims: Mapping[str, tuple[str | None, ...]]
     hidden: Mapping[str, tuple[Any, ...]]
     sums: tuple[tuple[float, ...], ...]
+    withheld: tuple[tuple[int, tuple[str | None, ...]], ...] = ()
 
 
 class Sums:

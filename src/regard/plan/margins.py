@@ -2,19 +2,21 @@
 
 A cube by all its dimensions at once is mostly groups of one or two people, whom its sums describe. As margins it has
 rows of the whole, rows by each dimension alone and by each two; where no metric may be shown for a group (K24: its n is
-below the workspace's minimum), the group has no row. The whole stays whole, and every slice that is left is what an
-engine gives for it: a metric that may be shown has all its sums.
+below the workspace's minimum), the group has no row, nor has another beside it that would give it away
+(`suppression`). The whole stays whole, and every slice that is left is what an engine gives for it: a metric that may
+be shown has all its sums.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain, combinations
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from regard.expr import Name, names
+from regard.plan.suppression import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from regard.expr import Node
     from regard.model import Metric
     from regard.plan.cube import CubeRows, Lowered, Sums
+    from regard.plan.suppression import Cut, Key
 
 WHOLE = "\0whole"
 """Stands for a dimension that a row is not cut by; no value of data holds such a character."""
@@ -33,7 +36,6 @@ MOST_CUTS = 2
 
 Group = tuple[Any, ...]
 """Number of the period, and the values of some dimensions."""
-Truths: TypeAlias = "NDArray[np.bool_]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,19 +88,28 @@ class _Sizes:
         self.homes = {name: rows for rows in cubes for name in rows.cube.names}
         self.known: dict[tuple[str, tuple[str, ...]], dict[Group, float]] = {}
 
-    def shown(self, one: Lowered, dims: tuple[str, ...], groups: Sequence[Group]) -> Truths:
-        """Return of each group whether a metric may be shown for it."""
-        count = len(groups)
-        if not dims or one.n is None or not self.terms.least or not self.terms.personal(one.metric):
-            return np.ones(count, dtype=bool)
-        read = {name: self._by(name, dims, groups) for name in names(one.n)}
-        if isinstance(one.n, Name):
-            return np.asarray(read[one.n.name] >= self.terms.least)
+    def of(self, readers: Sequence[Lowered], dims: tuple[str, ...], groups: Sequence[Group]) -> NDArray[np.float64]:
+        """Return groups x ways of counting: the n of each metric that can be cut so; no limit where one needs none."""
+        counts = dict.fromkeys(self._limited(one) for one in readers if set(dims) <= set(one.dims))
+        if not counts:
+            return np.zeros((len(groups), 1))
+        if None in counts or not self.terms.least:
+            return np.full((len(groups), 1), np.inf)
+        return np.array([self._count(node, dims, groups) for node in counts if node is not None]).T
+
+    def _limited(self, one: Lowered) -> Node | None:
+        """Return what decides whether a metric may be shown for a group; None where it always may."""
+        return one.n if self.terms.personal(one.metric) else None
+
+    def _count(self, n: Node, dims: tuple[str, ...], groups: Sequence[Group]) -> NDArray[np.float64]:
+        read = {name: self._by(name, dims, groups) for name in names(n)}
+        if isinstance(n, Name):
+            return read[n.name]
         told = [
-            self.terms.worth(one.n, {name: values[i] for name, values in read.items()}, group[0])
+            self.terms.worth(n, {name: values[i] for name, values in read.items()}, group[0])
             for i, group in enumerate(groups)
         ]
-        return np.array([found is not None and found >= self.terms.least for found in told], dtype=bool)
+        return np.array([0.0 if found is None else found for found in told])
 
     def _by(self, name: str, dims: tuple[str, ...], groups: Sequence[Group]) -> np.ndarray:
         """Return what a sum is in each group, by those of the dimensions that it is cut by."""
@@ -128,6 +139,30 @@ def _read(rows: CubeRows, chosen: tuple[str, ...], sums: Sums) -> list[bool]:
     return [base in wanted for base in rows.cube.bases]
 
 
+def _secret(
+    groups: Mapping[tuple[str, ...], Sequence[Group]], readers: Sequence[Lowered], sizes: _Sizes
+) -> tuple[dict[tuple[str, ...], set[Group]], list[tuple[tuple[str, ...], Group]]]:
+    """Return of each choice of dimensions the groups that have no rows, and which of them are not few themselves."""
+    out: dict[tuple[str, ...], set[Group]] = {chosen: set() for chosen in groups}
+    dims = list(dict.fromkeys(dim for chosen in groups for dim in chosen))
+    cuts = {tuple(map(dims.index, chosen)): chosen for chosen in groups if chosen}
+    periods: dict[int, dict[Cut, dict[Key, tuple[float, ...]]]] = {}
+    for cut, chosen in cuts.items():
+        for group, counts in zip(groups[chosen], sizes.of(readers, chosen, groups[chosen]).tolist(), strict=True):
+            of_period = periods.setdefault(group[0], {one: {} for one in cuts})
+            if max(counts) > 0:
+                of_period[cut][group[1:]] = tuple(counts)
+            else:  # of nobody: it tells of nobody, and nothing beside it need hide
+                out[chosen].add(group)
+    beside: list[tuple[tuple[str, ...], Group]] = []
+    for period, own in periods.items():
+        for cut, keys in hidden(own, sizes.terms.least).items():
+            out[cuts[cut]] |= {(period, *key) for key in keys}
+            large = (key for key, counts in own[cut].items() if key in keys and max(counts) >= sizes.terms.least)
+            beside += [(cuts[cut], (period, *key)) for key in large]
+    return out, beside
+
+
 def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRows:
     """Return one cube as margins."""
     if not rows.stretch:
@@ -135,18 +170,15 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
     totals = np.array(rows.sums)
     stretch: list[int] = []
     dims: dict[str, list[str | None]] = {dim: [] for dim in rows.dims}
-    hidden: dict[str, list[Any]] = {column: [] for column in rows.hidden}
+    columns: dict[str, list[Any]] = {column: [] for column in rows.hidden}
     sums: list[np.ndarray] = []
+    groups = {chosen: list(dict.fromkeys(_keys(rows, chosen))) for chosen in subsets(tuple(rows.dims))}
+    secret, beside = _secret(groups, readers, sizes)
     for chosen in subsets(tuple(rows.dims)):
-        groups: dict[Group, int] = {}
-        of = np.array([groups.setdefault(key, len(groups)) for key in _keys(rows, chosen)])
-        each = list(groups)
-        kept = np.zeros(len(each), dtype=bool)
-        for one in readers:
-            if set(chosen) <= set(one.dims):
-                kept |= sizes.shown(one, chosen, each)
-            if kept.all():
-                break
+        each = groups[chosen]
+        place = {group: i for i, group in enumerate(each)}
+        of = np.array([place[key] for key in _keys(rows, chosen)])
+        kept = np.array([group not in secret[chosen] for group in each], dtype=bool)
         held = np.flatnonzero(kept[of])
         kinds: dict[Group, int] = {}
         lines = list(zip(*(rows.hidden[column] for column in rows.hidden), strict=True)) if rows.hidden else []
@@ -165,13 +197,17 @@ def _margin(rows: CubeRows, readers: Sequence[Lowered], sizes: _Sizes) -> CubeRo
             by = dict(zip(chosen, cut, strict=True))
             for dim, column in dims.items():
                 column.append(by.get(dim, WHOLE))
-            for value, column in zip(values, hidden.values(), strict=True):
+            for value, column in zip(values, columns.values(), strict=True):
                 column.append(value)
     found = np.concatenate(sums, axis=1)
     return replace(
         rows,
         stretch=tuple(stretch),
         dims={dim: tuple(column) for dim, column in dims.items()},
-        hidden={name: tuple(column) for name, column in hidden.items()},
+        hidden={name: tuple(column) for name, column in columns.items()},
         sums=tuple(tuple(map(float, one)) for one in found),
+        withheld=tuple(
+            (group[0], tuple(dict(zip(chosen, group[1:], strict=True)).get(dim, WHOLE) for dim in rows.dims))
+            for chosen, group in beside
+        ),
     )

@@ -310,6 +310,8 @@ class _Row:
             chosen = self.at(ENGINE, self.row + 1)
             low = f"AND({chosen}>0,{people}<{number(material.privacy_min)})"
             why = f'IF({low},"none or too few people",{why})'
+        if beside := cubes.withheld(material, self.calc.book, one.sums, self.at(PERIOD)):
+            why = f'IF({beside}>0,"beside too few people",{why})'
         if mixed:
             why = f'IF({mixed}>0,"scales differ",{why})'
         if len(one.dims) > MOST_CUTS:

@@ -34,6 +34,8 @@ HEAD = 4
 """Row of the heads: above them stand what the table is and what each sum is."""
 CUBE, LIVE = "Cube", "Live"
 """First words of the names of the sheets of cubes, and of those where their sums meet the assumptions."""
+WITHHELD, T_WITHHELD = "Left out", "t_withheld"
+"""Sheet and table of the groups that have no rows since they would give others away."""
 KIND = "kind of row"
 """Column of a cube that says which kind of row it is, by its number on the sheet of live sums."""
 
@@ -55,7 +57,61 @@ def build(material: Material, book: Book) -> list[Sheet]:
         if kinds:
             name = sheet_name(f"{LIVE} {rows.cube.table}", taken)
             sheets.append(_Live(material, book, rows, name, {}).sheet(cube, kinds))
-    return sheets
+    return [*sheets, *_withheld(material, book, codes)]
+
+
+def _withheld(material: Material, book: Book, codes: Mapping[str, Mapping[str | None, int]]) -> list[Sheet]:
+    """Return the sheet of the groups that are left out beside hidden ones, where any group may be hidden."""
+    if material.privacy_min <= 1:
+        return []
+    found = [
+        (number, at, dict(zip(rows.dims, values, strict=True)))
+        for number, rows in enumerate(material.cubes)
+        for at, values in rows.withheld
+        if all(value in codes[dim] for dim, value in zip(rows.dims, values, strict=True))  # else nobody can choose it
+    ]
+    columns = [
+        Column(name="cube", values=[number for number, _, _ in found], style="general"),
+        Column(name="period", values=[material.stretches[at].period.start for _, at, _ in found], style="day"),
+    ]
+    for dim in material.slicers:
+        values = [codes[dim][own.get(dim, WHOLE)] for _, _, own in found]
+        columns.append(Column(name=dim, values=values, style="general"))
+    sheet = Sheet(
+        name=WITHHELD,
+        title="Groups left out beside hidden ones",
+        purpose="Groups of which a cube has no rows, since they would tell one of too few people. Do not type here.",
+        group="Data",
+        gridlines=True,
+        repeat=(HEAD, HEAD),
+        freeze=(HEAD + 1, 1),
+    )
+    sheet.head(back="Cover")
+    sheet.tables.append(Table(name=T_WITHHELD, columns=columns, row=HEAD))
+    book.places["withheld",] = Range(WITHHELD, HEAD + 1, 0, HEAD + max(1, len(found)), 0)
+    return [sheet]
+
+
+def withheld(material: Material, book: Book, names: Sequence[str], period: str) -> str:
+    """Return how many groups under the slicers are left out of the cubes of some sums, as arithmetic; "" for never.
+
+    Args:
+        material: its material.
+        book: with the sheets of the cubes.
+        names: of the sums.
+        period: cell that holds the first day of the period.
+    """
+    if ("withheld",) not in book.places:
+        return ""
+    counts = dict.fromkeys(
+        f"COUNTIFS({T_WITHHELD}[cube],{number},{T_WITHHELD}[period],{period},"
+        + ",".join(_cut(T_WITHHELD, dim, material.sums.dims[name]) for dim in material.slicers)
+        + ")"
+        for number, rows in enumerate(material.cubes)
+        for name in names
+        if name in rows.cube.names and material.sums.dims[name]
+    )
+    return "+".join(counts)
 
 
 def _by_kind(material: Material, rows: CubeRows) -> bool:
