@@ -185,6 +185,17 @@ def test_an_invoice_that_asks_for_no_money_is_no_order(arrived, place):
     orders = {row["order_id"]: (row["net"], row["is_credit"]) for row in place.rows("order")}
     assert orders == {"1": (13.0, False), "C2": (-10.0, True), "3": (3.0, False)}
     assert "# guessed: an invoice that asks for no money is a credit" in found.text
+    assert "is added once more" not in found.text
+
+
+def test_lines_that_stand_there_twice_are_told_where_they_are_added(arrived, place):
+    """Put together to an order, a repeated line counts twice: that is said above the mapping, and is so."""
+    rows = ["1,A,2,5.0,2026-01-05,7", "1,A,2,5.0,2026-01-05,7", "3,B,1,3.0,2026-01-07,8"]
+    [found] = arrived(lines="InvoiceNo,StockCode,Quantity,UnitPrice,InvoiceDate,CustomerID\n" + "\n".join(rows) + "\n")
+    place.load()
+    assert place.column("order", "net") == [20.0, 3.0]
+    assert "word for word" in found.text
+    assert "(`collapse`), each that stands there once more is added once more" in found.text
 
 
 def test_two_years_of_a_survey_are_not_the_same_rows(arrived):

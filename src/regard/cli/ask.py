@@ -131,12 +131,12 @@ def command(
         for place, answer in enumerate(answers):
             if place:
                 found.terminal.say()
-            show(found.terminal, answer, titles(workspace))
+            show(found.terminal, answer, workspace)
 
 
-def show(terminal: Terminal, answer: Answer, named: dict[str, str]) -> None:
+def show(terminal: Terminal, answer: Answer, workspace: Workspace) -> None:
     """Draw an answer: its question, its cells, its trends and what it hangs on."""
-    made = table.of_answer(answer, titles=named)
+    made = table.of_answer(answer, titles=titles(workspace))
     terminal.heading(made.title)
     if answer.metric.question:
         terminal.say(answer.metric.question, tone=words.FAINT)
@@ -149,6 +149,8 @@ def show(terminal: Terminal, answer: Answer, named: dict[str, str]) -> None:
         trends(terminal, answer)
     for line in describe.reading(answer.metric):
         terminal.say(line, tone=words.FAINT)
+    if counting := describe.counting(answer.metric, workspace.catalogue.tables):
+        terminal.say(counting, tone=words.FAINT)
     terminal.say(document.context(answer), tone=words.FAINT)
 
 

@@ -5,6 +5,7 @@ Everything is read off the objects that compute (R034), so that what is said can
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from regard.catalog import BUILTIN
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from regard.model import Column, Dimension, Keep, Metric, Per, RowSet, Table
 
 PARTY = "party_id"
+CUSTOMER = "customer"
+"""What a row is of, in the grain of a table: `customer x interruption`."""
+SIZES = re.compile(r"sum\((\w+), size\)")
+"""A leaf that adds up how many customers each row stands for."""
 SHORT = 12
 """Signs of a hash that people compare."""
 
@@ -84,6 +89,17 @@ def row_set(name: str, rows: RowSet) -> list[str]:
     )
     head = f"{name}: {rows.table}{f' ({arguments})' if arguments else ''}"
     return [head, *(f"  {line()}" for given, line in told if given)]
+
+
+def counting(found: Metric, tables: Mapping[str, Table]) -> str:
+    """Return what n counts where it adds up the customers of rows, so that one may count several times; else ""."""
+    leaf = SIZES.fullmatch(show(found.leaves.get(show(found.n), found.n))) if found.n is not None else None
+    if leaf is None:
+        return ""
+    who, _, each = tables[found.rows[leaf[1]].table].grain.rpartition(" x ")
+    if who not in ("", CUSTOMER) or each == CUSTOMER:
+        return ""
+    return f"n counts a customer once for each {each}: of two, twice."
 
 
 def reading(found: Metric) -> list[str]:

@@ -65,6 +65,12 @@ def flow(value: object) -> str:
     return json.dumps(said, ensure_ascii=False)
 
 
+def _adds(table: Filled) -> bool:
+    """Whether several lines become one row, with sums or counts of them."""
+    made = table.collapse["columns"].values() if table.collapse else ()
+    return any(str(text).startswith(("sum(", "count(", "mean(")) for text in made)
+
+
 def _above(draft: Draft) -> Iterator[str]:
     profile, known = draft.profile, draft.recogniser
     rows = f"{profile.rows:,} rows" + ("" if profile.whole else " looked at, there are more")
@@ -77,6 +83,8 @@ def _above(draft: Draft) -> Iterator[str]:
     yield f"# {_flat(key)}. Lines marked `guessed` are guesses: read those first."
     for note in (*profile.notes, *(known.notes if known else ())):
         yield f"# Note: {note}"
+    if profile.repeats and any(_adds(table) for table in draft.tables):
+        yield "# Note: where lines are put together (`collapse`), each that stands there once more is added once more"
     if draft.note:
         yield f"# Not loaded: {draft.note}."
     for name, column in draft.unread.items():

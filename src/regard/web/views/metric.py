@@ -144,6 +144,7 @@ class MetricPage:
         text: as written.
         sql: what it runs.
         context: what the numbers hang on.
+        counting: what n counts, where one customer may count several times.
     """
 
     metric: Metric
@@ -158,6 +159,7 @@ class MetricPage:
     text: str
     sql: tuple[str, ...] = ()
     context: str = ""
+    counting: str = ""
     trouble: str = ""
     drawings: tuple[Drawing, ...] = ()
 
@@ -206,6 +208,7 @@ def metric_page(workspace: Workspace, name: str, look: Look) -> MetricPage:
         figures=table.of_answer(answer, titles=titles),
         happenings=happenings,
         context=document.context(answer),
+        counting=describe.counting(metric, workspace.catalogue.tables),
         trouble="" if answer.cells else "There is no row in these periods.",
     )
 
