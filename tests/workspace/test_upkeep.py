@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from regard.model import DAY_US
-from regard.workspace import Asking, Workspace
+from regard.workspace import Asking, Workspace, relations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -247,3 +247,63 @@ def table_rows(workspace: Workspace, clock: str) -> list[Row]:
     view = asking.relations.name("case_clock", (("clock", clock),))
     query = f"select * from {view} order by source, source_id"
     return asking.relations.connection.sql(query).to_arrow_table().to_pylist()
+
+
+def derived_rows(workspace: Workspace) -> dict[str, list[Row]]:
+    """The rows of each derived table whose rows are those of parties, in an order of their own."""
+    asking = Asking(workspace)
+    found = {}
+    for table in workspace.catalogue.tables.values():
+        if table.derived and table.dirties == "party":
+            query = f"select * from {asking.relations.name(table.name)} order by all"
+            found[table.name] = asking.relations.connection.sql(query).to_arrow_table().to_pylist()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_pieces_put_together_are_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """A derived table made in pieces of some parties has the rows of one made at once, and leaves no piece behind."""
+    (tmp_path / "regard.toml").write_text('name = "t"\nzone = "Europe/Berlin"\n')
+    workspace = Workspace(tmp_path)
+    load(workspace, random.Random(seed), {"response": 300, "case": 40, "contact": 90, "order": 80, "party": 24}, 400)
+    whole = derived_rows(workspace)
+    shutil.rmtree(workspace.lake.root / "derived")
+
+    monkeypatch.setattr(relations, "PIECE", 30)
+    asked: list[str] = []
+    share = relations.upkeep.share_of_parties
+    monkeypatch.setattr(relations.upkeep, "share_of_parties", lambda *told: asked.append(told[0][0][0]) or share(*told))
+    assert derived_rows(workspace) == whole
+    assert {name.removeprefix("whole ") for name in asked} >= {"response", "case", "order"}
+    assert len(asked) > 3 * len(set(asked))
+    assert not list(workspace.lake.root.rglob("*piece*"))
+
+
+def test_a_making_that_was_cut_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a table that is made in pieces those stay that were done; what comes out is the whole."""
+    (tmp_path / "regard.toml").write_text('name = "t"\nzone = "UTC"\n')
+    workspace = Workspace(tmp_path)
+    load(workspace, random.Random(5), {"case": 40, "contact": 90, "party": 24}, 400)
+    whole = table_rows(workspace, "business")
+    shutil.rmtree(workspace.lake.root / "derived")
+
+    monkeypatch.setattr(relations, "PIECE", 30)
+    share, done = relations.upkeep.share_of_parties, []
+
+    def cut(*told: Any) -> str:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(told[1])
+        return share(*told)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(relations.upkeep, "share_of_parties", cut)
+        with pytest.raises(KeyboardInterrupt):
+            table_rows(workspace, "business")
+    assert len(list(workspace.lake.root.rglob("*-piece[01]of*.parquet"))) == 2
+
+    again: list[int] = []
+    monkeypatch.setattr(relations.upkeep, "share_of_parties", lambda *told: again.append(told[1]) or share(*told))
+    assert table_rows(workspace, "business") == whole
+    assert again
+    assert not {0, 1} & set(again)

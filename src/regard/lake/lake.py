@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from regard.lake.upsert import Commit, Rows
     from regard.model import Table
 
+MAKING_S = 3_600.0
+"""How long a process waits for another that makes a large derived table."""
 MEMORY = "2GB"
 """What an upsert's own connection may take; what it needs beyond that goes to disk."""
 
@@ -52,6 +54,7 @@ class Lake:
         (self.root / "tmp").mkdir(parents=True, exist_ok=True)
         self._lock = Lock(self.root)
         self._schedule = Lock(self.root, "schedule")
+        self._making = Lock(self.root, "derive", wait_s=MAKING_S)
         self._shelf = Shelf(self.root)
         self._logs: dict[str, Log] = {}
 
@@ -101,6 +104,16 @@ class Lake:
                 yield False
                 return
             yield True
+
+    @contextmanager
+    def deriving(self, key: str) -> Iterator[None]:
+        """Be the one process that makes a derived table too large to be made at once; the others wait.
+
+        Raises:
+            LoadError: it took the other longer than an hour.
+        """
+        with self._making.held(key):
+            yield
 
     def schema(self, table: Table) -> pa.Schema:
         """Return the table's columns as stored: instants `timestamp[us, UTC]`, days `date32`, whole numbers `int64`."""
@@ -252,6 +265,10 @@ class Lake:
             sql: the query.
         """
         return self._shelf.publish(name, key, con, sql)
+
+    def forget(self, name: str, keys: Iterable[str]) -> None:
+        """Remove kept Parquet files that only their maker knows of, such as the pieces of another."""
+        self._shelf.forget(name, keys)
 
     def has(self, name: str, key: str) -> bool:
         """Whether a value is kept under a key."""

@@ -111,6 +111,10 @@ class Shelf:
             rough.unlink(missing_ok=True)
         return path
 
+    def forget(self, name: str, keys: Iterable[str]) -> None:
+        """Remove the files kept under keys; one that a system holds on to is left to `drop_unread`."""
+        removed(self.place(name, key) for key in keys)
+
     def has(self, name: str, key: str) -> bool:
         """Whether a value is kept under a key."""
         return self._read(self._text(name, key))

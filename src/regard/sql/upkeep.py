@@ -45,6 +45,20 @@ def of_parties(table: str, party: str, dirty: str) -> str:
     )
 
 
+def share_of_parties(tables: Sequence[tuple[str, str]], number: int, shares: int) -> str:
+    """Return the parties of one of so many shares, of all that have rows in some tables; blank ones are in one share.
+
+    Args:
+        tables: relation and its column of the party.
+        number: which share, from 0.
+        shares: how many there are.
+    """
+    every_one = " union all ".join(
+        f"select coalesce({quoted(party)}, {NOBODY}) as party_id from {quoted(table)}" for table, party in tables
+    )
+    return f"select distinct party_id from ({every_one}) where hash(party_id) % {shares} = {number}"
+
+
 def of_parents(table: str, party: str, column: str, parent: str, key: str, dirty: str) -> str:
     """Return the rows that belong to listed parties, or whose parent row (by its id, of any source) does."""
     own = f"coalesce({quoted(party)}, {NOBODY}) in (select party_id from {quoted(dirty)}) or " if party else ""
@@ -97,6 +111,11 @@ def difference(keys: Sequence[str], sums: Sequence[str], before: str, gone: str,
         f"  select {away} from ({gone})\n  union all\n  select {names} from ({come})\n)\n"
         f"group by {groups}\nhaving sum({sums[0]}) <> 0"
     )
+
+
+def counted(relation: str) -> str:
+    """Return how many rows a relation has."""
+    return f"select count(*) as n from {quoted(relation)}"
 
 
 def any_row(relation: str) -> str:

@@ -1,7 +1,8 @@
 """The tables of one snapshot as an engine sees them: loaded ones as views, derived ones made when they are first read.
 
 A derived table is kept under the hash of everything it depends on. When a later snapshot changes rows of few parties,
-only their rows are made anew, as a layer over what was kept (METRICS section 4).
+only their rows are made anew, as a layer over what was kept (METRICS section 4). One of many rows is made in pieces,
+each of some parties, so that memory is bounded whatever the number of rows.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -39,6 +41,9 @@ MOST_LAYERS = 6
 
 MOST_PARTIES = 0.2
 """Share of a table's rows above which mending is dearer than making it anew."""
+
+PIECE = 8_000_000
+"""Rows of inputs from which a derived table is made in pieces: at once it would not fit into a connection's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +191,10 @@ class Relations:
             break
         for source in table.derived_from:
             self.state(source)
+        pieces = self._pieces(table)
+        if pieces > 1:
+            self._make_in_pieces(table, arguments, key, pieces)
+            return
         if dict(arguments).get("clock") == BUSINESS:
             self._calendar(self.connection, "case")
         self.lake.publish(
@@ -194,6 +203,42 @@ class Relations:
             self.connection,
             STATEMENTS[table.name](dict(arguments), self.cut(table, self.snapshots[0])),
         )
+
+    def _pieces(self, table: Table) -> int:
+        """Return in how many pieces a derived table is made: one, where a piece would need the rows of all parties."""
+        tables = [self.catalogue.tables[name] for name in table.derived_from]
+        if table.dirties != "party" or any(one.derived for one in tables):
+            return 1
+        rows = 0
+        for one in tables:
+            if _owned(one, tables):
+                [(counted,)] = self.connection.execute(upkeep.counted(one.name)).fetchall()
+                rows += int(counted)
+        return max(1, ceil(rows / PIECE))
+
+    def _make_in_pieces(self, table: Table, arguments: Arguments, key: str, pieces: int) -> None:
+        """Make the rows of some parties after another, each piece with memory of its own, and put them together.
+
+        A piece stays until all are there: a making that was cut goes on where it was.
+        """
+        tables = [self.catalogue.tables[name] for name in table.derived_from]
+        owned = [(f"whole {one.name}", one.party) for one in tables if one.party]
+        made = [f"{key}-piece{number}of{pieces}" for number in range(pieces)]
+        with self.lake.deriving(key):
+            if self.lake.path(table.name, key) is not None:
+                return  # by another process, while this one waited
+            for number, name in enumerate(made):
+                if self.lake.path(table.name, name) is not None:
+                    continue
+                with self.lake.connect() as connection:
+                    self._look(connection, tables)
+                    connection.execute(f"create temp table dirty as {upkeep.share_of_parties(owned, number, pieces)}")
+                    self._show_made(connection, table, arguments)
+                    self.lake.publish(table.name, name, connection, upkeep.of_parties("made", table.party, "dirty"))
+            with self.lake.connect() as connection:
+                self.lake.show(connection, "pieces", [self.lake.derived(table.name, name) for name in made])
+                self.lake.publish(table.name, key, connection, upkeep.every("pieces"))
+            self.lake.forget(table.name, made)
 
     # -- mending -----------------------------------------------------------------------------------------------------
 
@@ -206,8 +251,7 @@ class Relations:
             return False
         connection = self.lake.connect()
         try:
-            for one in tables:
-                self.lake.view(connection, one, self._version(one.name, self.snapshots[0]), name=f"whole {one.name}")
+            self._look(connection, tables)
             parties = self._dirty(connection, table, before) | self._open(table, arguments, chain)
             [(rows,)] = connection.execute(
                 f"select count(*) from read_parquet('{self.lake.derived(table.name, chain[0]).as_posix()}')"  # noqa: S608
@@ -215,11 +259,7 @@ class Relations:
             if len(parties) > MOST_PARTIES * rows:
                 return False
             connection.register("dirty", pa.table({"party_id": pa.array(sorted(parties), pa.int64())}))
-            self._restrict(connection, tables)
-            if dict(arguments).get("clock") == BUSINESS:
-                self._calendar(connection, "case")
-            made = STATEMENTS[table.name](dict(arguments), self.cut(table, self.snapshots[0]))
-            connection.execute(f"create view made as {made}")
+            self._show_made(connection, table, arguments)
             self.lake.publish(table.name, f"{key}-dirty", connection, "select party_id from dirty")
             self.lake.publish(table.name, f"{key}-layer", connection, upkeep.of_parties("made", table.party, "dirty"))
             keys = pa.table({"number": list(range(len(chain) + 1)), "key": [*chain, key]})
@@ -228,6 +268,19 @@ class Relations:
         finally:
             connection.close()
         return True
+
+    def _look(self, connection: Connection, tables: Sequence[Table]) -> None:
+        """Make views of the whole of some loaded tables on a connection of its own."""
+        for one in tables:
+            self.lake.view(connection, one, self._version(one.name, self.snapshots[0]), name=f"whole {one.name}")
+
+    def _show_made(self, connection: Connection, table: Table, arguments: Arguments) -> None:
+        """Make the view `made`: a derived table of what bears on the parties that `dirty` lists."""
+        self._restrict(connection, [self.catalogue.tables[name] for name in table.derived_from])
+        if dict(arguments).get("clock") == BUSINESS:
+            self._calendar(connection, "case")
+        made = STATEMENTS[table.name](dict(arguments), self.cut(table, self.snapshots[0]))
+        connection.execute(f"create view made as {made}")
 
     def _open(self, table: Table, arguments: Arguments, chain: Sequence[str]) -> set[int]:
         """Return the parties that have rows, in what was kept, whose values grow with the story."""
