@@ -8,7 +8,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from regard.cli import main
+from regard.demo import make
+from regard.demo.harbor import MERCHANTS
 from regard.demo.tour import draw, tour
+from regard.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -47,6 +50,18 @@ def test_each_is_one_sentence_with_its_numbers_and_a_picture(told, tmp_path):
         assert texts["title"] == truth.picture.title
         assert texts["desc"] == truth.sentence
         assert len(truth.picture.points) >= 2
+
+
+def test_a_group_that_nobody_answered_for_is_left_out_of_its_sentence(told, tmp_path):
+    """In a twentieth of the company no club answers in June: the tour goes on, and says no number of it."""
+    make(tmp_path, scale=0.05)
+    company = Workspace.open(tmp_path)
+    company.load()
+    Workspace.open(tmp_path / MERCHANTS).load()
+    found = {truth.id: truth for truth in tour(company)}
+    assert list(found) == [truth.id for truth in told]
+    assert found["silence"].found["clubs"] is None
+    assert "are not (-)" in found["silence"].sentence
 
 
 def test_its_commands_run(told, whole, capsys):
