@@ -137,4 +137,4 @@ def test_rows_that_stand_there_twice_leave_the_key_alone(place):
     path = place.write("data/orders.csv", f"number,email,ordered_at,total\n{rows}3,a@x.example,2026-01-03,10\n")
     [found] = arrive([path], place.root, place.tables)
     assert (found.draft.profile.key, found.draft.profile.repeats) == (("number",), 1)
-    assert "1 rows stand there once more, word for word; each counts once" in found.text
+    assert "1 row stands there once more, word for word; each counts once" in found.text

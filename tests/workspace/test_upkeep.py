@@ -270,12 +270,11 @@ def test_pieces_put_together_are_the_whole(tmp_path: Path, monkeypatch: pytest.M
     shutil.rmtree(workspace.lake.root / "derived")
 
     monkeypatch.setattr(relations, "PIECE", 30)
-    asked: list[str] = []
-    share = relations.upkeep.share_of_parties
-    monkeypatch.setattr(relations.upkeep, "share_of_parties", lambda *told: asked.append(told[0][0][0]) or share(*told))
+    asked: list[int] = []
+    share = relations.upkeep.share
+    monkeypatch.setattr(relations.upkeep, "share", lambda *told: asked.append(told[0]) or share(*told))
     assert derived_rows(workspace) == whole
-    assert {name.removeprefix("whole ") for name in asked} >= {"response", "case", "order"}
-    assert len(asked) > 3 * len(set(asked))
+    assert set(asked) >= set(range(5))
     assert not list(workspace.lake.root.rglob("*piece*"))
 
 
@@ -288,22 +287,22 @@ def test_a_making_that_was_cut_goes_on_where_it_was(tmp_path: Path, monkeypatch:
     shutil.rmtree(workspace.lake.root / "derived")
 
     monkeypatch.setattr(relations, "PIECE", 30)
-    share, done = relations.upkeep.share_of_parties, []
+    share, done = relations.upkeep.share, []
 
-    def cut(*told: Any) -> str:
+    def cut(*told: Any) -> Any:
         if len(done) == 2:
             raise KeyboardInterrupt
-        done.append(told[1])
+        done.append(told[0])
         return share(*told)
 
     with monkeypatch.context() as patched:
-        patched.setattr(relations.upkeep, "share_of_parties", cut)
+        patched.setattr(relations.upkeep, "share", cut)
         with pytest.raises(KeyboardInterrupt):
             table_rows(workspace, "business")
     assert len(list(workspace.lake.root.rglob("*-piece[01]of*.parquet"))) == 2
 
     again: list[int] = []
-    monkeypatch.setattr(relations.upkeep, "share_of_parties", lambda *told: again.append(told[1]) or share(*told))
+    monkeypatch.setattr(relations.upkeep, "share", lambda *told: again.append(told[0]) or share(*told))
     assert table_rows(workspace, "business") == whole
     assert again
     assert not {0, 1} & set(again)

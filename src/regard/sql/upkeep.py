@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Chosen = Callable[[str], str]
 
 NOBODY = -1
 """Stands for a blank party in a list of parties; surrogates are not negative."""
@@ -37,31 +39,24 @@ def layered(layers: Sequence[str], dirty: Sequence[str], party: str) -> str:
     return "\nunion all by name\n".join(parts)
 
 
-def of_parties(table: str, party: str, dirty: str) -> str:
-    """Return the rows of a table that belong to listed parties."""
-    return (
-        f"select * from {quoted(table)} as t semi join {quoted(dirty)} as d"
-        f" on d.party_id = coalesce(t.{quoted(party)}, {NOBODY})"
-    )
+def listed(dirty: str) -> Chosen:
+    """Return the test whether a party is one of those that a relation lists."""
+    return lambda party: f"coalesce({quoted(party)}, {NOBODY}) in (select party_id from {quoted(dirty)})"
 
 
-def share_of_parties(tables: Sequence[tuple[str, str]], number: int, shares: int) -> str:
-    """Return the parties of one of so many shares, of all that have rows in some tables; blank ones are in one share.
-
-    Args:
-        tables: relation and its column of the party.
-        number: which share, from 0.
-        shares: how many there are.
-    """
-    every_one = " union all ".join(
-        f"select coalesce({quoted(party)}, {NOBODY}) as party_id from {quoted(table)}" for table, party in tables
-    )
-    return f"select distinct party_id from ({every_one}) where hash(party_id) % {shares} = {number}"
+def share(number: int, shares: int) -> Chosen:
+    """Return the test whether a party is of one of so many shares of all, counted from 0; blank ones share one."""
+    return lambda party: f"hash(coalesce({quoted(party)}, {NOBODY})) % {shares} = {number}"
 
 
-def of_parents(table: str, party: str, column: str, parent: str, key: str, dirty: str) -> str:
-    """Return the rows that belong to listed parties, or whose parent row (by its id, of any source) does."""
-    own = f"coalesce({quoted(party)}, {NOBODY}) in (select party_id from {quoted(dirty)}) or " if party else ""
+def of_parties(table: str, party: str, chosen: Chosen) -> str:
+    """Return the rows of a table that belong to chosen parties."""
+    return f"select * from {quoted(table)} where {chosen(party)}"
+
+
+def of_parents(table: str, party: str, column: str, parent: str, key: str, chosen: Chosen) -> str:
+    """Return the rows that belong to chosen parties, or whose parent row (by its id, of any source) does."""
+    own = f"{chosen(party)} or " if party else ""
     return f"select * from {quoted(table)} where {own}{quoted(column)} in (select {quoted(key)} from {quoted(parent)})"
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from regard.catalog import Catalogue
     from regard.lake import Connection, Lake
     from regard.model import BusinessCalendar, Table
+    from regard.sql.upkeep import Chosen
     from regard.store import Snapshot
 
 Arguments = tuple[tuple[str, str | float], ...]
@@ -146,7 +147,7 @@ class Relations:
         gone = f"{view}_gone"
         self.connection.execute(
             f"create or replace view {upkeep.quoted(gone)} as "
-            f"{upkeep.of_parties(view + '_before', table.party, dirty[-1])}"
+            f"{upkeep.of_parties(view + '_before', table.party, upkeep.listed(dirty[-1]))}"
         )
         return State(view, key, chain[-2], gone, layers[-1])
 
@@ -222,7 +223,6 @@ class Relations:
         A piece stays until all are there: a making that was cut goes on where it was.
         """
         tables = [self.catalogue.tables[name] for name in table.derived_from]
-        owned = [(f"whole {one.name}", one.party) for one in tables if one.party]
         made = [f"{key}-piece{number}of{pieces}" for number in range(pieces)]
         with self.lake.deriving(key):
             if self.lake.path(table.name, key) is not None:
@@ -232,9 +232,9 @@ class Relations:
                     continue
                 with self.lake.connect() as connection:
                     self._look(connection, tables)
-                    connection.execute(f"create temp table dirty as {upkeep.share_of_parties(owned, number, pieces)}")
-                    self._show_made(connection, table, arguments)
-                    self.lake.publish(table.name, name, connection, upkeep.of_parties("made", table.party, "dirty"))
+                    share = upkeep.share(number, pieces)
+                    self._show_made(connection, table, arguments, share, copied=False)
+                    self.lake.publish(table.name, name, connection, upkeep.of_parties("made", table.party, share))
             with self.lake.connect() as connection:
                 self.lake.show(connection, "pieces", [self.lake.derived(table.name, name) for name in made])
                 self.lake.publish(table.name, key, connection, upkeep.every("pieces"))
@@ -259,9 +259,10 @@ class Relations:
             if len(parties) > MOST_PARTIES * rows:
                 return False
             connection.register("dirty", pa.table({"party_id": pa.array(sorted(parties), pa.int64())}))
-            self._show_made(connection, table, arguments)
+            stale = upkeep.listed("dirty")
+            self._show_made(connection, table, arguments, stale, copied=True)
             self.lake.publish(table.name, f"{key}-dirty", connection, "select party_id from dirty")
-            self.lake.publish(table.name, f"{key}-layer", connection, upkeep.of_parties("made", table.party, "dirty"))
+            self.lake.publish(table.name, f"{key}-layer", connection, upkeep.of_parties("made", table.party, stale))
             keys = pa.table({"number": list(range(len(chain) + 1)), "key": [*chain, key]})
             connection.register("chain", keys)
             self.lake.publish(table.name, f"{key}-chain", connection, "select number, key from chain order by number")
@@ -274,9 +275,11 @@ class Relations:
         for one in tables:
             self.lake.view(connection, one, self._version(one.name, self.snapshots[0]), name=f"whole {one.name}")
 
-    def _show_made(self, connection: Connection, table: Table, arguments: Arguments) -> None:
-        """Make the view `made`: a derived table of what bears on the parties that `dirty` lists."""
-        self._restrict(connection, [self.catalogue.tables[name] for name in table.derived_from])
+    def _show_made(
+        self, connection: Connection, table: Table, arguments: Arguments, chosen: Chosen, *, copied: bool
+    ) -> None:
+        """Make the view `made`: a derived table of what bears on chosen parties, and perhaps rows of others."""
+        self._restrict(connection, [self.catalogue.tables[name] for name in table.derived_from], chosen, copied=copied)
         if dict(arguments).get("clock") == BUSINESS:
             self._calendar(connection, "case")
         made = STATEMENTS[table.name](dict(arguments), self.cut(table, self.snapshots[0]))
@@ -329,27 +332,29 @@ class Relations:
             found.append(connection.sql(query).to_arrow_table())
         return pa.concat_tables(found, promote_options="permissive") if found else pa.table({})
 
-    def _restrict(self, connection: Connection, tables: Sequence[Table]) -> None:
-        """Copy of the inputs what bears on the dirty parties, under the names that statements read.
+    def _restrict(self, connection: Connection, tables: Sequence[Table], chosen: Chosen, *, copied: bool) -> None:
+        """Show of the inputs what bears on chosen parties, under the names that statements read.
 
-        Copied, since a statement may read an input more than once and the whole of it must be read to find these rows.
+        Few parties' rows are copied, since a statement may read an input more than once and the whole of it must be
+        read to find them. Many would not fit: of those only the columns are read that a statement wants.
         """
+        kind = "temp table" if copied else "view"
         for table in sorted(tables, key=lambda one: bool(_parents(one, tables))):
             whole, parents = f"whole {table.name}", _parents(table, tables)
             name = upkeep.quoted(table.name)
             if parents:
                 ((column, parent),) = parents
-                rows = upkeep.of_parents(whole, table.party, column, parent.name, parent.id, "dirty")
+                rows = upkeep.of_parents(whole, table.party, column, parent.name, parent.id, chosen)
             elif table.party:
-                rows = upkeep.of_parties(whole, table.party, "dirty")
+                rows = upkeep.of_parties(whole, table.party, chosen)
                 if any(parent.name == table.name for one in tables for _, parent in _parents(one, tables)):
                     # An id that two sources use is told apart by source, so the namesakes must be seen.
-                    connection.execute(f"create temp table {upkeep.quoted('own ' + table.name)} as {rows}")
-                    rows = upkeep.of_parents(whole, "", table.id, f"own {table.name}", table.id, "dirty")
+                    connection.execute(f"create {kind} {upkeep.quoted('own ' + table.name)} as {rows}")
+                    rows = upkeep.of_parents(whole, "", table.id, f"own {table.name}", table.id, chosen)
             else:
                 connection.execute(f"create view {name} as {upkeep.every(whole)}")
                 continue
-            connection.execute(f"create temp table {name} as {rows}")
+            connection.execute(f"create {kind} {name} as {rows}")
 
     # -- business time -----------------------------------------------------------------------------------------------
 
