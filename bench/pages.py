@@ -224,8 +224,8 @@ def routed(root: Path) -> list[str]:
 def programs(server: Server, root: Path) -> None:
     """Print what each route of the API costs: the first time, and again."""
     for path in routed(root):
-        first = run(server, lambda _, path=path: path, 10, 1)  # type: ignore[misc] - a default binds the loop's value
-        again = run(server, lambda _, path=path: path, 10, 2 if first.cpu > AGAIN_MS else 10)  # type: ignore[misc] - as above
+        first = run(server, lambda _, path=path: path, 10, 1)  # type: ignore[misc]  # a default binds the loop's value
+        again = run(server, lambda _, path=path: path, 10, 2 if first.cpu > AGAIN_MS else 10)  # type: ignore[misc]  # as above
         told = f"first {first.cpu:>7,.0f} CPU ms, again {again.cpu:>7,.1f} CPU ms"
         print(f"{path:<72} {told}{f', {again.failed} failed' if again.failed else ''}")
 

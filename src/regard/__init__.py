@@ -21,6 +21,6 @@ def open(path: Path | str = ".") -> Workspace:  # noqa: A001 - `regard.open` rea
         RegardError: when there is none.
     """
     # Only when it is called: a command line that needs no data should not wait for the engines.
-    from regard.workspace import Workspace as Opened  # noqa: PLC0415
+    from regard.workspace import Workspace as Opened  # noqa: PLC0415 - heavy, and wanted by no command that only tells its version
 
     return Opened.open(path)

@@ -297,3 +297,19 @@ def test_nothing_is_bound_to_one_system():
 def test_what_is_bound_to_one_system_is_seen(text, told):
     """The rule above sees what it forbids."""
     assert bound_to_a_system(ast.parse(text)) == told
+
+
+UNREASONED = re.compile(r"# (?:noqa(?:: [A-Z0-9, ]+)?|type: ignore(?:\[[a-z, -]+\])?)$")
+
+
+def test_every_silenced_check_gives_its_reason():
+    """Whoever silences a linter or the type checker in the product says why, on the same line."""
+    found = [
+        f"{short(file)}:{number}"
+        for file in python_files("src")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if UNREASONED.search(line)
+    ]
+    assert found == []
+    assert UNREASONED.search("x = 1  # noqa: PLR2004")
+    assert not UNREASONED.search("x = 1  # noqa: PLR2004 - a pair")

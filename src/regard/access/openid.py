@@ -147,7 +147,7 @@ class Provider:
             if said.get("issuer") != self._issuer or any(not isinstance(said.get(name), str) for name in NEEDED):
                 raise SourceError(f"what stands at {self._issuer} does not describe that provider")
             # The library checks what a stranger sent; its types ask for what is checked already.
-            keys = KeySet.import_key_set(self._fetched(_safe(said["jwks_uri"])))  # type: ignore[arg-type]
+            keys = KeySet.import_key_set(self._fetched(_safe(said["jwks_uri"])))  # type: ignore[arg-type]  # as said above
             described = {name: _safe(said[name]) if name != "issuer" else said[name] for name in NEEDED}
             self._known = (self._clock(), described, keys)
             return described, keys

@@ -230,7 +230,7 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
         )
         if name in written.values
     }
-    base = Config(**given)  # type: ignore[arg-type]
+    base = Config(**given)  # type: ignore[arg-type]  # read as the types that their fields declare
     zone = written.text("zone", "UTC")
     if (hint := zone_hint(zone)) is not None:
         mistakes.append(written.mistake("unknown-zone", f"'{zone}' is no time zone", "zone", hint=hint))
@@ -244,7 +244,7 @@ def read_config(workspace: Path, mistakes: list[Mistake]) -> Config:
         mistakes.append(written.mistake("time", f"'{until}' is no day or time", "until", hint=hint))
         given["until"] = ""
     return Config(
-        **given,  # type: ignore[arg-type]
+        **given,  # type: ignore[arg-type]  # read as the types that their fields declare
         zone=zone,
         week_start=WEEKDAYS.index(written.text("week_start", "monday")),
         fiscal_start=_month(written, mistakes),

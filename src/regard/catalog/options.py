@@ -127,7 +127,7 @@ class Options:
                 message = f"{self.definition.id} has no {named} '{name}'"
                 self._say(item, "unknown-field", message, where, did_you_mean(name, known))
                 continue
-            if steps[0] == "parameters" and len(steps) == 2 and not item.mapping:  # noqa: PLR2004
+            if steps[0] == "parameters" and len(steps) == 2 and not item.mapping:  # noqa: PLR2004 - a pair
                 steps.append("value")
             tree = merged(tree, nested(steps, item), stay=True)
         return tree

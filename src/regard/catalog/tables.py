@@ -213,7 +213,7 @@ def _table(written: Written, file: str, mistakes: list[Mistake]) -> Table:
         keys=written.texts("keys") or ("source", "source_id"),
         id=written.text("id"),
         at=written.text("at"),
-        over=(over[0], over[1]) if len(over) == 2 else None,  # noqa: PLR2004
+        over=(over[0], over[1]) if len(over) == 2 else None,  # noqa: PLR2004 - a pair
         party=written.text("party"),
         dims=written.named_texts("dims"),
         orders=written.texts("orders"),

@@ -66,7 +66,7 @@ class State:
             RegardError: there is none, or its configuration has mistakes.
         """
         # The engine takes a second to import: not for `--help`.
-        return import_module("regard.workspace").Workspace.open(self.folder)  # type: ignore[no-any-return]
+        return import_module("regard.workspace").Workspace.open(self.folder)  # type: ignore[no-any-return]  # imported by name, for speed
 
 
 class Lazy(click.Group):

@@ -101,7 +101,7 @@ def _said(row: Mapping[str, object], table: Declared) -> dict[str, object]:
     for name, value in row.items():
         column = table.columns.get(name)
         instant = column is not None and column.type is Type.INSTANT and isinstance(value, int)
-        said[name] = moment(value).isoformat().replace("+00:00", "Z") if instant else value  # type: ignore[arg-type]
+        said[name] = moment(value).isoformat().replace("+00:00", "Z") if instant else value  # type: ignore[arg-type]  # an instant is a whole number
     return said
 
 

@@ -152,14 +152,14 @@ def _others(workspace: Workspace) -> Mapping[str, Callable[[], list[tuple[str, s
     catalogue = workspace.catalogue
     found: dict[str, Callable[[], list[tuple[str, str]]]] = {}
     for source in workspace.sources:
-        found[source.name] = lambda source=source: [  # type: ignore[misc]
+        found[source.name] = lambda source=source: [  # type: ignore[misc]  # a default binds the loop's value
             (f"{source.name}: {source.means}", source.text.rstrip()),
             *((f"SQL for {table}", sql) for table, sql in statements(source, catalogue.tables)),
         ]
     for name, dimension in catalogue.dimensions.items():
-        found[name] = lambda dimension=dimension: describe.dimension(dimension, catalogue)  # type: ignore[misc]
+        found[name] = lambda dimension=dimension: describe.dimension(dimension, catalogue)  # type: ignore[misc]  # a default binds the loop's value
     for name, choice in catalogue.choices.items():
-        found[name] = found[name.lower()] = lambda choice=choice: describe.choice(choice, catalogue)  # type: ignore[misc]
+        found[name] = found[name.lower()] = lambda choice=choice: describe.choice(choice, catalogue)  # type: ignore[misc]  # a default binds the loop's value
     for name, table in catalogue.tables.items():
-        found[name] = lambda table=table: describe.table(table)  # type: ignore[misc]
+        found[name] = lambda table=table: describe.table(table)  # type: ignore[misc]  # a default binds the loop's value
     return found

@@ -76,7 +76,7 @@ def business_stretches(calendar: WorkCalendar, start: int, end: int) -> list[tup
         # Between two changes of the clock the wall shows the instant plus a constant.
         for day in range((step + ahead) // DAY_US, (following - 1 + ahead) // DAY_US + 1):
             for s, e in _hours(calendar, day):
-                s, e = max(day * DAY_US + s - ahead, step), min(day * DAY_US + e - ahead, following)  # noqa: PLW2901
+                s, e = max(day * DAY_US + s - ahead, step), min(day * DAY_US + e - ahead, following)  # noqa: PLW2901 - the same two ends, cut
                 if s >= e:
                     continue
                 if stretches and stretches[-1][1] == s:

@@ -66,7 +66,7 @@ def limit(cutoff: str | float, pauses: list[int]) -> int:
     return 100 * ordered[place] + part * (following - ordered[place])
 
 
-def _segments(events: Any, arguments: Arguments, until: int) -> Iterator[tuple[Row, int, int, float, bool]]:  # noqa: ANN401
+def _segments(events: Any, arguments: Arguments, until: int) -> Iterator[tuple[Row, int, int, float, bool]]:  # noqa: ANN401 - a stream of whatever table
     """Yield (event that labels it, start, end, share up, silent) of each segment, before versions cut it."""
     requests: dict[int, list[Row]] = defaultdict(list)
     summed: set[int] = set()

@@ -109,7 +109,7 @@ def convert(office: str, path: Path, out: Path, to: str) -> None:
     command += ["--convert-to", to, "--outdir", str(out), str(path)]
     try:
         # Arguments are paths made here; no shell reads them.
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)  # noqa: S603 - the office that was found, with files of ours
     except subprocess.TimeoutExpired:
         raise WorkbookError(f"LibreOffice had not recalculated the workbook after {SECONDS} seconds") from None
     if done.returncode:

@@ -12,7 +12,7 @@ from regard.expr.show import show
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-N, X, B, I, Y, D = Type.NUMBER, Type.TEXT, Type.TRUTH, Type.INSTANT, Type.DAY, Type.DURATION  # noqa: E741
+N, X, B, I, Y, D = Type.NUMBER, Type.TEXT, Type.TRUTH, Type.INSTANT, Type.DAY, Type.DURATION  # noqa: E741 - one letter each, for the table of signatures
 
 ARITHMETIC: Mapping[str, Mapping[tuple[Type, Type], Type]] = {
     "+": {(N, N): N, (D, D): D, (I, D): I, (D, I): I, (Y, N): Y},

@@ -187,7 +187,7 @@ class _Reader:
         if token := self.accept("-"):
             inner = self.expression(OPERATORS["*"])
             if isinstance(inner, Literal) and inner.type in (Type.NUMBER, Type.DURATION) and float(inner.value) >= 0:
-                return Literal(-inner.value, inner.type, at=token.at)  # type: ignore[operator]
+                return Literal(-inner.value, inner.type, at=token.at)  # type: ignore[operator]  # a number, by its type
             return Call("negate", (inner,), at=token.at)
         return self.atom()
 

@@ -164,7 +164,7 @@ def _words_of_call(node: Call, name: Callable[[str], str], sets: Mapping[str, st
     if node.name in LISTS:
         return LISTS[node.name].format(said[0], ", ".join(said[1:]))
     asked = node.name if node.name not in ("sum", "share") else f"{node.name} test" if _is_test(node.args[1]) else "sum"
-    weighed = f", weighed by {said[3]}" if node.name == "quantile" and len(said) > 3 else ""  # noqa: PLR2004
+    weighed = f", weighed by {said[3]}" if node.name == "quantile" and len(said) > 3 else ""  # noqa: PLR2004 - the weight stands fourth
     return PHRASES[asked].format(*said) + weighed
 
 

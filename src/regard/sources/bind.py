@@ -90,7 +90,7 @@ class _Binder:
         if (line, message) not in self.lines:
             self.lines.add((line, message))
             place = {"file": self.source.file, "line": line, "field": path, "value": value}
-            self.mistakes.append(Mistake(rule=rule, message=message, hint=hint, **place))  # type: ignore[arg-type]
+            self.mistakes.append(Mistake(rule=rule, message=message, hint=hint, **place))  # type: ignore[arg-type]  # a place's own fields
 
     # -- names ----------------------------------------------------------------------------------------------------
 

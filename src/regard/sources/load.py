@@ -280,7 +280,7 @@ class _Loading:
         run_id = found.id if found else self.store.begin_run("load", names, **record)
         positions = dict(found.positions) if found else {}
         if isinstance(positions.get("clock"), int):
-            clock = positions["clock"]  # type: ignore[assignment]
+            clock = positions["clock"]  # type: ignore[assignment]  # looked at above
         else:
             self.store.checkpoint(run_id, "clock", clock)
         self._sweep(run_id)
@@ -306,7 +306,7 @@ class _Loading:
         inputs: list[Input],
         fresh: list[Input],
         before: Mapping[str, tuple[Run, dict[str, Any]] | None],
-        connection: Any,  # noqa: ANN401
+        connection: Any,  # noqa: ANN401 - a connection of the lake
         clock: int,
         positions: Mapping[str, object],
     ) -> Report:
@@ -439,7 +439,7 @@ class _Loading:
 
     # -- telling --------------------------------------------------------------------------------------------------
 
-    def _tell(self, run_id: str, reports: Mapping[str, SourceReport], connection: Any, clock: int) -> None:  # noqa: ANN401
+    def _tell(self, run_id: str, reports: Mapping[str, SourceReport], connection: Any, clock: int) -> None:  # noqa: ANN401 - a connection of the lake
         found = [one for report in reports.values() for one in findings.of(report, clock)]
         if "identity" in self.tables and self.lake.version("identity") is not None and reports:
             self.lake.view(connection, self.tables["identity"], self.lake.version("identity"), name="stored identity")

@@ -119,7 +119,7 @@ def _right(source: Source, line: int, changed: str, tables: Mapping[str, Table])
     """Whether a mapping with a changed line has no mistakes."""
     lines = _lines(source)
     lines[line - 1] = changed
-    mistakes: list = []  # type: ignore[type-arg]
+    mistakes: list = []  # type: ignore[type-arg]  # mistakes, of which only their number is asked
     documents = parse_yaml("\n".join(lines) + "\n", source.file, mistakes)
     # A ? that is left for a person to say is no mistake of the proposal.
     made = bool(documents) and (read_source(documents[0], tables, mistakes) is not None or bool(mistakes))
@@ -179,7 +179,7 @@ MENDS: Mapping[str, Callable[[Sequence[str]], tuple[dict[str, object], str]]] = 
     "not-a-duration": _missing,
     "out-of-range": _missing,
     "out-of-scale": _missing,
-    "naive-time": lambda values: ({"zone": "UTC"}, "whose clock wrote {field}? write its zone below `read`"),  # noqa: ARG005
+    "naive-time": lambda values: ({"zone": "UTC"}, "whose clock wrote {field}? write its zone below `read`"),  # noqa: ARG005 - called like the others
     "blank": _told("rows without {field} do not belong: `where: ...` leaves them out, or fill it where they come from"),
     "unknown-code": _told("register the value in the table `code`, or map it to one that is registered by `values`"),
     "missing-reference": _told("load the source of what {field} names, or leave the line of {field} out"),

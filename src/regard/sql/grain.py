@@ -203,7 +203,7 @@ def _quantile(facts: Facts, measure: Measure, group: str, name: str) -> tuple[st
     del facts
     share = _share(measure)
     partition = f"partition by {group}"
-    weighted = len(measure.of) > 2  # noqa: PLR2004
+    weighted = len(measure.of) > 2  # noqa: PLR2004 - the weight stands third
     extra = (
         f",\n    sum(w) over ({partition} order by x rows between unbounded preceding and current row) as upto"
         f",\n    sum(w) over ({partition}) as total"

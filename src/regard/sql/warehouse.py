@@ -89,7 +89,7 @@ def _type(column: Column, dialect: str) -> str:
 def _called(type_name: str, dialect: str) -> str:
     """Return how a dialect calls a type of PostgreSQL: few types, which stand in hundreds of columns."""
     made = parse_one(f"CAST(NULL AS {type_name})", read="postgres")
-    return str(made.find(exp.DataType).sql(dialect=dialect))  # type: ignore[union-attr]
+    return str(made.find(exp.DataType).sql(dialect=dialect))  # type: ignore[union-attr]  # a cast has a type
 
 
 def _name(name: str, dialect: str) -> str:

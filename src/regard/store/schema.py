@@ -212,7 +212,7 @@ GROWS = (
     ("postgresql", TRIGGER),
 )
 for _dialect, _statement in GROWS:
-    _made: ExecutableDDLElement = DDL(_statement)  # type: ignore[no-untyped-call]
+    _made: ExecutableDDLElement = DDL(_statement)  # type: ignore[no-untyped-call]  # not typed by its library
     event.listen(AUDIT, "after_create", _made.execute_if(dialect=_dialect))
 
 

@@ -178,7 +178,7 @@ class _Judged:
         """Return what a plain share or mean is multiplied by to give the value (100, or the unit of a duration)."""
         if self.cells.metric.unit in SHARES:
             return 100.0
-        if method not in ("mean", "proportion", "weighted_mean", "weighted_proportion") or len(leaves) < 2:  # noqa: PLR2004
+        if method not in ("mean", "proportion", "weighted_mean", "weighted_proportion") or len(leaves) < 2:  # noqa: PLR2004 - a sum and its count
             return None
         below = leaves[1] if method.startswith("weighted") else leaves[-1]
         with np.errstate(divide="ignore", invalid="ignore"):

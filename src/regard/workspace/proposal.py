@@ -371,7 +371,7 @@ def _effects(workspace: Workspace, other: Workspace, touched: Sequence[str]) -> 
         return
     start, end = _months(workspace)
     asked = {"grain": "month", "start": start, "end": end, "compare": "", "intervals": False}
-    before, after = workspace.ask(*touched, **asked), other.ask(*touched, **asked)  # type: ignore[arg-type]
+    before, after = workspace.ask(*touched, **asked), other.ask(*touched, **asked)  # type: ignore[arg-type]  # words of a question, each of its own type
     for one, two in zip(before, after, strict=True):
         yield from _changed(one, two)
 

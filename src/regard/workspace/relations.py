@@ -254,7 +254,7 @@ class Relations:
             self._look(connection, tables)
             parties = self._dirty(connection, table, before) | self._open(table, arguments, chain)
             [(rows,)] = connection.execute(
-                f"select count(*) from read_parquet('{self.lake.derived(table.name, chain[0]).as_posix()}')"  # noqa: S608
+                f"select count(*) from read_parquet('{self.lake.derived(table.name, chain[0]).as_posix()}')"  # noqa: S608 - a path of the lake's own
             ).fetchall()
             if len(parties) > MOST_PARTIES * rows:
                 return False

@@ -122,7 +122,7 @@ class Episodes:
             return lambda e, i: "" if not e[i]["first"] else how(r[e[i]["first"] - 1 : e[i]["last"]])
 
         def column(name: str, formula: str, how: Callable[[list[Row]], object], style: str, note: str = "") -> None:
-            found.formula(name, f'=IF([first]=0,"",{formula})', of(how), style, note=note)  # type: ignore[arg-type]
+            found.formula(name, f'=IF([first]=0,"",{formula})', of(how), style, note=note)  # type: ignore[arg-type]  # a table of values of several types
 
         column("customer", "INDEX(t_loss[customer],[first])", lambda rows: rows[0]["customer"], "text")
         column("size", "INDEX(t_loss[size],[first])", lambda rows: rows[0]["size"], "general")
@@ -341,7 +341,7 @@ def recovery(episodes: Episodes) -> Sheet:
     for place, (label, text, value, key) in enumerate(lines, top + 1):
         told = lost.figures[key].value if key in lost.figures else None
         sheet.put(place, 0, label)
-        sheet.put(place, 1, Formula(text, value, array="MEDIAN" in text), "number bold")  # type: ignore[arg-type]
+        sheet.put(place, 1, Formula(text, value, array="MEDIAN" in text), "number bold")  # type: ignore[arg-type]  # a table of values of several types
         sheet.put(place, 2, told, "number stamped")
         if told is not None and value != "":
             sheet.put(place, 3, Formula(f"=B{place + 1}-C{place + 1}", float(str(value)) - told), "signed")

@@ -93,10 +93,10 @@ class Etl:
             return f"INDEX(t_raw[{name}],[place])"
 
         for name in ("impact_id", "incident_id", "customer"):
-            table.formula(name, f'={copied(name)}&""', lambda _c, i, name=name: r[i][name], "text")  # type: ignore[misc]
+            table.formula(name, f'={copied(name)}&""', lambda _c, i, name=name: r[i][name], "text")  # type: ignore[misc]  # a default binds the loop's value
         for name in ("start", "end"):
             source = f"{name}_at"
-            table.formula(f"{name} as text", f'={copied(source)}&""', lambda _c, i, source=source: r[i][source], "text")  # type: ignore[misc]
+            table.formula(f"{name} as text", f'={copied(source)}&""', lambda _c, i, source=source: r[i][source], "text")  # type: ignore[misc]  # a default binds the loop's value
             table.formula(
                 name,
                 _parsing(f"[{name} as text]"),
@@ -214,7 +214,7 @@ class Etl:
             for name, column in (("customer", "customer"), ("incident", "incident_id")):
                 text = f"INDEX(t_check[{column}],[raw])"
                 text = f'=IF({text}="","{NONE}",{text})' if name == "incident" else f"={text}"
-                rows.formula(name, text, lambda r, i, column=column: checks[r[i]["raw"] - 1][column] or NONE, "text")  # type: ignore[misc]
+                rows.formula(name, text, lambda r, i, column=column: checks[r[i]["raw"] - 1][column] or NONE, "text")  # type: ignore[misc]  # a default binds the loop's value
             rows.formula(
                 "planned",
                 "=IFERROR(INDEX(t_incident[planned],MATCH([incident],t_incident[incident],0)),0)",
@@ -229,7 +229,7 @@ class Etl:
                 ("end", "end", "instant"),
                 ("relief", "relief", "text"),
             ):
-                rows.formula(name, f"=INDEX(t_check[{column}],[raw])", of(column), style)  # type: ignore[arg-type]
+                rows.formula(name, f"=INDEX(t_check[{column}],[raw])", of(column), style)  # type: ignore[arg-type]  # a column's own type
             rows.formula(
                 "counts",
                 "=INDEX(t_once[kept],[raw])",

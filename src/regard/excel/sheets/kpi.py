@@ -273,7 +273,7 @@ class _Block:
     def _error(self, i: int, cell: AnswerCell | None, leaves: Sequence[float]) -> None:
         told = cell.estimate.se if cell else None
         text, twin = "", None
-        if self.kpi.metric.interval.method == "mean" and len(leaves) == 3 and cell and cell.estimate.value:  # noqa: PLR2004
+        if self.kpi.metric.interval.method == "mean" and len(leaves) == 3 and cell and cell.estimate.value:  # noqa: PLR2004 - as many leaves as its method takes
             total, squares, n = leaves
             if n > 1 and total:
                 scale = cell.estimate.value * n / total
@@ -300,7 +300,7 @@ class _Block:
         found: Ends | None = None
         if method == "proportion" and isinstance(n, float) and n > 0:
             found = wilson(Said(v, value), Said(ne, n), Said(z, t), scale)
-        if method == "net_share" and isinstance(n, float) and n > 0 and len(leaves) == 3:  # noqa: PLR2004
+        if method == "net_share" and isinstance(n, float) and n > 0 and len(leaves) == 3:  # noqa: PLR2004 - as many leaves as its method takes
             up, down, every = (Said(self.leaf(place, i), number) for place, number in enumerate(leaves))
             found = adjusted_wald(Said(v, value), (up, down, every), Said(ne, n), Said(z, t))
         if found is not None:

@@ -227,7 +227,7 @@ def _aims(target: End | Sequence[End], points: int) -> list[End]:
             raise ValueError(f"{len(several)} targets for {points} points")
         return several
     low, high = target
-    return [(low, high)] * points  # type: ignore[list-item]
+    return [(low, high)] * points  # type: ignore[list-item]  # a target that is no list is a pair of ends
 
 
 def _aim_runs(aims: Sequence[End]) -> list[tuple[int, int, End]]:

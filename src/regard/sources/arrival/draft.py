@@ -637,11 +637,11 @@ class _Filling:
 
 FORMS: Mapping[str, Callable[..., tuple[object, str] | None]] = {
     "const": _Filling._const,  # noqa: SLF001 - the table of its own methods
-    "expr": _Filling._expr,  # noqa: SLF001
-    "join": _Filling._several,  # noqa: SLF001
-    "first": _Filling._several,  # noqa: SLF001
-    "lookup": _Filling._lookup,  # noqa: SLF001
-    "from": _Filling._from,  # noqa: SLF001
+    "expr": _Filling._expr,  # noqa: SLF001 - a table of its own methods
+    "join": _Filling._several,  # noqa: SLF001 - a table of its own methods
+    "first": _Filling._several,  # noqa: SLF001 - a table of its own methods
+    "lookup": _Filling._lookup,  # noqa: SLF001 - a table of its own methods
+    "from": _Filling._from,  # noqa: SLF001 - a table of its own methods
 }
 
 

@@ -325,7 +325,7 @@ def _numeric(found: Column, counts: Counts) -> Column | None:
         return None
     for decimal, thousands in ((".", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", " ")):
         plain = _plain(decimal, thousands)
-        split = _coded(counts, lambda text, plain=plain: bool(NUMBER.match(plain(text))))  # type: ignore[misc]
+        split = _coded(counts, lambda text, plain=plain: bool(NUMBER.match(plain(text))))  # type: ignore[misc]  # a default binds the loop's value
         if split is None:
             continue
         good, codes, stray = split

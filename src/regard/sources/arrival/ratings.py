@@ -74,7 +74,7 @@ def scale(column: Column) -> Scale | None:
     small = [value for value in values.values() if hundred or 0 <= value < HIGHEST]
     if not small or len(set(small)) < FEWEST:
         return None
-    lo, hi = (0, 100) if hundred and max(small) <= 100 else SCALES.get(ceil(max(small)), (0, 0))  # noqa: PLR2004
+    lo, hi = (0, 100) if hundred and max(small) <= 100 else SCALES.get(ceil(max(small)), (0, 0))  # noqa: PLR2004 - 0 to 100
     if hi == TEN and 0.0 in small:
         lo = 0
     if hi == TEN and from_zero(measured(column.name)):

@@ -123,7 +123,7 @@ class Sqlite:
         with told(name), closing(_sqlite(path)) as connection:
             cursor = connection.execute(f"select * from ({query}) limit 0")  # noqa: S608 - the author's own query
             names = distinct([one[0] for one in cursor.description])
-            [(rows,)] = connection.execute(f"select count(*) from ({query})").fetchall()  # noqa: S608
+            [(rows,)] = connection.execute(f"select count(*) from ({query})").fetchall()  # noqa: S608 - the query of the mapping, which its author may write
             marked = stamp(options, query, '"')
             found = connection.execute(marked).fetchone() if marked else None
         return cls(name, digest(url, query, found), dict.fromkeys(names, "text"), rows, path, query, room.rows)
@@ -179,7 +179,7 @@ class Postgres:
         with told(name, secrets), closing(_postgres(url)) as connection, connection.cursor() as cursor:
             cursor.execute(f"select * from ({query}) as asked limit 0")  # noqa: S608 - the author's own query
             schema = cursor.fetch_arrow_table().schema
-            cursor.execute(f"select count(*) from ({query}) as asked")  # noqa: S608
+            cursor.execute(f"select count(*) from ({query}) as asked")  # noqa: S608 - the query of the mapping, which its author may write
             [(rows,)] = cursor.fetchall()
             found = None
             if marked:
@@ -194,7 +194,7 @@ class Postgres:
             sort = "number" if _decimal(field.type) else sort
             said.append(f"cast({column} as {kind}) as {column}" if _opaque(field.type) else column)
             sorts[own] = sort
-        asked = f"select {', '.join(said)} from ({query}) as asked"  # noqa: S608
+        asked = f"select {', '.join(said)} from ({query}) as asked"  # noqa: S608 - the query of the mapping, which its author may write
         return cls(name, digest(url, query, found), sorts, rows, url, asked, secrets, batch)
 
     def chunks(self, wanted: Sequence[str], skip: int) -> Iterator[pa.Table]:
@@ -242,7 +242,7 @@ class MySql:
         marked = stamp(options, query, "`")
         with told(name, secrets):
             schema = _mysql(url, f"select * from ({query}) as asked limit 1").schema  # noqa: S608 - the author's query
-            found_rows = _mysql(url, f"select count(*) as n from ({query}) as asked")  # noqa: S608
+            found_rows = _mysql(url, f"select count(*) as n from ({query}) as asked")  # noqa: S608 - the query of the mapping, which its author may write
             rows = int(found_rows.column(0)[0].as_py())
             found = list(_mysql(url, marked).to_pylist()[0].values()) if marked else None
         sorts = {own: sort_of(field.type) for own, field in zip(distinct(schema.names), schema, strict=True)}

@@ -57,7 +57,7 @@ def files(pattern: str, root: Path) -> Sequence[Path]:
     place = pattern if Path(pattern).is_absolute() else (root / pattern).as_posix()
     if Path(place).is_file():
         return [Path(place)]
-    found = sorted(Path(name) for name in glob.glob(place, recursive=True) if Path(name).is_file())  # noqa: PTH207
+    found = sorted(Path(name) for name in glob.glob(place, recursive=True) if Path(name).is_file())  # noqa: PTH207 - Path.glob takes no absolute pattern
     if not found:
         word = "no file matches" if glob.has_magic(pattern) else "there is no file"
         raise SourceError(f"{word} {pattern}")

@@ -26,4 +26,4 @@ class Drawing:
 def drawing(draw: Callable[[float], str], said: str = "", width: float = WIDE) -> Drawing | None:
     """Draw twice; what `present.chart` draws is escaped by it. None where there is nothing to draw."""
     wide = draw(width)
-    return Drawing(Markup(wide), Markup(draw(NARROW)), said) if wide else None  # noqa: S704
+    return Drawing(Markup(wide), Markup(draw(NARROW)), said) if wide else None  # noqa: S704 - drawn here, its texts escaped

@@ -78,8 +78,8 @@ def _rows(answer: Answer) -> Iterator[Row]:
         row: Mapping[str, Any] = {
             **told,
             "title": answer.metric.title,
-            "start": told["start"].isoformat(),  # type: ignore[attr-defined]
-            "end": told["end"].isoformat(),  # type: ignore[attr-defined]
+            "start": told["start"].isoformat(),  # type: ignore[attr-defined]  # a day of a period
+            "end": told["end"].isoformat(),  # type: ignore[attr-defined]  # a day of a period
             "dimension": ",".join(cell.dims),
             "member": ", ".join(BLANK if value is None else value for value in cell.dims.values()),
         }

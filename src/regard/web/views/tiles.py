@@ -279,7 +279,7 @@ def ask_each(workspace: Workspace, names: Sequence[str], asked: Mapping[str, obj
     if not wanted:
         return {}
     try:
-        return dict(zip(wanted, workspace.ask(*wanted, **asked), strict=True))  # type: ignore[arg-type]
+        return dict(zip(wanted, workspace.ask(*wanted, **asked), strict=True))  # type: ignore[arg-type]  # words of a question, each of its own type
     except (QuestionError, AuthorError, AccessError) as error:
         if len(wanted) == 1:
             return {wanted[0]: str(error)}
