@@ -21,6 +21,7 @@ from regard.sources.written import read_source
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from regard.errors import Mistake
     from regard.model import Table
     from regard.model.sources import Source
 
@@ -119,7 +120,7 @@ def _right(source: Source, line: int, changed: str, tables: Mapping[str, Table])
     """Whether a mapping with a changed line has no mistakes."""
     lines = _lines(source)
     lines[line - 1] = changed
-    mistakes: list = []  # type: ignore[type-arg]  # mistakes, of which only their number is asked
+    mistakes: list[Mistake] = []
     documents = parse_yaml("\n".join(lines) + "\n", source.file, mistakes)
     # A ? that is left for a person to say is no mistake of the proposal.
     made = bool(documents) and (read_source(documents[0], tables, mistakes) is not None or bool(mistakes))
